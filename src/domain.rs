@@ -1,0 +1,12 @@
+//! Types and rules without I/O: what a city, a slot and a booking are, and what may happen to them.
+//!
+//! Everything here is a plain value or a pure function. Nothing below this module knows a socket, a file, a
+//! clock or a thread; whoever needs the present moment is handed one.
+
+pub mod calendar;
+pub mod ids;
+pub mod invariant;
+pub mod money;
+pub mod names;
+pub mod time;
+pub mod units;
