@@ -6,3 +6,4 @@
 pub mod lane;
 pub mod log;
 pub mod sync;
+pub mod word;

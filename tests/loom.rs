@@ -1,11 +1,13 @@
-//! The hand-over to the committer, under every order of steps that the memory model allows.
+//! The allocator's word and the hand-over to the committer, under every order of steps that the memory model allows.
 //!
 //! Run by `cargo test --features loom --test loom --release`. Capacities are shrunk so that the models stay small.
 
 use std::sync::Arc;
 
+use kaichang::domain::units::UnitMask;
 use kaichang::engine::lane::{Intake, LaneNo, Overloaded};
 use kaichang::engine::log::Outcome;
+use kaichang::engine::word::{PitchDay, Refused, claim};
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 
@@ -91,5 +93,57 @@ fn outstanding_records_never_exceed_the_bound() {
             let _ = permit.push(2);
         }
         let _ = committer.join();
+    });
+}
+
+const UNITS: UnitMask = UnitMask::from_bits(0b11);
+
+fn two_leaves() -> Arc<[PitchDay; 2]> {
+    Arc::new([PitchDay::new(UnitMask::EMPTY), PitchDay::new(UnitMask::EMPTY)])
+}
+
+#[test]
+fn of_two_claims_on_one_leaf_exactly_one_wins() {
+    loom::model(|| {
+        let leaves = two_leaves();
+        let other = Arc::clone(&leaves);
+        let rival = thread::spawn(move || claim(&other[..1], UNITS).is_ok());
+        let won = claim(&leaves[..1], UNITS).is_ok();
+        assert!(won != rival.join().expect("no panic"), "I1");
+    });
+}
+
+#[test]
+fn a_whole_and_its_part_are_never_both_sold() {
+    loom::model(|| {
+        let leaves = two_leaves();
+        let other = Arc::clone(&leaves);
+        let part = thread::spawn(move || claim(&other[1..], UNITS).is_ok());
+        let whole = claim(&leaves[..], UNITS).is_ok();
+        let part = part.join().expect("no panic");
+        assert!(!(whole && part), "I1");
+        assert!(whole || part, "one of the two has it");
+        assert_eq!(leaves[0].claimed() == UNITS, whole);
+        assert_eq!(leaves[1].claimed(), UNITS);
+    });
+}
+
+#[test]
+fn no_claim_goes_by_the_old_mask_once_units_are_closed() {
+    loom::model(|| {
+        let leaves = two_leaves();
+        let other = Arc::clone(&leaves);
+        let closer = thread::spawn(move || {
+            other[0].set_closed(UNITS);
+            other[0].claimed()
+        });
+        let mine = claim(&leaves[..1], UNITS);
+        let claimed_after_close = closer.join().expect("no panic");
+        match mine {
+            Ok(()) => {
+                assert_eq!(claimed_after_close, UNITS, "who won came before the closing and is seen by it")
+            }
+            Err(refused) => assert_eq!(refused, Refused::Closed),
+        }
     });
 }
