@@ -44,9 +44,11 @@ fn who_sees_a_ticket_settled_sees_what_the_committer_wrote_before() {
                 intake.settle(LaneNo::new(0), 1, Outcome::Durable);
             })
         };
-        if intake.outcome(ticket) == Some(Outcome::Durable) {
-            assert_eq!(shown.load(Ordering::Relaxed), 1);
+        while intake.outcome(ticket).is_none() {
+            thread::yield_now();
         }
+        assert_eq!(intake.outcome(ticket), Some(Outcome::Durable));
+        assert_eq!(shown.load(Ordering::Relaxed), 1);
         let _ = committer.join();
     });
 }
