@@ -114,8 +114,13 @@ impl PitchDay {
     /// # Panics
     /// When a unit is not claimed: somebody frees what is not theirs (I1).
     pub fn free(&self, units: UnitMask) {
+        self.give_back(units, 0);
+    }
+
+    /// Undoes `take`, with the same `busy`.
+    fn give_back(&self, units: UnitMask, busy: u64) {
         // ORDERING: Release publishes what the holder wrote to the next one.
-        let before = self.word.fetch_and(!units.bits(), Ordering::AcqRel);
+        let before = self.word.fetch_and(!(units.bits() | busy), Ordering::AcqRel);
         assert!(UnitMask::from_bits(before).contains(units), "I1: units are freed that nobody holds");
     }
 }
@@ -142,7 +147,7 @@ pub fn claim(leaves: &[PitchDay], units: UnitMask) -> Result<(), Refused> {
     for (index, leaf) in leaves.iter().enumerate() {
         if let Err(refused) = leaf.take(units, BUSY) {
             for taken in leaves.iter().take(index) {
-                taken.free_with_busy(units);
+                taken.give_back(units, BUSY);
             }
             return Err(refused);
         }
@@ -152,13 +157,6 @@ pub fn claim(leaves: &[PitchDay], units: UnitMask) -> Result<(), Refused> {
         leaf.word.fetch_and(!BUSY, Ordering::Release);
     }
     Ok(())
-}
-
-impl PitchDay {
-    fn free_with_busy(&self, units: UnitMask) {
-        let before = self.word.fetch_and(!(units.bits() | BUSY), Ordering::AcqRel);
-        assert!(UnitMask::from_bits(before).contains(units), "I1: units are freed that nobody holds");
-    }
 }
 
 #[cfg(all(test, not(feature = "loom")))]
