@@ -4,6 +4,7 @@
 //! clock or a thread; whoever needs the present moment is handed one.
 
 pub mod calendar;
+pub mod clock;
 pub mod ids;
 pub mod invariant;
 pub mod money;

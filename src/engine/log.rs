@@ -31,8 +31,8 @@ impl Sequence {
 
 /// Something that the log keeps: opaque bytes to it.
 pub trait Record: Send {
-    /// Appends the record's bytes, with the moment that the committer stamped.
-    fn encode(&self, at: UtcMillis, out: &mut Vec<u8>);
+    /// Appends the record's bytes. The moment at which it was committed is kept by the log beside them.
+    fn encode(&self, out: &mut Vec<u8>);
 }
 
 /// Who is told what became of each record; called on the committer's thread, in the order of sequence.
