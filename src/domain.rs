@@ -4,10 +4,17 @@
 //! clock or a thread; whoever needs the present moment is handed one.
 
 pub mod calendar;
+pub mod catalogue;
 pub mod clock;
+pub mod definition;
+pub mod event;
+pub mod grid;
+pub mod hours;
 pub mod ids;
 pub mod invariant;
 pub mod money;
 pub mod names;
+pub mod policy;
+pub mod tariff;
 pub mod time;
 pub mod units;

@@ -1,0 +1,86 @@
+use super::*;
+use crate::domain::definition::SpecialDay;
+use crate::domain::hours::DayKind;
+
+fn events() -> Vec<Event> {
+    let request = RequestKey { key: u128::MAX - 7, body: 9 };
+    let resident = ResidentNo::new(77);
+    vec![
+        Event::SpecialDaysSet(vec![SpecialDay { day: LocalDay::new(20_000), goes_by: DayKind::Holiday }]),
+        Event::ClosureFinished(ClosureFinished { no: 3 }),
+        Event::DaysOpened(DaysOpened { first: LocalDay::new(-1), last: LocalDay::new(6) }),
+        Event::AccountOpened(Box::new(AccountOpened {
+            resident,
+            role: Role::VenueManager(VenueNo::new(5)),
+            phone: PhoneHash([7; 16]),
+            sealed: Box::from(*b"sealed"),
+        })),
+        Event::ResidentsEnrolled(ResidentsEnrolled { first: resident, count: 9, balance: Minor::new(5) }),
+        Event::LoggedIn(SessionChanged { resident, slot: 7, generation: 1 }),
+        Event::LoggedOut(SessionChanged { resident, slot: 7, generation: 2 }),
+        Event::WalletToppedUp(WalletToppedUp {
+            no: TopUpNo::new(1),
+            resident,
+            amount: Minor::new(10_000_000),
+            provider: Provider::Sandbox,
+            request: Some(request),
+        }),
+        Event::BookingConfirmed(BookingConfirmed {
+            no: BookingNo::new(4),
+            resident,
+            pitch: PitchNo::new(6),
+            day: LocalDay::new(20_000),
+            span: UnitSpan::new(38, 4).expect("a span"),
+            party_size: 10,
+            price: Minor::new(3000),
+            request,
+        }),
+        Event::BookingCancelled(BookingCancelled {
+            no: BookingNo::new(4),
+            refund: Minor::new(3000),
+            reason: CancelReason::Closure,
+        }),
+        Event::BookingCompleted(BookingCompleted { no: BookingNo::new(4) }),
+    ]
+}
+
+#[test]
+fn an_event_is_read_as_it_was_written() {
+    for event in events() {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        assert_eq!(Event::decode(&bytes).expect("an event"), event);
+    }
+}
+
+#[test]
+fn bytes_that_are_cut_or_too_long_are_no_event() {
+    for event in events() {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        // What is sealed has no length of its own: any rest of it is as good as another here.
+        let open_ended = matches!(event, Event::AccountOpened(_));
+        for cut in 0..bytes.len() {
+            assert!(open_ended || Event::decode(&bytes[..cut]).is_err(), "{event:?} cut to {cut}");
+        }
+        bytes.push(0xff);
+        assert!(open_ended || Event::decode(&bytes).is_err(), "{event:?} with a byte too many");
+    }
+}
+
+#[test]
+fn an_event_of_a_kind_that_is_not_known_is_refused() {
+    assert!(matches!(Event::decode(&[0xff, 0x7f]), Err(UnknownEvent::Kind(0x7fff))));
+    assert!(Event::decode(&[]).is_err());
+}
+
+#[test]
+fn a_confirmed_booking_keeps_its_bytes_for_ever() {
+    let mut bytes = Vec::new();
+    events()[8].encode(&mut bytes);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        hex,
+        "2100040000004d00000006000000204e000026040a00b80b000000000000f8ffffffffffffffffffffffffffffff0900000000000000"
+    );
+}
