@@ -1,4 +1,14 @@
-//! Properties that hold for every input, against models that are too dull to be wrong.
+//! Properties: what holds for all inputs, found out on many.
 
+mod engine_model;
 mod i2_hand_over;
+mod memory_log;
+mod model;
+mod small_city;
 mod units;
+
+/// How many cases a property is tried on: `KAICHANG_TORTURE` times as many when it is set.
+fn cases(usual: u32) -> u32 {
+    let times = std::env::var("KAICHANG_TORTURE").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    usual.saturating_mul(times)
+}

@@ -38,6 +38,32 @@ pub enum Event {
     BookingCompleted(BookingCompleted),
 }
 
+impl Event {
+    /// Whether the event changes the catalogue or the open days, which are exchanged as one.
+    #[must_use]
+    pub const fn changes_world(&self) -> bool {
+        match self {
+            Self::CityFounded(_)
+            | Self::DistrictAdded(_)
+            | Self::SportAdded(_)
+            | Self::VenueAdded(_)
+            | Self::PitchAdded(_)
+            | Self::SpecialDaysSet(_)
+            | Self::ClosureDeclared(_)
+            | Self::ClosureFinished(_)
+            | Self::DaysOpened(_) => true,
+            Self::AccountOpened(_)
+            | Self::ResidentsEnrolled(_)
+            | Self::LoggedIn(_)
+            | Self::LoggedOut(_)
+            | Self::WalletToppedUp(_)
+            | Self::BookingConfirmed(_)
+            | Self::BookingCancelled(_)
+            | Self::BookingCompleted(_) => false,
+        }
+    }
+}
+
 /// The bookings inside the closure of this number have been dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClosureFinished {

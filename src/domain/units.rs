@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Half hours in a day.
 pub const UNITS_PER_DAY: u8 = 48;
 /// Minutes in a unit.
-pub const UNIT_MINUTES: i64 = 30;
+pub const UNIT_MINUTES: u16 = 30;
 /// Milliseconds in a unit.
-pub const UNIT_MS: i64 = UNIT_MINUTES * 60_000;
+pub const UNIT_MS: i64 = UNIT_MINUTES as i64 * 60_000;
 
 const _: () = assert!(UNITS_PER_DAY < 64, "a day's units and the claim's own bits share one word");
 
@@ -60,6 +60,12 @@ impl UnitSpan {
     #[must_use]
     pub const fn end(self) -> u8 {
         self.first + self.count
+    }
+
+    /// How long the span is, as the clock on the wall goes.
+    #[must_use]
+    pub const fn minutes(self) -> u16 {
+        self.count as u16 * UNIT_MINUTES
     }
 
     #[must_use]

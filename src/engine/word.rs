@@ -7,7 +7,7 @@
 //! Always (I1): a bit is set by one claim only and cleared only by whoever set it. Closing units bumps the generation, so a claim
 //! that looked at the old mask fails its compare-and-swap and looks again. A refusal costs loads only.
 
-use super::sync::{AtomicU64, Ordering, yield_now};
+use super::sync::{AtomicU32, AtomicU64, Ordering, yield_now};
 use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 const BUSY: u64 = 1 << UNITS_PER_DAY;
@@ -18,6 +18,9 @@ const GENERATION_MASK: u64 = !(GENERATION_ONE - 1);
 const LOOKS_MAX: u32 = 64;
 #[cfg(feature = "loom")]
 const LOOKS_MAX: u32 = 2;
+
+/// The end of a list of bookings.
+pub const NO_BOOKING: u32 = u32::MAX;
 
 /// Why a claim was refused; nothing is held by it then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +38,24 @@ pub enum Refused {
 pub struct PitchDay {
     word: AtomicU64,
     closed: AtomicU64,
+    /// The newest booking of a whole's day, at its first leaf: the head of a list that the committer alone writes.
+    pub newest_booking: AtomicU32,
+}
+
+impl Default for PitchDay {
+    fn default() -> Self {
+        Self::new(UnitMask::ALL)
+    }
 }
 
 impl PitchDay {
     #[must_use]
     pub fn new(closed: UnitMask) -> Self {
-        Self { word: AtomicU64::new(0), closed: AtomicU64::new(closed.bits()) }
+        Self {
+            word: AtomicU64::new(0),
+            closed: AtomicU64::new(closed.bits()),
+            newest_booking: AtomicU32::new(NO_BOOKING),
+        }
     }
 
     /// The units that are claimed now, by claims in flight too.
@@ -67,6 +82,33 @@ impl PitchDay {
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// The place of an old day becomes that of a new one: nothing is claimed, and what looked at the old day fails.
+    /// After the commands that may have done so have ended.
+    pub fn begin_day(&self, closed: UnitMask) {
+        self.closed.store(closed.bits(), Ordering::Relaxed);
+        self.newest_booking.store(NO_BOOKING, Ordering::Relaxed);
+        let generation = self.word.load(Ordering::Relaxed) & GENERATION_MASK;
+        // ORDERING: Release publishes the mask to whoever loads the new generation (`look`).
+        self.word.store(generation.wrapping_add(GENERATION_ONE), Ordering::Release);
+    }
+
+    /// Claims units at replay, whatever the mask says now.
+    ///
+    /// # Errors
+    /// `Taken` when one is claimed already (I1).
+    pub fn replay(&self, units: UnitMask) -> Result<(), Refused> {
+        let before = self.word.fetch_or(units.bits(), Ordering::AcqRel);
+        if before & units.bits() != 0 { Err(Refused::Taken) } else { Ok(()) }
+    }
+
+    /// Whether a claim of these units would be refused now: loads only.
+    ///
+    /// # Errors
+    /// Why.
+    pub fn judge(&self, units: UnitMask) -> Result<(), Refused> {
+        self.look(units).map(|_| ()).map_err(|(refused, _)| refused)
     }
 
     /// Loads the word, then the mask that goes with it, and judges.

@@ -1,0 +1,184 @@
+//! Events of the catalogue and of the open days: what they change in the arrays of pitch-days.
+//!
+//! One thread changes the world. Where a change takes something away, it first shows the new state to new commands, then waits for
+//! the commands that may have gone by the old one (the barrier), and only then reuses what was taken away.
+
+use std::sync::Arc;
+
+use super::known_requests::CameTo;
+use super::state::Engine;
+use super::sync::Ordering;
+use super::world::{OpenDays, World};
+use crate::domain::calendar::DayClock;
+use crate::domain::catalogue::{InvalidDefinition, Pitch};
+use crate::domain::definition::ClosureDef;
+use crate::domain::event::{DaysOpened, Event};
+use crate::domain::ids::PitchNo;
+use crate::domain::time::{LocalDay, UtcMillis};
+use crate::domain::units::UnitMask;
+
+/// How long the outcome of a request is remembered at least: twice what is promised.
+const REQUESTS_KEPT_MS: i64 = 48 * 3_600_000;
+
+/// The commands that run beside a change. At replay there are none.
+pub(super) trait Live {
+    /// New commands go by this world from now on.
+    fn publish(&self, world: &World);
+    /// Waits for the commands that may have gone by the old one.
+    fn await_commands(&self);
+}
+
+/// Nobody runs beside.
+pub(super) struct Alone;
+
+impl Live for Alone {
+    fn publish(&self, _world: &World) {}
+    fn await_commands(&self) {}
+}
+
+impl Engine {
+    /// Applies an event of the catalogue or of the open days.
+    pub(super) fn change_world(
+        &self,
+        world: &mut World,
+        at: UtcMillis,
+        event: &Event,
+        live: &impl Live,
+    ) -> Result<(), InvalidDefinition> {
+        match event {
+            Event::DistrictAdded(def) => {
+                Arc::make_mut(&mut world.catalogue).add_district(def.as_ref().clone())?;
+            }
+            Event::SportAdded(def) => {
+                Arc::make_mut(&mut world.catalogue).add_sport(def.as_ref().clone())?;
+            }
+            Event::VenueAdded(def) => {
+                Arc::make_mut(&mut world.catalogue).add_venue(def.as_ref().clone())?;
+            }
+            Event::PitchAdded(def) => {
+                let no = Arc::make_mut(&mut world.catalogue).add_pitch(def.as_ref().clone())?;
+                self.begin_days_of(world, no);
+            }
+            Event::SpecialDaysSet(days) => {
+                Arc::make_mut(&mut world.catalogue).set_special_days(days);
+                let wholes: Vec<_> = world.catalogue.wholes().cloned().collect();
+                self.close_anew(world, wholes.iter().map(AsRef::as_ref));
+                live.await_commands();
+            }
+            Event::ClosureDeclared(def) => self.declare_closure(world, def, live)?,
+            Event::ClosureFinished(finished) => {
+                Arc::make_mut(&mut world.catalogue).finish_closure(finished.no)?;
+            }
+            Event::DaysOpened(opened) => self.open_days(world, at, *opened, live),
+            Event::CityFounded(_) => {
+                return Err(InvalidDefinition::TooMany("cities"));
+            }
+            Event::AccountOpened(_)
+            | Event::ResidentsEnrolled(_)
+            | Event::LoggedIn(_)
+            | Event::LoggedOut(_)
+            | Event::WalletToppedUp(_)
+            | Event::BookingConfirmed(_)
+            | Event::BookingCancelled(_)
+            | Event::BookingCompleted(_) => unreachable!("this event doesn't change the world"),
+        }
+        Ok(())
+    }
+
+    /// A pitch is new: nothing is sold on any open day.
+    fn begin_days_of(&self, world: &World, no: PitchNo) {
+        let Some(pitch) = world.catalogue.pitch(no) else { return };
+        for clock in world.days.iter() {
+            self.begin_day(world, pitch, clock);
+        }
+    }
+
+    fn begin_day(&self, world: &World, whole: &Pitch, clock: &DayClock) {
+        let Some(on_day) = self.pitch_days.on(whole, clock.day) else { return };
+        for (leaf, place) in whole.leaves.clone().zip(on_day.leaves()) {
+            place.begin_day(closed(world, whole, leaf, clock));
+        }
+        for slot in on_day.slots() {
+            slot.begin_day();
+        }
+    }
+
+    fn declare_closure(
+        &self,
+        world: &mut World,
+        def: &ClosureDef,
+        live: &impl Live,
+    ) -> Result<(), InvalidDefinition> {
+        Arc::make_mut(&mut world.catalogue).add_closure(def.clone())?;
+        let wholes: Vec<_> = def
+            .pitches
+            .iter()
+            .filter_map(|no| world.catalogue.pitch(*no))
+            .filter_map(|pitch| world.catalogue.pitches().get(pitch.whole.index()))
+            .cloned()
+            .collect();
+        self.close_anew(world, wholes.iter().map(AsRef::as_ref));
+        // Whoever claimed by the old mask has queued when this returns: the job that deals with the bookings inside finds them
+        // all, in their units if not yet in the lists.
+        live.await_commands();
+        Ok(())
+    }
+
+    /// Computes the closed half hours of these pitches anew, on all open days.
+    fn close_anew<'a>(&self, world: &World, wholes: impl Iterator<Item = &'a Pitch>) {
+        for whole in wholes {
+            for clock in world.days.iter() {
+                let Some(on_day) = self.pitch_days.on(whole, clock.day) else { continue };
+                for (leaf, place) in whole.leaves.clone().zip(on_day.leaves()) {
+                    place.set_closed(closed(world, whole, leaf, clock));
+                }
+                for slot in on_day.slots() {
+                    slot.bump();
+                }
+            }
+        }
+    }
+
+    /// Days roll over: the first ones are over, new ones begin in their places.
+    fn open_days(&self, world: &mut World, at: UtcMillis, opened: DaysOpened, live: &impl Live) {
+        let before = Arc::clone(&world.days);
+        let kept_until = before.last().map_or(opened.first.plus_days(-1), |last| last.min(opened.last));
+        world.days = Arc::new(OpenDays::between(&world.catalogue, &before, opened.first, kept_until));
+        live.publish(world);
+        live.await_commands();
+        // Nobody claims on a day that is over now, so its places can be used again.
+        world.days = Arc::new(OpenDays::between(&world.catalogue, &before, opened.first, opened.last));
+        let is_new = |day: LocalDay| day > kept_until;
+        for clock in world.days.iter().filter(|clock| is_new(clock.day)) {
+            for whole in world.catalogue.wholes() {
+                self.begin_day(world, whole, clock);
+            }
+        }
+        for (_, resident) in self.residents.iter() {
+            for clock in world.days.iter().filter(|clock| is_new(clock.day)) {
+                self.quotas.clear_day(&resident.quota, clock.day);
+            }
+        }
+        self.quotas.drop_before(opened.first);
+        self.known.retain(|came_to| self.is_remembered(came_to, at));
+        self.days_under_way.store(false, Ordering::Release);
+    }
+
+    /// Whether a request's outcome is kept on, judged by its record's moment: replay comes to the same.
+    fn is_remembered(&self, came_to: CameTo, now: UtcMillis) -> bool {
+        let since = |moment: UtcMillis| now.since_ms(moment) < REQUESTS_KEPT_MS;
+        match came_to {
+            CameTo::Booking(no) => self.bookings.get(no).is_none_or(|booking| {
+                booking.state == super::bookings::BookingState::Pending || since(booking.created_at)
+            }),
+            CameTo::TopUp(no) => {
+                self.top_ups.get(no).is_none_or(|top_up| top_up.is_pending || since(top_up.paid_at))
+            }
+        }
+    }
+}
+
+/// The half hours that nobody can book on a leaf: outside of hours, in a closure, or skipped by the clocks.
+fn closed(world: &World, whole: &Pitch, leaf: u32, clock: &DayClock) -> UnitMask {
+    world.catalogue.closed(whole, leaf, clock.day).union(clock.skipped)
+}

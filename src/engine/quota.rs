@@ -1,0 +1,324 @@
+//! Quotas of all kinds: city-wide counts of bookings in the resident's words, every other count in a map of counters that are
+//! made on use and dropped when they are 0 or their day is over.
+//!
+//! Always (I4): a count rises only below its limit, in one step; what a refused booking took is given back at once.
+
+use dashmap::DashMap;
+
+use super::quota_word::{DAY_LIMIT_MAX, DenseLimits, Exceeded, LIVE_LIMIT_MAX, QuotaWords};
+use crate::domain::ids::{ResidentNo, SportNo, VenueNo};
+use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
+use crate::domain::time::LocalDay;
+use crate::domain::units::UnitSpan;
+
+/// What a quota counts of a booking.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    pub resident: ResidentNo,
+    pub venue: VenueNo,
+    pub sport: SportNo,
+    pub day: LocalDay,
+    pub span: UnitSpan,
+}
+
+/// A limit stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaExceeded {
+    pub quota: String,
+    pub limit: u32,
+    pub used: u32,
+}
+
+/// The counts of all residents that don't stand in their words, and the rules for all.
+pub struct Quotas {
+    rules: Vec<QuotaRule>,
+    dense_day: Option<usize>,
+    dense_live: Option<usize>,
+    limits: DenseLimits,
+    ring: i32,
+    counters: DashMap<Counter, u32>,
+}
+
+/// Which count: of a rule, a resident, a venue or sport, and a day or, for live bookings, none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Counter {
+    rule: u16,
+    resident: ResidentNo,
+    number: u32,
+    day: Option<LocalDay>,
+}
+
+/// Which windows are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Windows {
+    /// The day's count too, while the day is not over.
+    All { is_day_over: bool },
+    /// Live bookings only: the booking is over, but it was made.
+    Live,
+}
+
+impl Quotas {
+    /// Counts for a city's rules and days ahead.
+    #[must_use]
+    pub fn new(rules: &[QuotaRule], days_ahead: u8) -> Self {
+        let dense = |window, max| {
+            rules.iter().position(|rule| {
+                rule.scope == QuotaScope::City
+                    && rule.measure == QuotaMeasure::Bookings
+                    && rule.window == window
+                    && rule.limit <= max
+            })
+        };
+        let dense_day = dense(QuotaWindow::DayOfPlay, DAY_LIMIT_MAX);
+        let dense_live = dense(QuotaWindow::Live, LIVE_LIMIT_MAX);
+        let limit = |index: Option<usize>| index.and_then(|index| rules.get(index)).map(|rule| rule.limit);
+        Self {
+            limits: DenseLimits {
+                day: limit(dense_day).and_then(|limit| u8::try_from(limit).ok()),
+                live: limit(dense_live).and_then(|limit| u16::try_from(limit).ok()),
+            },
+            rules: rules.to_vec(),
+            dense_day,
+            dense_live,
+            ring: i32::from(days_ahead) + 1,
+            counters: DashMap::new(),
+        }
+    }
+
+    fn place(&self, day: LocalDay) -> u32 {
+        day.get().rem_euclid(self.ring).unsigned_abs()
+    }
+
+    /// The rules whose counts stand in the map.
+    fn mapped(&self) -> impl Iterator<Item = (usize, &QuotaRule)> {
+        self.rules
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != self.dense_day && Some(*index) != self.dense_live)
+    }
+
+    /// Counts a booking under every rule, or under none.
+    ///
+    /// # Errors
+    /// The first limit that stands in the way.
+    pub fn take(&self, words: &QuotaWords, counted: &Counted) -> Result<(), QuotaExceeded> {
+        words.take(self.place(counted.day), self.limits).map_err(|exceeded| self.exceeded(exceeded))?;
+        for (index, rule) in self.mapped() {
+            if let Err(used) = self.raise(index, rule, counted, rule.limit) {
+                self.give_back_mapped(counted, Windows::All { is_day_over: false }, Some(index));
+                self.give_back_words(words, counted.day, Windows::All { is_day_over: false });
+                return Err(QuotaExceeded { quota: rule.name.as_str().to_owned(), limit: rule.limit, used });
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a booking at replay, whatever the limits are now.
+    ///
+    /// # Errors
+    /// When a city-wide count is over what its bits can keep (I4).
+    pub fn replay(
+        &self,
+        words: &QuotaWords,
+        counted: &Counted,
+        windows: Windows,
+    ) -> Result<(), QuotaExceeded> {
+        let full = DenseLimits {
+            day: self.limits.day.map(|_| 63).filter(|_| windows == Windows::All { is_day_over: false }),
+            live: self.limits.live.map(|_| u16::MAX),
+        };
+        words.take(self.place(counted.day), full).map_err(|exceeded| self.exceeded(exceeded))?;
+        for (index, rule) in self.mapped() {
+            if rule.window == QuotaWindow::DayOfPlay && windows != (Windows::All { is_day_over: false }) {
+                continue;
+            }
+            // No limit: what was sold under a former rule stays sold.
+            let _ = self.raise(index, rule, counted, u32::MAX);
+        }
+        Ok(())
+    }
+
+    /// Counts a booking no more.
+    pub fn give_back(&self, words: &QuotaWords, counted: &Counted, windows: Windows) {
+        self.give_back_words(words, counted.day, windows);
+        self.give_back_mapped(counted, windows, None);
+    }
+
+    fn give_back_words(&self, words: &QuotaWords, day: LocalDay, windows: Windows) {
+        if self.limits.live.is_some() {
+            words.give_back_live();
+        }
+        if self.limits.day.is_some() && windows == (Windows::All { is_day_over: false }) {
+            words.give_back_day(self.place(day));
+        }
+    }
+
+    /// Up to a rule, or all.
+    fn give_back_mapped(&self, counted: &Counted, windows: Windows, until: Option<usize>) {
+        for (index, rule) in self.mapped() {
+            if Some(index) == until {
+                return;
+            }
+            let is_meant = match rule.window {
+                QuotaWindow::Live => true,
+                QuotaWindow::DayOfPlay => windows == (Windows::All { is_day_over: false }),
+            };
+            let Some(counter) = counter(index, rule, counted).filter(|_| is_meant) else { continue };
+            let amount = amount(rule, counted.span);
+            self.counters.remove_if_mut(&counter, |_, used| {
+                assert!(*used >= amount, "I4: a quota is given back that nobody took");
+                *used -= amount;
+                *used == 0
+            });
+        }
+    }
+
+    fn raise(&self, index: usize, rule: &QuotaRule, counted: &Counted, limit: u32) -> Result<(), u32> {
+        let Some(counter) = counter(index, rule, counted) else { return Ok(()) };
+        let amount = amount(rule, counted.span);
+        // The entry's guard makes look and add one step.
+        let mut used = self.counters.entry(counter).or_insert(0);
+        match used.checked_add(amount).filter(|after| *after <= limit) {
+            Some(after) => {
+                *used = after;
+                Ok(())
+            }
+            None => {
+                let before = *used;
+                drop(used);
+                self.counters.remove_if(&counter, |_, used| *used == 0);
+                Err(before)
+            }
+        }
+    }
+
+    fn exceeded(&self, exceeded: Exceeded) -> QuotaExceeded {
+        let (index, used) = match exceeded {
+            Exceeded::Day { used } => (self.dense_day, used),
+            Exceeded::Live { used } => (self.dense_live, used),
+        };
+        let rule = index.and_then(|index| self.rules.get(index));
+        QuotaExceeded {
+            quota: rule.map_or_else(String::new, |rule| rule.name.as_str().to_owned()),
+            limit: rule.map_or(0, |rule| rule.limit),
+            used,
+        }
+    }
+
+    /// The place of a day that is over becomes that of a new one, in a resident's words.
+    pub fn clear_day(&self, words: &QuotaWords, day: LocalDay) {
+        words.clear_day(self.place(day));
+    }
+
+    /// Drops the counters of days that are over.
+    pub fn drop_before(&self, first: LocalDay) {
+        self.counters.retain(|counter, _| counter.day.is_none_or(|day| day >= first));
+    }
+
+    /// How many days have places in a resident's words.
+    #[must_use]
+    pub fn ring(&self) -> i32 {
+        self.ring
+    }
+
+    /// Every count of a resident's words for a day, and the live one, as far as rules count them. For audits.
+    #[must_use]
+    pub fn dense_counts(&self, words: &QuotaWords, day: LocalDay) -> (Option<u32>, Option<u32>) {
+        (self.limits.day.map(|_| words.day(self.place(day))), self.limits.live.map(|_| words.live()))
+    }
+
+    /// All mapped counts, for comparing two states: rule, resident, number, day, count.
+    #[must_use]
+    pub fn mapped_counts(&self) -> Vec<(u16, u32, u32, Option<i32>, u32)> {
+        let mut counts: Vec<_> = self
+            .counters
+            .iter()
+            .map(|entry| {
+                let counter = entry.key();
+                let day = counter.day.map(LocalDay::get);
+                (counter.rule, counter.resident.get(), counter.number, day, *entry.value())
+            })
+            .collect();
+        counts.sort_unstable();
+        counts
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &[QuotaRule] {
+        &self.rules
+    }
+}
+
+fn counter(index: usize, rule: &QuotaRule, counted: &Counted) -> Option<Counter> {
+    let day = match rule.window {
+        QuotaWindow::DayOfPlay => Some(counted.day),
+        QuotaWindow::Live => None,
+    };
+    let number = rule.counts(counted.venue, counted.sport)?;
+    Some(Counter { rule: u16::try_from(index).ok()?, resident: counted.resident, number, day })
+}
+
+fn amount(rule: &QuotaRule, span: UnitSpan) -> u32 {
+    match rule.measure {
+        QuotaMeasure::Bookings => 1,
+        QuotaMeasure::Minutes => u32::from(span.minutes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::Code;
+
+    fn rule(
+        name: &str,
+        scope: QuotaScope,
+        measure: QuotaMeasure,
+        window: QuotaWindow,
+        limit: u32,
+    ) -> QuotaRule {
+        QuotaRule { name: Code::new(name).expect("a code"), scope, measure, window, limit }
+    }
+
+    fn counted(venue: u32, day: i32, units: u8) -> Counted {
+        Counted {
+            resident: ResidentNo::new(1),
+            venue: VenueNo::new(venue),
+            sport: SportNo::new(0),
+            day: LocalDay::new(day),
+            span: UnitSpan::new(0, units).expect("a span"),
+        }
+    }
+
+    #[test]
+    fn two_hours_a_day_at_one_venue_and_four_bookings_in_the_city() {
+        use QuotaMeasure::{Bookings, Minutes};
+        use QuotaWindow::DayOfPlay;
+        let rules = [
+            rule("venue-day", QuotaScope::EachVenue, Minutes, DayOfPlay, 120),
+            rule("city-day", QuotaScope::City, Bookings, DayOfPlay, 4),
+        ];
+        let quotas = Quotas::new(&rules, 7);
+        let words = QuotaWords::default();
+        assert_eq!(quotas.take(&words, &counted(1, 0, 2)), Ok(()));
+        let refused = quotas.take(&words, &counted(1, 0, 3)).expect_err("150 minutes");
+        assert_eq!((refused.quota.as_str(), refused.limit, refused.used), ("venue-day", 120, 60));
+        assert_eq!(quotas.take(&words, &counted(1, 1, 4)), Ok(()), "another day");
+        for venue in 2..5 {
+            assert_eq!(quotas.take(&words, &counted(venue, 0, 1)), Ok(()));
+        }
+        let refused = quotas.take(&words, &counted(9, 0, 1)).expect_err("five");
+        assert_eq!((refused.quota.as_str(), refused.used), ("city-day", 4));
+        quotas.give_back(&words, &counted(1, 0, 2), Windows::All { is_day_over: false });
+        assert_eq!(quotas.take(&words, &counted(1, 0, 4)), Ok(()));
+    }
+
+    #[test]
+    fn a_count_of_nothing_takes_no_memory() {
+        let rules = [rule("v", QuotaScope::EachVenue, QuotaMeasure::Minutes, QuotaWindow::Live, 10)];
+        let quotas = Quotas::new(&rules, 7);
+        assert!(quotas.take(&QuotaWords::default(), &counted(1, 0, 1)).is_err());
+        assert!(quotas.mapped_counts().is_empty());
+    }
+}

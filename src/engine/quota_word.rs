@@ -1,0 +1,194 @@
+//! A resident's city-wide counts in words: six bits for each day of play, sixteen for live bookings.
+//!
+//! The first word has eight days and the live count, each further word ten days. Always (I4): a count is raised only
+//! below its limit, by compare-and-swap, never add-then-check; a day and the live count in one word rise together.
+
+use super::sync::{AtomicU64, Ordering};
+
+/// Words for 29 days: today and 28 ahead.
+const WORDS: usize = 4;
+const DAY_BITS: u32 = 6;
+const DAY_MAX: u64 = (1 << DAY_BITS) - 1;
+const DAYS_IN_FIRST: u32 = 8;
+const DAYS_IN_OTHERS: u32 = 10;
+const LIVE_SHIFT: u32 = DAYS_IN_FIRST * DAY_BITS;
+const LIVE_MAX: u64 = (1 << 16) - 1;
+
+/// The highest limit that a day's six bits can keep.
+pub const DAY_LIMIT_MAX: u32 = 63;
+/// The highest limit of live bookings that sixteen bits can keep.
+pub const LIVE_LIMIT_MAX: u32 = 65_535;
+
+const _: () = assert!(DAYS_IN_FIRST as usize + (WORDS - 1) * DAYS_IN_OTHERS as usize >= 29);
+
+/// A resident's counts.
+pub struct QuotaWords([AtomicU64; WORDS]);
+
+/// Limits on the counts; none counts nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DenseLimits {
+    pub day: Option<u8>,
+    pub live: Option<u16>,
+}
+
+/// Which limit stands in the way, and how much is used of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exceeded {
+    Day { used: u32 },
+    Live { used: u32 },
+}
+
+impl Default for QuotaWords {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl QuotaWords {
+    /// Counts one booking more for a day's place in the ring and as live, or nothing.
+    ///
+    /// # Errors
+    /// Which limit stands in the way.
+    pub fn take(&self, place: u32, limits: DenseLimits) -> Result<(), Exceeded> {
+        let (word, shift) = position(place);
+        if word == 0 {
+            return raise(&self.0[0], limits.day.map(|limit| (shift, limit)), limits.live);
+        }
+        raise(&self.0[0], None, limits.live)?;
+        raise(&self.0[word], limits.day.map(|limit| (shift, limit)), None).inspect_err(|_| {
+            if limits.live.is_some() {
+                lower(&self.0[0], LIVE_SHIFT, LIVE_MAX);
+            }
+        })
+    }
+
+    /// Counts one booking less for a day.
+    ///
+    /// # Panics
+    /// When none was counted (I4).
+    pub fn give_back_day(&self, place: u32) {
+        let (word, shift) = position(place);
+        lower(&self.0[word], shift, DAY_MAX);
+    }
+
+    /// Counts one live booking less.
+    ///
+    /// # Panics
+    /// When none was counted (I4).
+    pub fn give_back_live(&self) {
+        lower(&self.0[0], LIVE_SHIFT, LIVE_MAX);
+    }
+
+    /// The count of a day.
+    #[must_use]
+    pub fn day(&self, place: u32) -> u32 {
+        let (word, shift) = position(place);
+        field(self.0[word].load(Ordering::Relaxed), shift, DAY_MAX)
+    }
+
+    /// The count of live bookings.
+    #[must_use]
+    pub fn live(&self) -> u32 {
+        field(self.0[0].load(Ordering::Relaxed), LIVE_SHIFT, LIVE_MAX)
+    }
+
+    /// The place of a day that is over becomes that of a new one.
+    pub fn clear_day(&self, place: u32) {
+        let (word, shift) = position(place);
+        // ORDERING: Relaxed, no command counts for this place now: the roll-over waited for those that did.
+        if self.0[word].load(Ordering::Relaxed) & (DAY_MAX << shift) != 0 {
+            self.0[word].fetch_and(!(DAY_MAX << shift), Ordering::Relaxed);
+        }
+    }
+}
+
+const fn position(place: u32) -> (usize, u32) {
+    if place < DAYS_IN_FIRST {
+        return (0, place * DAY_BITS);
+    }
+    let later = place - DAYS_IN_FIRST;
+    (1 + (later / DAYS_IN_OTHERS) as usize, later % DAYS_IN_OTHERS * DAY_BITS)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "masked to sixteen bits at most")]
+const fn field(word: u64, shift: u32, max: u64) -> u32 {
+    ((word >> shift) & max) as u32
+}
+
+/// Raises a day's count and the live one together, each below its limit.
+fn raise(word: &AtomicU64, day: Option<(u32, u8)>, live: Option<u16>) -> Result<(), Exceeded> {
+    // ORDERING: Relaxed throughout, the word is all there is to the count; what a booking does with it is ordered by the
+    // queue of the lane.
+    let mut before = word.load(Ordering::Relaxed);
+    loop {
+        let mut after = before;
+        if let Some((shift, limit)) = day {
+            let used = field(before, shift, DAY_MAX);
+            if used >= u32::from(limit) {
+                return Err(Exceeded::Day { used });
+            }
+            after += 1 << shift;
+        }
+        if let Some(limit) = live {
+            let used = field(before, LIVE_SHIFT, LIVE_MAX);
+            if used >= u32::from(limit) {
+                return Err(Exceeded::Live { used });
+            }
+            after += 1 << LIVE_SHIFT;
+        }
+        if after == before {
+            return Ok(());
+        }
+        #[cfg(feature = "planted-bugs")]
+        if super::planted::is_on(super::planted::Bug::CheckThenAddQuota) {
+            super::sync::yield_now();
+            word.fetch_add(after - before, Ordering::Relaxed);
+            return Ok(());
+        }
+        match word.compare_exchange_weak(before, after, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return Ok(()),
+            Err(now) => before = now,
+        }
+    }
+}
+
+fn lower(word: &AtomicU64, shift: u32, max: u64) {
+    // ORDERING: Relaxed, as in `raise`.
+    let before = word.fetch_sub(1 << shift, Ordering::Relaxed);
+    assert!(field(before, shift, max) > 0, "I4: a quota is given back that nobody took");
+}
+
+#[cfg(all(test, not(feature = "loom")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_has_a_count_of_its_own() {
+        let words = QuotaWords::default();
+        let limits = DenseLimits { day: Some(63), live: None };
+        for place in 0..29 {
+            for _ in 0..=place {
+                assert_eq!(words.take(place, limits), Ok(()));
+            }
+        }
+        for place in 0..29 {
+            assert_eq!(words.day(place), place + 1);
+            words.clear_day(place);
+            assert_eq!(words.day(place), 0);
+        }
+    }
+
+    #[test]
+    fn a_refusal_counts_nothing() {
+        let words = QuotaWords::default();
+        let limits = DenseLimits { day: Some(2), live: Some(3) };
+        for place in [0, 20] {
+            words.take(place, limits).expect("room");
+        }
+        words.take(20, limits).expect("room");
+        assert_eq!(words.take(0, limits), Err(Exceeded::Live { used: 3 }));
+        words.give_back_live();
+        assert_eq!(words.take(20, limits), Err(Exceeded::Day { used: 2 }));
+        assert_eq!((words.day(0), words.day(20), words.live()), (1, 2, 2));
+    }
+}

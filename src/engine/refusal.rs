@@ -1,0 +1,93 @@
+//! Why a command was refused: expected outcomes, cheap and typed. Nothing is held or changed by a refused command.
+
+use super::lane::Overloaded;
+use super::quota::QuotaExceeded;
+use super::word::Refused;
+use crate::domain::money::Minor;
+
+/// What is wrong with a field of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub wrong: Wrong,
+}
+
+/// In which way a field is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// Not at a slot's beginning, or not whole slots.
+    OffGrid,
+    /// The end is not after the start.
+    EndsBeforeStart,
+    /// The end lies on another day than the start.
+    OverMidnight,
+    /// A day that is further ahead than days are open.
+    TooFarAhead,
+    /// More slots than one booking may span.
+    TooManySlots,
+    /// Under 1, or more than the pitch takes.
+    PartySize,
+    /// Under 1, or more than may be topped up at once.
+    Amount,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    Overloaded,
+    Invalid(Vec<FieldError>),
+    NotFound,
+    OtherBody,
+    SlotClosed,
+    SlotTaken,
+    SoldOut,
+    QuotaExceeded(Box<QuotaExceeded>),
+    InsufficientFunds { balance: Minor, price: Minor },
+    TooLate,
+    AlreadyCancelled,
+    PhoneTaken,
+}
+
+impl From<Overloaded> for Refusal {
+    fn from(_: Overloaded) -> Self {
+        Self::Overloaded
+    }
+}
+
+impl From<QuotaExceeded> for Refusal {
+    fn from(exceeded: QuotaExceeded) -> Self {
+        Self::QuotaExceeded(Box::new(exceeded))
+    }
+}
+
+impl Refusal {
+    /// What a refused claim is called: taken for what one booking has, sold out for a session.
+    #[must_use]
+    pub const fn of_claim(refused: Refused, is_session: bool) -> Self {
+        match refused {
+            Refused::Closed => Self::SlotClosed,
+            Refused::Taken if is_session => Self::SoldOut,
+            Refused::Taken => Self::SlotTaken,
+            Refused::Contended => Self::Overloaded,
+        }
+    }
+
+    /// The refusal's name among the metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Overloaded => "overloaded",
+            Self::Invalid(_) => "invalid-request",
+            Self::NotFound => "not-found",
+            Self::OtherBody => "idempotency-mismatch",
+            Self::SlotClosed => "slot-closed",
+            Self::SlotTaken => "slot-taken",
+            Self::SoldOut => "sold-out",
+            Self::QuotaExceeded(_) => "quota-exceeded",
+            Self::InsufficientFunds { .. } => "insufficient-funds",
+            Self::TooLate => "too-late",
+            Self::AlreadyCancelled => "already-cancelled",
+            Self::PhoneTaken => "phone-taken",
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! From the journal's events to a live city.
+//!
+//! Each event takes what its command took and gives what its settlement gave, through the same code. Always: an event that
+//! would break a rule stops the replay and names the rule; nothing wrong is ever started with.
+
+use std::sync::Arc;
+
+use super::bookings::{BookingState, Terms};
+use super::change_world::Alone;
+use super::known_requests::CameTo;
+use super::log::Sequence;
+use super::quota::Windows;
+use super::state::{Engine, counted};
+use super::world::{OpenDays, World};
+use crate::domain::catalogue::{Catalogue, InvalidDefinition};
+use crate::domain::event::{BookingConfirmed, Event, UnknownEvent, WalletToppedUp};
+use crate::domain::ids::BookingNo;
+use crate::domain::invariant::Invariant;
+use crate::domain::time::UtcMillis;
+
+/// A replay under way.
+pub struct Replay {
+    city: Option<(Engine, World)>,
+    bookings_expected: usize,
+    last_at: UtcMillis,
+}
+
+/// Why a journal can't be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error(transparent)]
+    Unknown(#[from] UnknownEvent),
+    #[error("the catalogue: {0}")]
+    Definition(#[from] InvalidDefinition),
+    #[error("the first event founds no city")]
+    NoCity,
+    #[error("{what} breaks {invariant}")]
+    Broken { invariant: Invariant, what: String },
+    #[error("{what}, which is not there")]
+    Missing { what: String },
+}
+
+impl Replay {
+    /// A replay of about so many bookings; a wrong guess costs only time.
+    #[must_use]
+    pub fn new(bookings_expected: usize) -> Self {
+        Self { city: None, bookings_expected, last_at: UtcMillis::new(i64::MIN) }
+    }
+
+    /// Applies the next event's bytes.
+    ///
+    /// # Errors
+    /// Why the journal can't be replayed.
+    pub fn apply(&mut self, _sequence: Sequence, at: UtcMillis, bytes: &[u8]) -> Result<(), ReplayError> {
+        self.apply_event(at, Event::decode(bytes)?)
+    }
+
+    /// Applies the next event.
+    ///
+    /// # Errors
+    /// Why the journal can't be replayed.
+    pub fn apply_event(&mut self, at: UtcMillis, event: Event) -> Result<(), ReplayError> {
+        self.last_at = self.last_at.max(at);
+        let Some((engine, world)) = &mut self.city else {
+            let Event::CityFounded(def) = event else { return Err(ReplayError::NoCity) };
+            let catalogue = Catalogue::found(*def)?;
+            let engine = Engine::new(&catalogue, self.bookings_expected);
+            let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
+            self.city = Some((engine, world));
+            return Ok(());
+        };
+        if event.changes_world() {
+            engine.change_world(world, at, &event, &Alone)?;
+            return Ok(());
+        }
+        engine.take_again(world, &event)?;
+        engine.settle(world, at, &event);
+        Ok(())
+    }
+
+    /// When the last event happened, or nothing when there was none.
+    #[must_use]
+    pub fn last_at(&self) -> Option<UtcMillis> {
+        self.city.is_some().then_some(self.last_at)
+    }
+
+    /// The city, live.
+    ///
+    /// # Errors
+    /// `NoCity` when there was no event.
+    pub fn finish(self) -> Result<Engine, ReplayError> {
+        let (engine, world) = self.city.ok_or(ReplayError::NoCity)?;
+        engine.world.store(Arc::new(world));
+        Ok(engine)
+    }
+}
+
+impl Engine {
+    /// Takes what the event's command took.
+    fn take_again(&self, world: &World, event: &Event) -> Result<(), ReplayError> {
+        match event {
+            Event::BookingConfirmed(event) => self.book_again(world, event),
+            Event::BookingCancelled(event) => {
+                self.intend_again(event.no, BookingState::Cancelling)?;
+                let price = self.bookings.get(event.no).map(|booking| booking.terms.price);
+                if event.refund.get() < 0 || price.is_none_or(|price| event.refund > price) {
+                    return Err(broken(
+                        Invariant::I3MoneyConserved,
+                        "a refund of more than was paid",
+                        event.no,
+                    ));
+                }
+                Ok(())
+            }
+            Event::BookingCompleted(event) => self.intend_again(event.no, BookingState::Completing),
+            Event::WalletToppedUp(event) => self.top_up_again(event),
+            Event::AccountOpened(event) => {
+                if self.residents.get(event.resident).is_some() || self.phones.contains_key(&event.phone) {
+                    return Err(ReplayError::Broken {
+                        invariant: Invariant::I7OnlyOnesOwn,
+                        what: format!("a second account of {}", event.resident),
+                    });
+                }
+                Ok(())
+            }
+            Event::LoggedIn(event) | Event::LoggedOut(event) => match self.residents.get(event.resident) {
+                Some(_) => Ok(()),
+                None => Err(ReplayError::Missing { what: format!("a session of {}", event.resident) }),
+            },
+            Event::ResidentsEnrolled(event) if event.balance.get() < 0 => Err(ReplayError::Broken {
+                invariant: Invariant::I3MoneyConserved,
+                what: "residents enrolled with a debt".to_owned(),
+            }),
+            Event::ResidentsEnrolled(_)
+            | Event::CityFounded(_)
+            | Event::DistrictAdded(_)
+            | Event::SportAdded(_)
+            | Event::VenueAdded(_)
+            | Event::PitchAdded(_)
+            | Event::SpecialDaysSet(_)
+            | Event::ClosureDeclared(_)
+            | Event::ClosureFinished(_)
+            | Event::DaysOpened(_) => Ok(()),
+        }
+    }
+
+    fn book_again(&self, world: &World, event: &BookingConfirmed) -> Result<(), ReplayError> {
+        let missing = |what: &str| ReplayError::Missing { what: format!("{what} of {}", event.no) };
+        let pitch = world.catalogue.pitch(event.pitch).ok_or_else(|| missing("the pitch"))?;
+        let resident = self.residents.get(event.resident).ok_or_else(|| missing("the resident"))?;
+        let entry = self.bookings.place(event.no).ok_or_else(|| missing("the place"))?;
+        if entry.state() != BookingState::Void || pitch.grid.slots_in(event.span).is_none() {
+            return Err(broken(
+                Invariant::I1NoDoubleSale,
+                "a number used twice or a span off the grid",
+                event.no,
+            ));
+        }
+        if event.price.get() < 0 || resident.debit(event.price).is_err() {
+            return Err(broken(
+                Invariant::I3MoneyConserved,
+                "a booking that the wallet couldn't pay",
+                event.no,
+            ));
+        }
+        let terms = Terms {
+            resident: event.resident,
+            pitch: event.pitch,
+            day: event.day,
+            span: event.span,
+            party_size: event.party_size,
+            price: event.price,
+        };
+        let is_open = world.days.is_open(event.day);
+        let windows = Windows::All { is_day_over: !is_open };
+        self.quotas
+            .replay(&resident.quota, &counted(pitch, &terms), windows)
+            .map_err(|_| broken(Invariant::I4QuotaKept, "a booking over every limit", event.no))?;
+        if is_open && let Some(on_day) = self.pitch_days.on(pitch, event.day) {
+            on_day
+                .replay(event.span, event.party_size)
+                .map_err(|_| broken(Invariant::I1NoDoubleSale, "a booking of what another has", event.no))?;
+        }
+        entry.fill(event);
+        self.note_request(event.request, CameTo::Booking(event.no));
+        Ok(())
+    }
+
+    fn intend_again(&self, no: BookingNo, intent: BookingState) -> Result<(), ReplayError> {
+        let entry = self
+            .bookings
+            .entry(no)
+            .ok_or_else(|| ReplayError::Missing { what: format!("a change of {no}") })?;
+        entry
+            .advance(BookingState::Confirmed, intent)
+            .map_err(|_| broken(Invariant::I1NoDoubleSale, "a second end", no))
+    }
+
+    fn top_up_again(&self, event: &WalletToppedUp) -> Result<(), ReplayError> {
+        let missing = || ReplayError::Missing { what: format!("the place of {}", event.no) };
+        self.residents.get(event.resident).ok_or_else(missing)?;
+        let entry = self.top_ups.place(event.no).ok_or_else(missing)?;
+        if event.amount.get() <= 0 || self.top_ups.get(event.no).is_some() {
+            return Err(ReplayError::Broken {
+                invariant: Invariant::I3MoneyConserved,
+                what: format!("the top-up {}", event.no),
+            });
+        }
+        entry.fill(event.resident, event.amount);
+        if let Some(request) = event.request {
+            self.note_request(request, CameTo::TopUp(event.no));
+        }
+        Ok(())
+    }
+}
+
+fn broken(invariant: Invariant, what: &str, no: BookingNo) -> ReplayError {
+    ReplayError::Broken { invariant, what: format!("{no}: {what}") }
+}

@@ -1,0 +1,221 @@
+//! Residents by number: balances, counts, sessions and the heads of their lists, each in a place of its own.
+
+use super::quota_word::QuotaWords;
+use super::slab::Slab;
+use super::sync::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use super::word::NO_BOOKING;
+use crate::domain::event::Role;
+use crate::domain::ids::{ResidentNo, VenueNo};
+use crate::domain::money::Minor;
+
+/// How many accounts a city may have.
+pub const RESIDENTS_MAX: usize = 1 << 25;
+const PER_BLOCK: usize = 1 << 12;
+/// How many devices may be logged in at once.
+pub const SESSION_SLOTS: u8 = 8;
+
+/// What the engine knows of one account. A wallet has two balances: what may be spent, which falls when a booking is queued and
+/// rises when a refund is durable; and what is shown, which moves with durable records only.
+pub struct Resident {
+    spendable: AtomicI64,
+    settled: AtomicI64,
+    pub quota: QuotaWords,
+    sessions: [AtomicU32; SESSION_SLOTS as usize],
+    /// The newest booking: the head of a list that the committer alone writes.
+    pub newest_booking: AtomicU32,
+    /// The newest top-up, likewise.
+    pub newest_top_up: AtomicU32,
+    /// What the wallet was opened with.
+    opening: AtomicI64,
+    role: AtomicU64,
+}
+
+impl Default for Resident {
+    fn default() -> Self {
+        Self {
+            spendable: AtomicI64::new(0),
+            settled: AtomicI64::new(0),
+            quota: QuotaWords::default(),
+            sessions: std::array::from_fn(|_| AtomicU32::new(0)),
+            newest_booking: AtomicU32::new(NO_BOOKING),
+            newest_top_up: AtomicU32::new(NO_BOOKING),
+            opening: AtomicI64::new(0),
+            role: AtomicU64::new(ROLE_NONE),
+        }
+    }
+}
+
+const ROLE_NONE: u64 = 0;
+const ROLE_RESIDENT: u64 = 1;
+const ROLE_OPERATOR: u64 = 2;
+const ROLE_MANAGER: u64 = 3;
+
+impl Resident {
+    /// What the account may do, or nothing when there is no such account.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        // ORDERING: Acquire pairs with the Release in `open`: who sees the account sees its balance and sessions.
+        let role = self.role.load(Ordering::Acquire);
+        match role & 0xff {
+            ROLE_RESIDENT => Some(Role::Resident),
+            ROLE_OPERATOR => Some(Role::Operator),
+            ROLE_MANAGER => Some(Role::VenueManager(VenueNo::new((role >> 32) as u32))),
+            _ => None,
+        }
+    }
+
+    /// Opens the account. By the committer.
+    pub fn open(&self, role: Role, balance: Minor) {
+        self.spendable.store(balance.get(), Ordering::Relaxed);
+        self.settled.store(balance.get(), Ordering::Relaxed);
+        self.opening.store(balance.get(), Ordering::Relaxed);
+        let word = match role {
+            Role::Resident => ROLE_RESIDENT,
+            Role::Operator => ROLE_OPERATOR,
+            Role::VenueManager(venue) => ROLE_MANAGER | u64::from(venue.get()) << 32,
+        };
+        self.role.store(word, Ordering::Release);
+    }
+
+    /// What the wallet was opened with.
+    #[must_use]
+    pub fn opening(&self) -> Minor {
+        Minor::new(self.opening.load(Ordering::Relaxed))
+    }
+
+    /// What may be spent now.
+    #[must_use]
+    pub fn spendable(&self) -> Minor {
+        Minor::new(self.spendable.load(Ordering::Relaxed))
+    }
+
+    /// The balance as durable records have it.
+    #[must_use]
+    pub fn settled(&self) -> Minor {
+        Minor::new(self.settled.load(Ordering::Relaxed))
+    }
+
+    /// Takes a price from what may be spent, or nothing (I3).
+    ///
+    /// # Errors
+    /// What may be spent, when it is too little.
+    pub fn debit(&self, price: Minor) -> Result<(), Minor> {
+        // ORDERING: Relaxed throughout, the word is all there is to the balance; the record that moves the money is
+        // ordered by the queue of the lane.
+        let mut balance = self.spendable.load(Ordering::Relaxed);
+        loop {
+            let after = balance.checked_sub(price.get()).filter(|after| *after >= 0);
+            let Some(after) = after else { return Err(Minor::new(balance)) };
+            match self.spendable.compare_exchange_weak(balance, after, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(now) => balance = now,
+            }
+        }
+    }
+
+    /// Gives back a debit that came to nothing, or credits what is durable.
+    pub fn credit_spendable(&self, amount: Minor) {
+        self.spendable.fetch_add(amount.get(), Ordering::Relaxed);
+    }
+
+    /// Moves the balance that is shown. By the committer.
+    ///
+    /// # Panics
+    /// When it would be negative (I3).
+    pub fn settle(&self, amount: Minor) {
+        let before = self.settled.fetch_add(amount.get(), Ordering::Relaxed);
+        assert!(before.checked_add(amount.get()).is_some_and(|after| after >= 0), "I3: a wallet is negative");
+    }
+
+    /// Whether a token of this session slot and generation is alive.
+    #[must_use]
+    pub fn is_logged_in(&self, slot: u8, generation: u32) -> bool {
+        let alive = generation % 2 == 1;
+        alive && self.session(slot) == generation
+    }
+
+    /// The generation of a session slot.
+    #[must_use]
+    pub fn session(&self, slot: u8) -> u32 {
+        self.sessions.get(usize::from(slot)).map_or(0, |session| session.load(Ordering::Acquire))
+    }
+
+    /// Sets the generation of a session slot; an older one changes nothing. By the committer.
+    pub fn set_session(&self, slot: u8, generation: u32) {
+        if let Some(session) = self.sessions.get(usize::from(slot)) {
+            session.fetch_max(generation, Ordering::AcqRel);
+        }
+    }
+
+    /// The slot for a new log-in, with its next odd generation: one that is free, else the one that was used least.
+    #[must_use]
+    pub fn next_session(&self) -> (u8, u32) {
+        let generations: [u32; SESSION_SLOTS as usize] =
+            std::array::from_fn(|slot| self.sessions[slot].load(Ordering::Acquire));
+        let slots = 0..SESSION_SLOTS;
+        let slot = slots
+            .min_by_key(|slot| {
+                let generation = generations[usize::from(*slot)];
+                (generation % 2, generation)
+            })
+            .unwrap_or(0);
+        let generation = generations[usize::from(slot)];
+        (slot, generation + 1 + generation % 2)
+    }
+}
+
+/// All accounts.
+pub struct Residents {
+    slab: Slab<Resident>,
+    next: AtomicU32,
+}
+
+impl Residents {
+    #[must_use]
+    pub fn new() -> Self {
+        Self { slab: Slab::new(RESIDENTS_MAX, PER_BLOCK), next: AtomicU32::new(0) }
+    }
+
+    /// The account of a number, when it is open.
+    #[must_use]
+    pub fn get(&self, no: ResidentNo) -> Option<&Resident> {
+        self.slab.get(no.index()).filter(|resident| resident.role.load(Ordering::Acquire) != ROLE_NONE)
+    }
+
+    /// The place of a number, made when it isn't there; nothing when the city is full.
+    #[must_use]
+    pub fn place(&self, no: ResidentNo) -> Option<&Resident> {
+        self.slab.get_or_make(no.index())
+    }
+
+    /// A number for a new account.
+    #[must_use]
+    pub fn allot(&self) -> ResidentNo {
+        ResidentNo::new(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Numbers up to this one are used. By the committer.
+    pub fn note_used(&self, no: ResidentNo) {
+        self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// All open accounts.
+    pub fn iter(&self) -> impl Iterator<Item = (ResidentNo, &Resident)> {
+        self.slab
+            .iter()
+            .filter(|(_, resident)| resident.role.load(Ordering::Acquire) != ROLE_NONE)
+            .filter_map(|(index, resident)| Some((ResidentNo::new(u32::try_from(index).ok()?), resident)))
+    }
+
+    /// How many numbers are used.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.next.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for Residents {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,156 @@
+//! What is shown: slots of a pitch, free slots of the whole city. Free only when it is durably free; a claim in flight is taken.
+
+use super::pitch_days::OnDay;
+use super::state::Engine;
+use super::world::World;
+use crate::domain::calendar::DayClock;
+use crate::domain::catalogue::{Pitch, PitchKind};
+use crate::domain::ids::{DistrictNo, SportNo};
+use crate::domain::money::Minor;
+use crate::domain::time::{LocalDay, UtcMillis};
+use crate::domain::units::{UNITS_PER_DAY, UnitSpan};
+
+/// How a slot stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotStatus {
+    Free,
+    Taken,
+    Closed,
+}
+
+/// A slot of a pitch on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub span: UnitSpan,
+    pub status: SlotStatus,
+    /// Of the whole slot, for one place.
+    pub price: Minor,
+    pub capacity: u16,
+    pub left: u16,
+}
+
+/// Which free slots are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    pub day: LocalDay,
+    pub sport: Option<SportNo>,
+    pub district: Option<DistrictNo>,
+    /// Not before this half hour.
+    pub from: u8,
+    /// Over by this half hour.
+    pub to: u8,
+}
+
+/// A place in the list of free slots: by the slot's beginning, then by pitch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub unit: u8,
+    pub pitch: u32,
+}
+
+impl Engine {
+    /// The slots of a pitch on a day, in order. A day that is not open has closed slots only.
+    #[must_use]
+    pub fn slots(&self, world: &World, pitch: &Pitch, day: LocalDay, now: UtcMillis) -> Vec<Slot> {
+        let clock = world.days.clock(day);
+        let on_day = clock.and_then(|_| self.pitch_days.on(pitch, day));
+        let kind = world.catalogue.day_kind(day);
+        pitch
+            .grid
+            .slots()
+            .map(|span| {
+                let status = match (clock, &on_day) {
+                    (Some(clock), Some(on_day)) => status(clock, on_day, span, now),
+                    _ => SlotStatus::Closed,
+                };
+                let left = on_day
+                    .as_ref()
+                    .filter(|_| status == SlotStatus::Free)
+                    .map_or(0, |on_day| on_day.left(span));
+                Slot {
+                    span,
+                    status,
+                    price: pitch.tariff.slot_price(kind, span.first()),
+                    capacity: capacity(pitch),
+                    left,
+                }
+            })
+            .collect()
+    }
+
+    /// Free slots of the whole city, by their beginning: at most `limit` from a position on, and where to go on.
+    pub fn free_slots<'a>(
+        &self,
+        world: &'a World,
+        wanted: &Wanted,
+        from: Position,
+        limit: usize,
+        now: UtcMillis,
+    ) -> (Vec<(&'a Pitch, Slot)>, Option<Position>) {
+        let mut found = Vec::new();
+        let Some(clock) = world.days.clock(wanted.day) else { return (found, None) };
+        let kind = world.catalogue.day_kind(wanted.day);
+        let pitches: Vec<&Pitch> = world
+            .catalogue
+            .pitches()
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|pitch| is_wanted(world, pitch, wanted))
+            .collect();
+        for unit in from.unit.max(wanted.from)..wanted.to.min(UNITS_PER_DAY) {
+            if clock.start_of(unit) <= now {
+                continue;
+            }
+            let first = if unit == from.unit { from.pitch } else { 0 };
+            let start = pitches.partition_point(|pitch| pitch.no.get() < first);
+            for pitch in &pitches[start..] {
+                let Ok(span) = UnitSpan::new(unit, pitch.grid.slot_units()) else { continue };
+                if span.end() > wanted.to || pitch.grid.slots_in(span).is_none() {
+                    continue;
+                }
+                let Some(on_day) = self.pitch_days.on(pitch, wanted.day) else { continue };
+                if status(clock, &on_day, span, now) != SlotStatus::Free {
+                    continue;
+                }
+                if found.len() == limit {
+                    return (found, Some(Position { unit, pitch: pitch.no.get() }));
+                }
+                let slot = Slot {
+                    span,
+                    status: SlotStatus::Free,
+                    price: pitch.tariff.slot_price(kind, unit),
+                    capacity: capacity(pitch),
+                    left: on_day.left(span),
+                };
+                found.push((*pitch, slot));
+            }
+        }
+        (found, None)
+    }
+}
+
+fn is_wanted(world: &World, pitch: &Pitch, wanted: &Wanted) -> bool {
+    wanted.sport.is_none_or(|sport| pitch.sport == sport)
+        && wanted.district.is_none_or(|district| {
+            world.catalogue.venue(pitch.venue).is_some_and(|venue| venue.def.district == district)
+        })
+}
+
+fn status(clock: &DayClock, on_day: &OnDay<'_>, span: UnitSpan, now: UtcMillis) -> SlotStatus {
+    if clock.start(span) <= now || on_day.is_closed(span) {
+        SlotStatus::Closed
+    } else if on_day.left(span) == 0 {
+        SlotStatus::Taken
+    } else {
+        SlotStatus::Free
+    }
+}
+
+/// How many a slot has room for: places of a session, else one booking.
+#[must_use]
+pub const fn capacity(pitch: &Pitch) -> u16 {
+    match pitch.kind {
+        PitchKind::Session { capacity, .. } => capacity,
+        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => 1,
+    }
+}

@@ -1,0 +1,150 @@
+//! The timer wheel: which bookings are due when.
+//!
+//! The near future has a bucket for each second, the far one for each stretch of the near; a booking moves at most once from far to
+//! near. It knows no clock: whoever turns it says what time it is.
+
+use std::collections::BTreeMap;
+
+use crate::domain::ids::BookingNo;
+use crate::domain::time::UtcMillis;
+
+/// Seconds that the near ring spans: a bit more than an hour.
+const NEAR_S: i64 = 4096;
+
+/// Bookings by the second at which they are due.
+pub struct Wheel {
+    /// All seconds before this one have been turned past.
+    now_s: i64,
+    near: Vec<Vec<BookingNo>>,
+    far: BTreeMap<i64, Vec<(i64, BookingNo)>>,
+    len: usize,
+}
+
+impl Wheel {
+    /// A wheel that stands at this moment.
+    #[must_use]
+    pub fn new(now: UtcMillis) -> Self {
+        Self {
+            now_s: second(now),
+            near: (0..NEAR_S).map(|_| Vec::new()).collect(),
+            far: BTreeMap::new(),
+            len: 0,
+        }
+    }
+
+    /// A booking is due at this moment; what is due already comes with the next turn.
+    pub fn insert(&mut self, due: UtcMillis, booking: BookingNo) {
+        // Due with the second that the moment has reached: never before its time.
+        let due_s = second(due.plus_ms(999)).max(self.now_s);
+        self.len += 1;
+        if due_s < self.near_end() {
+            self.near[bucket(due_s)].push(booking);
+        } else {
+            self.far.entry(due_s.div_euclid(NEAR_S)).or_default().push((due_s, booking));
+        }
+    }
+
+    /// The near ring holds the current stretch and nothing else.
+    fn near_end(&self) -> i64 {
+        (self.now_s.div_euclid(NEAR_S) + 1) * NEAR_S
+    }
+
+    /// Turns the wheel to this moment and hands out what became due.
+    pub fn turn(&mut self, now: UtcMillis, mut due: impl FnMut(BookingNo)) {
+        let until = second(now);
+        while self.now_s <= until {
+            for booking in std::mem::take(&mut self.near[bucket(self.now_s)]) {
+                self.len -= 1;
+                due(booking);
+            }
+            if self.now_s == until {
+                // More may come for this second: it is turned past with the next one.
+                break;
+            }
+            self.now_s += 1;
+            if self.now_s.rem_euclid(NEAR_S) == 0 {
+                self.bring_near(self.now_s.div_euclid(NEAR_S), until);
+            }
+        }
+    }
+
+    /// A new stretch begins; stretches in which nothing is due are leapt over.
+    fn bring_near(&mut self, stretch: i64, until: i64) {
+        let next = self.far.keys().next().copied().unwrap_or(i64::MAX);
+        let last = until.div_euclid(NEAR_S);
+        if stretch < next.min(last) {
+            self.now_s = next.min(last) * NEAR_S;
+        }
+        for (due_s, booking) in self.far.remove(&self.now_s.div_euclid(NEAR_S)).unwrap_or_default() {
+            self.near[bucket(due_s)].push(booking);
+        }
+    }
+
+    /// How many bookings are on the wheel.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+fn second(moment: UtcMillis) -> i64 {
+    moment.get().div_euclid(1000)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a remainder of 4096")]
+fn bucket(second: i64) -> usize {
+    second.rem_euclid(NEAR_S).unsigned_abs() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn everything_comes_once_never_early_and_with_the_first_turn_after_its_time(
+            start in -10_000_000i64..10_000_000,
+            timers in prop::collection::vec((0i64..40_000_000, 0usize..6), 1..100),
+            steps in prop::collection::vec(0i64..20_000_000, 5),
+        ) {
+            let mut wheel = Wheel::new(UtcMillis::new(start));
+            let mut now = start;
+            let mut waiting: BTreeMap<u32, i64> = BTreeMap::new();
+            for (turn, step) in steps.iter().copied().chain([50_000_000]).enumerate() {
+                for (no, (after, _)) in timers.iter().enumerate().filter(|(_, (_, when))| *when == turn) {
+                    let no = u32::try_from(no).expect("few");
+                    wheel.insert(UtcMillis::new(now + after), BookingNo::new(no));
+                    waiting.insert(no, now + after);
+                }
+                now += step;
+                let mut came = Vec::new();
+                wheel.turn(UtcMillis::new(now), |booking| came.push(booking.get()));
+                for no in came {
+                    let due = waiting.remove(&no).expect("it waited, and came once");
+                    prop_assert!(due <= now, "{no} came early");
+                }
+                for (no, due) in &waiting {
+                    prop_assert!(now - due < 1000, "{no} is late: due {due}, now {now}");
+                }
+                prop_assert_eq!(wheel.len(), waiting.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wheel_that_slept_for_a_year_turns_at_once() {
+        let mut wheel = Wheel::new(UtcMillis::new(0));
+        wheel.insert(UtcMillis::new(1000), BookingNo::new(1));
+        let year_ms = 365 * 86_400_000;
+        wheel.insert(UtcMillis::new(year_ms), BookingNo::new(2));
+        let mut came = Vec::new();
+        wheel.turn(UtcMillis::new(2 * year_ms), |booking| came.push(booking.get()));
+        assert_eq!(came, [1, 2]);
+    }
+}
