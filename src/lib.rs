@@ -2,6 +2,8 @@
 //!
 //! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`) <- `api`.
 
+#[cfg(not(feature = "loom"))]
+pub mod api;
 pub mod domain;
 pub mod engine;
 #[cfg(not(feature = "loom"))]
