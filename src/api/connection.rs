@@ -50,12 +50,7 @@ pub(crate) type Protocol = auto::Builder<TokioExecutor>;
 
 pub(crate) fn protocol() -> Protocol {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .header_read_timeout(None)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .pipeline_flush(true);
+    builder.http1().header_read_timeout(None).max_headers(HEADERS_MAX).max_buf_size(BUFFER_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -63,7 +63,8 @@ pub struct Workers {
 struct Worker {
     inbox: mpsc::UnboundedSender<Arrival>,
     connections: Arc<Connections>,
-    thread: JoinHandle<()>,
+    /// Ends with the number of connections that were cut.
+    thread: JoinHandle<usize>,
 }
 
 struct Acceptor {
@@ -164,13 +165,14 @@ impl Workers {
             }
         }
         self.draining.send_replace(true);
+        // All begin to drain before one is waited for.
+        let threads: Vec<_> = self.workers.into_iter().map(|worker| worker.thread).collect();
         let mut cut = 0;
-        for worker in self.workers {
-            drop(worker.inbox);
-            if worker.thread.join().is_err() {
-                tracing::error!("a worker had panicked");
+        for thread in threads {
+            match thread.join() {
+                Ok(of_worker) => cut += of_worker,
+                Err(_) => tracing::error!("a worker had panicked"),
             }
-            cut += worker.connections.count();
         }
         Drained { cut }
     }
@@ -263,21 +265,22 @@ impl Worker {
         let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
             settled::install_lane(lane);
             set_draining_signal(draining);
-            work(&runtime, arrivals, &own, drain_max);
+            let cut = work(&runtime, arrivals, &own, drain_max);
             // A blocking task (a password) may still run: nobody waits for its end any more.
             runtime.shutdown_background();
+            cut
         })?;
         Ok(Self { inbox, connections, thread })
     }
 }
 
-/// Serves what arrives until the inbox is closed, then drains.
+/// Serves what arrives until the inbox is closed, then drains. Answers how many connections were cut.
 fn work(
     runtime: &Runtime,
     mut arrivals: mpsc::UnboundedReceiver<Arrival>,
     connections: &Arc<Connections>,
     drain_max: Duration,
-) {
+) -> usize {
     runtime.block_on(async {
         let protocol = Arc::new(connection::protocol());
         tokio::spawn(settled::reap());
@@ -299,7 +302,8 @@ fn work(
         if tokio::time::timeout(drain_max, connections.all_gone()).await.is_err() {
             tracing::warn!(cut = connections.count(), "connections that took too long are cut");
         }
-    });
+        connections.count()
+    })
 }
 
 /// A worker's connections: how many, and how to wake them when it is time to end. The lock is a plain mutex, taken twice
