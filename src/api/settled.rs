@@ -222,4 +222,18 @@ mod tests {
         assert_eq!(woken(), [1, 1, 1]);
         assert!(waiting.0.is_empty());
     }
+
+    #[test]
+    fn a_ticket_of_another_threads_lane_can_be_waited_for() {
+        let (intake, mut owners) = Intake::<u64>::new(2, 4);
+        let other = owners.pop().expect("a second lane");
+        let ticket = other.permit().expect("room").push(1);
+        let waiting = std::thread::spawn(move || {
+            install_lane(owners.pop().expect("a first lane"));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            runtime.expect("a runtime").block_on(settled(ticket))
+        });
+        intake.settle(other.no(), 1, Outcome::NotWritten);
+        assert_eq!(waiting.join().expect("no panic"), Outcome::NotWritten);
+    }
 }
