@@ -1,8 +1,12 @@
 //! Kaichang (开场): one-click booking and ticket-grabbing for all the sports venues of a city.
 //!
-//! The arrows go one way: `domain` <- `engine`, and whatever does I/O will stand on both.
-//! `demo` stands on `domain` alone.
+//! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`, `journal`) <- `api`. `demo` stands on
+//! `domain` alone.
 
+#[cfg(not(feature = "loom"))]
+pub mod api;
 pub mod demo;
 pub mod domain;
 pub mod engine;
+#[cfg(not(feature = "loom"))]
+pub mod identity;

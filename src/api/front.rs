@@ -1,0 +1,280 @@
+//! What every request and every answer goes through, whatever its route: one thin wrapper around a worker's router.
+//!
+//! On the way in it names the request, judges the body's size and media type and reads all of it, bounded in size and
+//! time. So both are judged before the route, the token and the content, as the contract orders, and no handler waits for
+//! a slow sender. On the way out it writes problems in the request's language, catches panics, and adds the headers that
+//! every answer has. What hyper refuses by itself (a head that is too large or malformed) doesn't come here.
+
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{Method, Request, Version};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use metrics::Counter;
+use tower::Service;
+
+use super::language::Language;
+use super::problem::{Carried, FieldFault, Problem, Text};
+use super::request_id::{RequestId, X_REQUEST_ID};
+
+/// The largest body that is taken.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a body may take to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What is read and thrown away of a body that is too large, so that its sender gets to read the answer.
+const DISCARDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+const DISCARDED_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Below this every body is JSON and every answer somebody's own, unless its handler says otherwise.
+const API_PREFIX: &str = "/v1/";
+
+/// One worker's way from requests to answers. Each worker has its own, so that what all handlers share is cloned from
+/// memory that no other core writes to.
+pub struct Front {
+    router: Router,
+    answered: [Counter; 6],
+}
+
+/// The address of the connection's other end. A proxy's, where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<Self>().copied();
+        peer.ok_or_else(|| Problem::internal(&"the request came past the front"))
+    }
+}
+
+impl Front {
+    #[must_use]
+    pub fn new(router: Router) -> Self {
+        let classes = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
+        Self {
+            router,
+            answered: classes
+                .map(|class| metrics::counter!("kaichang_http_answers_total", "status" => class)),
+        }
+    }
+
+    /// Answers a request. Never fails and never panics.
+    pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send,
+        B::Error: Send,
+    {
+        let (mut parts, body) = request.into_parts();
+        let request_id = RequestId::of(&parts.headers);
+        let accept_language = parts.headers.get(ACCEPT_LANGUAGE).cloned();
+        let is_api = parts.uri.path().starts_with(API_PREFIX);
+        let version = parts.version;
+        let logged = tracing::enabled!(tracing::Level::DEBUG)
+            .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
+
+        let mut response = match arrived(&parts, body, is_api).await {
+            Ok(body) => {
+                parts.extensions.insert(Peer(peer));
+                self.routed(Request::from_parts(parts, Body::from(body))).await
+            }
+            Err(refused) => {
+                let mut response = refused.problem.into_response();
+                if refused.rest == Rest::Unread && version < Version::HTTP_2 {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
+        };
+
+        if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
+            if let Problem::Internal { fault } = &problem {
+                tracing::error!(request_id = request_id.as_str(), %fault, "a request met a fault");
+            }
+            let language = accept_language.as_ref().and_then(|header| header.to_str().ok());
+            problem.render(
+                &mut response,
+                language.map_or_else(Language::default, Language::negotiate),
+                request_id.as_str(),
+            );
+            no_store(response.headers_mut());
+        } else if is_api {
+            no_store(response.headers_mut());
+        }
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, request_id.header().clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let status = response.status();
+        self.answered[usize::from(status.as_u16() / 100).min(5)].increment(1);
+        if let Some((method, path)) = logged {
+            let (request_id, status) = (request_id.as_str(), status.as_u16());
+            tracing::debug!(request_id, %method, path, status, "answered");
+        }
+        response
+    }
+
+    /// A panic in a handler is a fault of ours; its message stays with the panic hook.
+    async fn routed(&self, request: Request<Body>) -> Response {
+        let mut router = self.router.clone();
+        let mut answer = pin!(router.call(request));
+        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(|answer| match answer {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }),
+            Err(_) => Problem::internal(&"a handler panicked").into_response().into(),
+        })
+        .await
+    }
+}
+
+fn no_store(headers: &mut HeaderMap) {
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// A body that was not taken.
+struct Refused {
+    problem: Problem,
+    rest: Rest,
+}
+
+/// What became of the rest of a body that was not taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Read,
+    Unread,
+}
+
+/// The whole body, judged by size and media type.
+async fn arrived<B>(parts: &Parts, body: B, is_api: bool) -> Result<Bytes, Refused>
+where
+    B: HttpBody<Data = Bytes> + Send,
+{
+    let takes_body = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if !takes_body || body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let mut body = pin!(body);
+    let too_large = body.size_hint().lower() > BODY_BYTES_MAX as u64;
+    let taken = if too_large {
+        Err(NotTaken::TooLarge)
+    } else {
+        match tokio::time::timeout(BODY_TIME_MAX, collect(&mut body)).await {
+            Ok(taken) => taken,
+            Err(_) => Err(NotTaken::Late),
+        }
+    };
+    match taken {
+        Ok(bytes) if is_api && !bytes.is_empty() && !is_json(&parts.headers) => {
+            Err(Refused { problem: Problem::UnsupportedMediaType, rest: Rest::Read })
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(NotTaken::TooLarge) => {
+            let discarded = tokio::time::timeout(DISCARDED_TIME_MAX, discard(&mut body)).await;
+            let rest = discarded.unwrap_or(Rest::Unread);
+            Err(Refused { problem: Problem::PayloadTooLarge, rest })
+        }
+        Err(NotTaken::Broken) => Err(Refused {
+            problem: FieldFault::new("", Text::fixed("the body ended early", "请求内容不完整")).into(),
+            rest: Rest::Unread,
+        }),
+        Err(NotTaken::Late) => Err(Refused {
+            problem: FieldFault::new(
+                "",
+                Text::fixed("the body did not arrive in time", "请求内容未及时送达"),
+            )
+            .into(),
+            rest: Rest::Unread,
+        }),
+    }
+}
+
+enum NotTaken {
+    TooLarge,
+    Broken,
+    Late,
+}
+
+async fn collect<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) -> Result<Bytes, NotTaken> {
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| NotTaken::Broken)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len() + all.len() + data.len() > BODY_BYTES_MAX {
+            return Err(NotTaken::TooLarge);
+        }
+        // Almost every body is one frame, which is then passed on as it is.
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+async fn discard<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) -> Rest {
+    let mut bytes = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Rest::Unread };
+        bytes += frame.data_ref().map_or(0, Bytes::len);
+        if bytes > DISCARDED_BYTES_MAX {
+            return Rest::Unread;
+        }
+    }
+    Rest::Read
+}
+
+/// `application/json` or another kind of JSON, in UTF-8 if a charset is named.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = value.split(';');
+    let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+    let json = essence == "application/json"
+        || essence.strip_prefix("application/").is_some_and(|kind| kind.ends_with("+json"));
+    json && parts.all(|parameter| match parameter.trim().split_once('=') {
+        Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+            charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        Some(_) | None => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_told_from_what_is_not() {
+        for (value, json) in [
+            ("application/json", true),
+            ("Application/JSON; Charset=\"UTF-8\"", true),
+            ("application/merge-patch+json", true),
+            ("application/json; charset=gbk", false),
+            ("text/json", false),
+            ("application/x-www-form-urlencoded", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            assert_eq!(is_json(&headers), json, "{value}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

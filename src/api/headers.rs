@@ -1,0 +1,99 @@
+//! What handlers read from a request's headers.
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName};
+
+use super::problem::{FieldFault, Problem, Text};
+
+/// The header that names a retry.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The answer's header that says that it was given before.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+
+/// The bearer token's text, if there is exactly one. Whether it is a token is for `Tokens::check` to say.
+#[must_use]
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+/// The request's Idempotency-Key: 1 to 128 visible ASCII characters, or none.
+///
+/// # Errors
+/// `invalid-request` when it is of another form, or stands twice.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(FieldFault::duplicate("Idempotency-Key").into());
+    }
+    let visible = |text: &&str| {
+        (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    };
+    match value.to_str().ok().filter(visible) {
+        Some(key) => Ok(Some(key)),
+        None => Err(FieldFault::new(
+            "Idempotency-Key",
+            Text::fixed("must have 1 to 128 visible ASCII characters", "必须是 1 到 128 个可见 ASCII 字符"),
+        )
+        .into()),
+    }
+}
+
+/// The same where it must be there.
+///
+/// # Errors
+/// `invalid-request` also when there is none.
+pub fn required_idempotency_key(headers: &HeaderMap) -> Result<&str, Problem> {
+    idempotency_key(headers)?.ok_or_else(|| FieldFault::missing("Idempotency-Key").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn with(name: HeaderName, values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).expect("a header"));
+        }
+        headers
+    }
+
+    #[test]
+    fn one_bearer_token_is_one() {
+        for (values, token) in [
+            (&["Bearer abc"][..], Some("abc")),
+            (&["bearer abc"], Some("abc")),
+            (&["BEARER  abc "], Some("abc")),
+            (&["Basic abc"], None),
+            (&["Bearer"], None),
+            (&["Bearer a", "Bearer b"], None),
+            (&[], None),
+        ] {
+            assert_eq!(bearer_token(&with(AUTHORIZATION, values)), token, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn an_idempotency_key_is_visible_and_single() {
+        let long = "k".repeat(128);
+        for good in ["k", "!~", &long] {
+            assert_eq!(idempotency_key(&with(IDEMPOTENCY_KEY, &[good])), Ok(Some(good)));
+        }
+        let longer = "k".repeat(129);
+        for bad in [&[""][..], &["a b"], &["é"], &[&longer], &["a", "a"]] {
+            assert!(idempotency_key(&with(IDEMPOTENCY_KEY, bad)).is_err(), "{bad:?}");
+        }
+        assert_eq!(idempotency_key(&HeaderMap::new()), Ok(None));
+        assert!(required_idempotency_key(&HeaderMap::new()).is_err());
+    }
+}

@@ -1,0 +1,190 @@
+//! What everyone may ask of the service itself: does it live, is it ready, what time is it, what does a problem mean.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::{Rfc3339, json};
+use super::extract::PathText;
+use super::language::Language;
+use super::problem::{Problem, ProblemName, Text};
+use super::query::{NoParameters, Query};
+use crate::domain::clock::Clock;
+
+/// Whether bookings are taken, and if not why. Whoever starts and stops the service sets it.
+#[derive(Debug, Clone)]
+pub struct Readiness(Arc<ArcSwapOption<Text>>);
+
+impl Readiness {
+    /// Not ready, for this reason.
+    #[must_use]
+    pub fn not_yet(reason: Text) -> Self {
+        Self(Arc::new(ArcSwapOption::from_pointee(reason)))
+    }
+
+    pub fn set_ready(&self) {
+        self.0.store(None);
+    }
+
+    pub fn set_not_ready(&self, reason: Text) {
+        self.0.store(Some(Arc::new(reason)));
+    }
+
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.load().is_none()
+    }
+
+    /// # Errors
+    /// `overloaded` with the reason.
+    pub fn check(&self) -> Result<(), Problem> {
+        match self.0.load().as_deref() {
+            None => Ok(()),
+            Some(reason) => Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) }),
+        }
+    }
+}
+
+/// The city's clock and zone.
+#[derive(Clone)]
+pub struct CityTime {
+    pub clock: Arc<dyn Clock>,
+    pub zone: TimeZone,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Status {
+    status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Now {
+    #[schema(value_type = String, format = DateTime)]
+    now: Rfc3339,
+}
+
+/// The routes about life, time and problems.
+pub fn routes(readiness: Readiness, time: CityTime) -> OpenApiRouter {
+    let alive = OpenApiRouter::new().routes(routes!(alive)).routes(routes!(problem));
+    let ready = OpenApiRouter::new().routes(routes!(ready)).with_state(readiness);
+    let now = OpenApiRouter::new().routes(routes!(now)).with_state(time);
+    alive.merge(ready).merge(now)
+}
+
+/// The route of the figures. Apart, so that operators can give it an address of its own.
+pub fn metrics_routes(handle: PrometheusHandle) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(figures)).with_state(handle)
+}
+
+/// Whether the process lives.
+#[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200, body = Status)))]
+async fn alive() -> Response {
+    json(StatusCode::OK, &Status { status: "alive" })
+}
+
+/// Whether bookings are taken; the problem says why not.
+#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = 200, body = Status)))]
+async fn ready(State(readiness): State<Readiness>) -> Result<Response, Problem> {
+    readiness.check()?;
+    Ok(json(StatusCode::OK, &Status { status: "ready" }))
+}
+
+/// The time by which the service judges.
+#[utoipa::path(get, path = "/v1/time", tag = "everyone", responses((status = 200, body = Now)))]
+async fn now(State(city): State<CityTime>, _none: Query<NoParameters>) -> Response {
+    let now = city.clock.now();
+    let offset = Timestamp::from_millisecond(now.get()).map(|now| city.zone.to_offset(now));
+    let now = Rfc3339::new(now, offset.unwrap_or(jiff::tz::Offset::UTC));
+    json(StatusCode::OK, &Now { now })
+}
+
+/// All figures, in Prometheus's text format.
+#[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String)))]
+async fn figures(State(handle): State<PrometheusHandle>) -> Response {
+    let mut response = Response::new(Body::from(handle.render()));
+    let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    response
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProblemPage {
+    r#type: String,
+    status: u16,
+    title: Names,
+    detail: Names,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Names {
+    en: String,
+    #[serde(rename = "zh-Hans")]
+    zh_hans: String,
+}
+
+impl Names {
+    fn of(text: &Text) -> Self {
+        Self {
+            en: text.in_language(Language::En).to_owned(),
+            zh_hans: text.in_language(Language::ZhHans).to_owned(),
+        }
+    }
+}
+
+/// What a problem means: a page for people, JSON for programs.
+#[utoipa::path(
+    get,
+    path = "/problems/{name}",
+    tag = "everyone",
+    params(("name" = String, Path)),
+    responses((status = 200, body = ProblemPage))
+)]
+async fn problem(PathText(name): PathText, headers: HeaderMap) -> Result<Response, Problem> {
+    let name = ProblemName::parse(&name).ok_or(Problem::NotFound)?;
+    let wants_page = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let mut response = if wants_page {
+        axum::response::Html(page(name)).into_response()
+    } else {
+        let page = ProblemPage {
+            r#type: format!("/problems/{}", name.as_str()),
+            status: name.status().as_u16(),
+            title: Names::of(&name.title()),
+            detail: Names::of(&name.detail()),
+        };
+        json(StatusCode::OK, &page)
+    };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    Ok(response)
+}
+
+/// Only fixed texts of ours are in it, none of which needs escaping.
+fn page(name: ProblemName) -> String {
+    let section = |language: Language| {
+        let (title, detail) = (name.title(), name.detail());
+        let (tag, title, detail) =
+            (language.tag(), title.in_language(language), detail.in_language(language));
+        format!("<section lang=\"{tag}\"><h2>{title}</h2><p>{detail}</p></section>")
+    };
+    let sections: String = Language::ALL.into_iter().map(section).collect();
+    let (name, status) = (name.as_str(), name.status().as_u16());
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{name}</title><h1>{status} {name}</h1>{sections}</html>"
+    )
+}
