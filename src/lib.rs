@@ -4,3 +4,5 @@
 
 pub mod domain;
 pub mod engine;
+#[cfg(not(feature = "loom"))]
+pub mod journal;
