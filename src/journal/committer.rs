@@ -1,0 +1,263 @@
+//! The thread that makes records durable: take what is queued, one write, one sync, tell all.
+//!
+//! Always: a record is settled after its frame is synced and never before; in the order of sequence, so of each lane in the
+//! order of its pushes; the engine hears of it before those who wait do. After a failure that leaves a record's fate open
+//! nothing is acknowledged or written any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::clock::Clock;
+use crate::domain::time::UtcMillis;
+use crate::engine::lane::{Intake, LaneNo};
+use crate::engine::log::{Outcome, Record, Sequence, Settle};
+
+use super::Options;
+use super::appender::{AppendError, Appender};
+use super::control::{Control, JournalHandle};
+use super::disk::Disk;
+use super::error::JournalError;
+use super::frame::{FrameBuilder, NotAdded};
+use super::layout::RECORD_BYTES_MAX;
+use super::meters::Meters;
+use super::planted::Planted;
+
+/// How many records are held beyond the queues; a frame of the shortest sensible records has about so many.
+const TAKEN_MAX: usize = 2048;
+
+/// How long a batch waits for company.
+#[derive(Debug, Clone, Copy)]
+pub struct Gathering {
+    /// Only when the last batch had this many records: an idle server commits at once.
+    pub records_min: usize,
+    /// Looked at again after each slice, and committed when a slice brought nothing new.
+    pub slice: Duration,
+    /// At most so many slices.
+    pub slices_max: u32,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing was queued.
+    Idle,
+    /// So many records are durable.
+    Durable(usize),
+    /// So many records are not written, and there may be room again later.
+    NotWritten(usize),
+}
+
+/// The committer of one journal.
+pub struct Committer<D: Disk, R: Record, S: Settle<R>> {
+    appender: Appender<D>,
+    intake: Arc<Intake<R>>,
+    settle: S,
+    clock: Arc<dyn Clock>,
+    control: Arc<Control>,
+    gathering: Gathering,
+    planted: Planted,
+    /// Taken from the lanes and not settled yet, in the order of sequence.
+    taken: Vec<(LaneNo, R)>,
+    frame: FrameBuilder,
+    /// How many records of each lane the batch has.
+    counts: Vec<u32>,
+    last_batch: usize,
+    meters: Meters,
+}
+
+impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
+    pub(super) fn new(
+        appender: Appender<D>,
+        intake: Arc<Intake<R>>,
+        settle: S,
+        clock: Arc<dyn Clock>,
+        control: Arc<Control>,
+        options: &Options,
+    ) -> Self {
+        let lanes = intake.lanes();
+        let committer = Self {
+            appender,
+            intake,
+            settle,
+            clock,
+            control,
+            gathering: options.gathering,
+            planted: options.planted,
+            taken: Vec::with_capacity(TAKEN_MAX),
+            frame: FrameBuilder::new(),
+            counts: vec![0; lanes],
+            last_batch: 0,
+            meters: Meters::new(),
+        };
+        committer.publish();
+        committer
+    }
+
+    /// A handle that stops this committer and shows how far it is.
+    #[must_use]
+    pub fn handle(&self) -> JournalHandle
+    where
+        R: 'static,
+    {
+        let intake = Arc::clone(&self.intake);
+        JournalHandle::new(Arc::clone(&self.control), Arc::new(move || intake.wake_committer()))
+    }
+
+    /// Commits until it is told to stop and all is durable that was queued before.
+    ///
+    /// # Errors
+    /// What left the fate of records open: the intake is halted, and the process must end.
+    pub fn run(mut self) -> Result<(), JournalError> {
+        loop {
+            // Looked at first: what was pushed before the stop is then seen by the step.
+            let stopping = self.control.is_stopping();
+            if !stopping {
+                self.gather();
+            }
+            if self.step()? == Step::Idle {
+                if stopping {
+                    return Ok(());
+                }
+                self.last_batch = 0;
+                self.intake.wait_for_records();
+            }
+        }
+    }
+
+    /// Waits a little for company when the last batch shows that there is some to come.
+    fn gather(&self) {
+        let Gathering { records_min, slice, slices_max } = self.gathering;
+        if self.last_batch < records_min {
+            return;
+        }
+        let mut queued = self.queued();
+        for _ in 0..slices_max {
+            // A batch as large as the last was a full one, or as many as there are clients to wait for.
+            if queued == 0 || queued >= self.last_batch {
+                return;
+            }
+            std::thread::sleep(slice);
+            let now = self.queued();
+            if now == queued {
+                return;
+            }
+            queued = now;
+        }
+    }
+
+    fn queued(&self) -> usize {
+        self.taken.len() + self.intake.queued()
+    }
+
+    /// One batch: takes what is queued, makes it durable and settles it. Never waits for records.
+    ///
+    /// # Errors
+    /// As `run`. The committer must not be used any more.
+    pub fn step(&mut self) -> Result<Step, JournalError> {
+        self.intake.take(TAKEN_MAX, &mut self.taken);
+        if self.taken.is_empty() {
+            return Ok(Step::Idle);
+        }
+        let count = match self.fill_frame() {
+            0 => {
+                tracing::error!(bytes_max = RECORD_BYTES_MAX, "a record is longer than the journal takes");
+                self.settle_not_written(1);
+                return Ok(Step::NotWritten(1));
+            }
+            count => count,
+        };
+        match self.append(count) {
+            Ok(()) => {
+                self.last_batch = count;
+                Ok(Step::Durable(count))
+            }
+            Err(AppendError::NoRoom(error)) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), records = count, "records refused: no room");
+                self.last_batch = 0;
+                self.settle_not_written(count);
+                Ok(Step::NotWritten(count))
+            }
+            Err(AppendError::Fatal(error)) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "the journal stops: what is under way is unknown");
+                self.intake.halt();
+                Err(error)
+            }
+        }
+    }
+
+    /// Encodes as many of the taken records as a frame holds; none when the first is too long for any.
+    fn fill_frame(&mut self) -> usize {
+        self.frame.clear();
+        let mut count = 0;
+        for (_, record) in &self.taken {
+            match self.frame.push(|out| record.encode(out)) {
+                Ok(()) => count += 1,
+                // One that is too long ends the batch before it, so that each lane's outcomes keep their order.
+                Err(NotAdded::Full | NotAdded::TooLong) => break,
+            }
+        }
+        count
+    }
+
+    fn append(&mut self, count: usize) -> Result<(), AppendError> {
+        let written = self.appender.write(&mut self.frame, self.clock.now())?;
+        if self.planted.ack_before_sync() {
+            self.settle_durable(count, written.first, written.at);
+        }
+        let begun = self.clock.monotonic();
+        self.appender.sync()?;
+        let sync = self.clock.monotonic().saturating_sub(begun);
+        if !self.planted.ack_before_sync() {
+            self.settle_durable(count, written.first, written.at);
+        }
+        // Behind the answers: nobody waits for the chain.
+        self.appender.advance(&self.frame, &written);
+        self.publish();
+        self.meters.committed(count, written.bytes, sync, self.queued(), self.appender.segments());
+        Ok(())
+    }
+
+    fn publish(&self) {
+        self.control.publish(self.appender.durable(), self.appender.segments(), self.appender.bytes());
+    }
+
+    fn settle_durable(&mut self, count: usize, first: Sequence, at: UtcMillis) {
+        let mut sequence = first;
+        for (lane, record) in self.taken.drain(..count) {
+            self.settle.durable(sequence, at, record);
+            self.counts[lane.index()] += 1;
+            sequence = sequence.next();
+        }
+        self.tell_lanes(Outcome::Durable);
+    }
+
+    fn settle_not_written(&mut self, count: usize) {
+        for (lane, record) in self.taken.drain(..count) {
+            self.settle.not_written(record);
+            self.counts[lane.index()] += 1;
+        }
+        self.meters.not_written(count);
+        self.tell_lanes(Outcome::NotWritten);
+    }
+
+    /// All counters first, then the wakers: who is woken finds every lane's outcome.
+    fn tell_lanes(&mut self, outcome: Outcome) {
+        for (index, &count) in self.counts.iter().enumerate() {
+            if count > 0 {
+                self.intake.settle(LaneNo::new(index), count, outcome);
+            }
+        }
+        for (index, count) in self.counts.iter_mut().enumerate() {
+            if std::mem::take(count) > 0 {
+                self.intake.notify(LaneNo::new(index));
+            }
+        }
+    }
+}
+
+impl<D: Disk, R: Record, S: Settle<R>> Drop for Committer<D, R, S> {
+    /// However the committer ends, by a panic too, whoever still waits learns that nobody will answer.
+    fn drop(&mut self) {
+        self.intake.halt();
+    }
+}

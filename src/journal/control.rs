@@ -1,0 +1,86 @@
+//! What others may ask of a running committer: how far it is, and to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::engine::log::Sequence;
+
+/// A running journal, for those who stop it and those who show its state.
+#[derive(Clone)]
+pub struct JournalHandle {
+    control: Arc<Control>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Written by the committer, read by all.
+#[derive(Default)]
+pub(super) struct Control {
+    stopping: AtomicBool,
+    durable: AtomicU64,
+    segments: AtomicU64,
+    bytes: AtomicU64,
+    uuid: [u8; 16],
+    epoch: u64,
+}
+
+impl Control {
+    pub(super) fn new(uuid: [u8; 16], epoch: u64) -> Self {
+        Self { uuid, epoch, ..Self::default() }
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        // ORDERING: Acquire pairs with the Release in `stop`: what was pushed before it is drained.
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    // ORDERING: Relaxed for all figures: each is right by itself, and nothing is concluded from two together. Who needs
+    // to see a record's effects asks its ticket, not these.
+    pub(super) fn publish(&self, durable: Sequence, segments: u64, bytes: u64) {
+        self.durable.store(durable.get(), Ordering::Relaxed);
+        self.segments.store(segments, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+}
+
+impl JournalHandle {
+    pub(super) fn new(control: Arc<Control>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { control, wake }
+    }
+
+    /// Asks the committer to make durable what is queued and to end; it ends when its thread does.
+    pub fn stop(&self) {
+        // ORDERING: Release pairs with the Acquire in `is_stopping`.
+        self.control.stopping.store(true, Ordering::Release);
+        (self.wake)();
+    }
+
+    /// The sequence of the last record that is known to be durable.
+    #[must_use]
+    pub fn durable(&self) -> Sequence {
+        Sequence::new(self.control.durable.load(Ordering::Relaxed))
+    }
+
+    /// How many segments the journal has.
+    #[must_use]
+    pub fn segments(&self) -> u64 {
+        self.control.segments.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes of its segments are written, headers and padding included.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.control.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The journal's own number, drawn when it was created.
+    #[must_use]
+    pub fn uuid(&self) -> [u8; 16] {
+        self.control.uuid
+    }
+
+    /// The epoch that this start began.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.control.epoch
+    }
+}

@@ -1,0 +1,234 @@
+//! Reading a segment's frames in order and judging each.
+//!
+//! The same code serves the start of a server and a reader beside a running one; what differs is what they do about a
+//! frame that is not whole.
+
+use crate::domain::time::UtcMillis;
+use crate::engine::log::Sequence;
+
+use super::chain::{Chain, Kind};
+use super::disk::{DiskFile, read_full};
+use super::error::JournalError;
+use super::frame::{Checksum, Frame, FrameHeader};
+use super::layout::{BLOCK_BYTES, FRAME_BYTES_MAX, index};
+use super::segment::{SegmentHeader, uuid_text};
+
+/// Small enough to stay in the processor's cache between the read and the checksum.
+const WINDOW_BYTES: usize = 512 * 1024;
+
+/// A segment's file, read in large pieces.
+pub(super) struct SegmentReader<F> {
+    pub name: String,
+    file: F,
+    length: u64,
+    pub window: Vec<u8>,
+    start: u64,
+    filled: usize,
+}
+
+impl<F: DiskFile> SegmentReader<F> {
+    /// The buffer is one that an earlier reader gave back, or a new one.
+    pub(super) fn new(name: String, file: F, mut window: Vec<u8>) -> Result<Self, JournalError> {
+        let length = file.bytes().map_err(JournalError::io("find the length of", &name))?;
+        window.resize(WINDOW_BYTES, 0);
+        Ok(Self { name, file, length, window, start: 0, filled: 0 })
+    }
+
+    /// The file from an offset: as much as the longest frame takes, or up to the file's end.
+    pub(super) fn at(&mut self, offset: u64) -> Result<&[u8], JournalError> {
+        let wanted = (self.length.saturating_sub(offset)).min(FRAME_BYTES_MAX as u64);
+        let held = self.start <= offset && offset + wanted <= self.start + self.filled as u64;
+        if !held {
+            self.fill(offset)?;
+        }
+        let from = index(offset - self.start);
+        let to = self.filled.min(from + FRAME_BYTES_MAX);
+        Ok(&self.window[from.min(to)..to])
+    }
+
+    /// What is held of the wanted part is kept, the rest is read.
+    fn fill(&mut self, offset: u64) -> Result<(), JournalError> {
+        let end = self.start + self.filled as u64;
+        let kept = if self.start <= offset && offset < end {
+            let from = index(offset - self.start);
+            self.window.copy_within(from..self.filled, 0);
+            self.filled - from
+        } else {
+            0
+        };
+        let read = read_full(&self.file, &mut self.window[kept..], offset + kept as u64)
+            .map_err(JournalError::io("read", &self.name))?;
+        self.start = offset;
+        self.filled = kept + read;
+        Ok(())
+    }
+
+    /// The segment's header, whole and of this number.
+    pub(super) fn header(&mut self, number: u64) -> Result<SegmentHeader, JournalError> {
+        let (name, length) = (self.name.clone(), self.length);
+        let block = self.at(0)?;
+        let header = SegmentHeader::decode(&block[..block.len().min(BLOCK_BYTES)], &name)?;
+        if header.number != number {
+            return Err(JournalError::corrupt(
+                &name,
+                32,
+                format!("it says that it is segment {}", header.number),
+            ));
+        }
+        // The whole length was synced before the file had its name, so no crash makes it shorter.
+        if length < header.bytes {
+            let why = format!("the file ends here, and its header says that it has {} bytes", header.bytes);
+            return Err(JournalError::corrupt(&name, length, why));
+        }
+        Ok(header)
+    }
+}
+
+/// Where the journal stands, as far as it was read.
+#[derive(Clone)]
+pub(super) struct Replay {
+    pub uuid: [u8; 16],
+    /// Of the record that comes next.
+    pub next: Sequence,
+    pub epoch: u64,
+    /// Of the last record.
+    pub at: UtcMillis,
+    pub chain: Chain,
+}
+
+impl Replay {
+    /// A journal without records.
+    pub(super) fn new(uuid: [u8; 16]) -> Self {
+        Self { uuid, next: Sequence::ZERO.next(), epoch: 0, at: UtcMillis::new(0), chain: Chain::new(&uuid) }
+    }
+
+    /// Refuses a segment that does not begin where the journal stands.
+    pub(super) fn expect_segment(&self, header: &SegmentHeader, file: &str) -> Result<(), JournalError> {
+        if header.uuid != self.uuid {
+            let (expected, found) = (uuid_text(&self.uuid), uuid_text(&header.uuid));
+            return Err(JournalError::OtherJournal { file: file.to_owned(), expected, found });
+        }
+        for (offset, what, same) in [
+            (40, "first record", header.first == self.next),
+            (48, "epoch", header.epoch == self.epoch),
+            (72, "chain", header.link == *self.chain.link()),
+            (104, "time", header.at == self.at),
+        ] {
+            if !same {
+                let why = format!(
+                    "its {what} does not continue what comes before, up to record {}",
+                    self.next.get() - 1
+                );
+                return Err(JournalError::corrupt(file, offset, why));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a whole frame is the one that continues the journal, and why not.
+    fn judge(&self, frame: &Frame<'_>, offset: u64) -> Result<(), String> {
+        let header = &frame.header;
+        if u64::from(header.block) * BLOCK_BYTES as u64 != offset {
+            return Err(format!(
+                "the frame of byte {} stands here",
+                u64::from(header.block) * BLOCK_BYTES as u64
+            ));
+        }
+        if header.sequence != self.next {
+            return Err(format!(
+                "record {} stands here instead of {}",
+                header.sequence.get(),
+                self.next.get()
+            ));
+        }
+        if header.at < self.at {
+            return Err("the frame is older than the one before it".to_owned());
+        }
+        if header.link != self.chain.prefix() {
+            return Err("the frame does not continue the chain".to_owned());
+        }
+        match header.kind {
+            Kind::Epoch if frame.count == 1 && header.epoch > self.epoch => Ok(()),
+            Kind::Data if header.epoch == self.epoch => Ok(()),
+            Kind::Epoch | Kind::Data => {
+                Err(format!("epoch {} stands here, and {} is in force", header.epoch, self.epoch))
+            }
+        }
+    }
+}
+
+/// Where the good frames of a segment end.
+pub(super) struct End {
+    pub offset: u64,
+    /// Why the block there is not a frame; nothing when the segment is full.
+    pub why: Option<&'static str>,
+    /// The good frames: what a later start would read.
+    pub frames: Vec<u64>,
+}
+
+/// Reads a segment's frames up to the first that is not whole, and gives each record of the engine's to `apply`.
+pub(super) fn read_frames<F: DiskFile, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    reader: &mut SegmentReader<F>,
+    header: &SegmentHeader,
+    check: Checksum,
+    state: &mut Replay,
+    apply: &mut impl FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
+) -> Result<End, JournalError> {
+    let seed = header.seed();
+    let mut offset = BLOCK_BYTES as u64;
+    let mut frames = Vec::new();
+    while offset < header.bytes {
+        let window = reader.at(offset)?;
+        let frame = match Frame::decode(window, seed, check) {
+            Ok(frame) => frame,
+            Err(why) => return Ok(End { offset, why: Some(why), frames }),
+        };
+        let length = frame.padded_bytes() as u64;
+        // A writer that was replaced may have written once more: nobody was answered by it.
+        if frame.header.epoch < state.epoch {
+            offset += length;
+            continue;
+        }
+        if let Err(why) = state.judge(&frame, offset) {
+            return Err(JournalError::corrupt(&reader.name, offset, why));
+        }
+        let FrameHeader { at, kind, epoch, .. } = frame.header;
+        for record in frame.records() {
+            let sequence = state.next;
+            state.chain.push(kind, sequence, at, record);
+            if kind == Kind::Data {
+                apply(sequence, at, record)
+                    .map_err(|error| JournalError::Apply { sequence, source: error.into() })?;
+            }
+            state.next = sequence.next();
+        }
+        state.at = at;
+        state.epoch = epoch;
+        frames.push(offset);
+        offset += length;
+    }
+    Ok(End { offset, why: None, frames })
+}
+
+/// The first whole frame of the same life behind a place, in an epoch that is in force: if there is one, what stands at
+/// the place was whole once.
+pub(super) fn frame_behind<F: DiskFile>(
+    reader: &mut SegmentReader<F>,
+    header: &SegmentHeader,
+    check: Checksum,
+    offset: u64,
+    epoch: u64,
+) -> Result<Option<u64>, JournalError> {
+    let seed = header.seed();
+    let mut place = offset + BLOCK_BYTES as u64;
+    while place < header.bytes {
+        let window = reader.at(place)?;
+        if let Ok(frame) = Frame::decode(window, seed, check)
+            && frame.header.epoch >= epoch
+        {
+            return Ok(Some(place));
+        }
+        place += BLOCK_BYTES as u64;
+    }
+    Ok(None)
+}

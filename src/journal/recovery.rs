@@ -1,0 +1,232 @@
+//! What every start does: read all, cut the torn tail, and begin anew on a file that is known to be durable.
+//!
+//! The page cache may show what the disk never got, so the good prefix of the last segment is written to a new file, which
+//! takes the old one's place only when it is synced. The segments before it were synced before the last one was begun.
+//!
+//! Nothing is changed before all has been read and found good: a refused start leaves the directory as it was.
+
+use std::sync::Arc;
+
+use crate::domain::time::UtcMillis;
+use crate::engine::log::Sequence;
+
+use super::appender::{Appender, OpenSegment};
+use super::disk::{Disk, DiskFile, write_all};
+use super::entropy::Entropy;
+use super::error::JournalError;
+use super::frame::{Checksum, Frame};
+use super::layout::{BLOCK_BYTES, REWRITE_NAME, index, is_left_over, segment_name, segment_number};
+use super::reader::{End, Replay, SegmentReader, frame_behind, read_frames};
+use super::segment::SegmentHeader;
+use super::spare::{Spares, fill_with_zeros};
+
+/// A tail that was cut: it was never acknowledged, since nothing whole stands behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    pub file: String,
+    pub offset: u64,
+    pub why: &'static str,
+}
+
+/// What was read, and where the journal goes on.
+pub(super) struct Read<F> {
+    pub state: Replay,
+    pub records: u64,
+    pub cut: Option<Cut>,
+    /// How many bytes the segments before the last one have in use.
+    bytes_before: u64,
+    last: Option<Last<F>>,
+}
+
+/// The last segment, as it was read.
+struct Last<F> {
+    reader: SegmentReader<F>,
+    header: SegmentHeader,
+    frames: Vec<u64>,
+}
+
+/// How many segments there are: their numbers have no gap and begin with 1.
+pub(super) fn count_segments(disk: &impl Disk) -> Result<u64, JournalError> {
+    let names = disk.list().map_err(JournalError::io("list", "the journal's directory"))?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment_number(name)).collect();
+    numbers.sort_unstable();
+    for (expected, &number) in (1..).zip(&numbers) {
+        if number != expected {
+            return Err(JournalError::MissingSegment { file: segment_name(expected) });
+        }
+    }
+    Ok(numbers.len() as u64)
+}
+
+/// Reads the whole journal and gives each record of the engine's to `apply`, in order. Changes nothing.
+pub(super) fn read_all<D: Disk, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    disk: &D,
+    new_uuid: [u8; 16],
+    check: Checksum,
+    mut apply: impl FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
+) -> Result<Read<D::File>, JournalError> {
+    let segments = count_segments(disk)?;
+    let mut state: Option<Replay> = None;
+    let mut records = 0;
+    let mut bytes_before = 0;
+    let mut before: Option<(SegmentReader<D::File>, End)> = None;
+    let mut read = None;
+    for number in 1..=segments {
+        let name = segment_name(number);
+        let file = disk.open(&name).map_err(JournalError::io("open", &name))?;
+        let (window, name_before, end_before) = match before.take() {
+            Some((reader, end)) => (reader.window, reader.name, end.offset),
+            None => (Vec::new(), String::new(), 0),
+        };
+        let mut reader = SegmentReader::new(name, file, window)?;
+        let header = reader.header(number)?;
+        if let Some(state) = &state {
+            // A segment is begun only behind a whole one: what is missing between the two stood at the first one's end.
+            if header.uuid == state.uuid && header.first > state.next {
+                let why =
+                    format!("records are missing here: segment {number} goes on with {}", header.first.get());
+                return Err(JournalError::corrupt(&name_before, end_before, why));
+            }
+            state.expect_segment(&header, &reader.name)?;
+        } else {
+            Replay::new(header.uuid).expect_segment(&header, &reader.name)?;
+        }
+        let state = state.get_or_insert_with(|| Replay::new(header.uuid));
+        let end = read_frames(&mut reader, &header, check, state, &mut |sequence, at, bytes: &[u8]| {
+            records += 1;
+            apply(sequence, at, bytes)
+        })?;
+        if number == segments {
+            read = Some((reader, header, end));
+        } else {
+            bytes_before += end.offset;
+            before = Some((reader, end));
+        }
+    }
+    let Some((mut reader, header, end)) = read else {
+        return Ok(Read { state: Replay::new(new_uuid), records, cut: None, bytes_before, last: None });
+    };
+    let state = state.expect("a segment was read");
+    let cut = judge_tail(&mut reader, &header, check, &end, state.epoch)?;
+    let last = Some(Last { reader, header, frames: end.frames });
+    Ok(Read { state, records, cut, bytes_before, last })
+}
+
+/// Whether the last segment's end is a tail that may be cut, and what is cut when it is not empty.
+fn judge_tail<F: DiskFile>(
+    reader: &mut SegmentReader<F>,
+    header: &SegmentHeader,
+    check: Checksum,
+    end: &End,
+    epoch: u64,
+) -> Result<Option<Cut>, JournalError> {
+    let Some(why) = end.why else { return Ok(None) };
+    if let Some(behind) = frame_behind(reader, header, check, end.offset, epoch)? {
+        let why = format!("{why}, and a whole frame stands behind it at byte {behind}");
+        return Err(JournalError::corrupt(&reader.name, end.offset, why));
+    }
+    let block = reader.at(end.offset)?;
+    let empty = block.iter().take(BLOCK_BYTES).all(|&byte| byte == 0);
+    Ok((!empty).then(|| Cut { file: reader.name.clone(), offset: end.offset, why }))
+}
+
+/// Makes the journal ready for writing: the last segment anew, then the new epoch.
+pub(super) fn begin<D: Disk>(
+    disk: &Arc<D>,
+    read: Read<D::File>,
+    segment_bytes: u64,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Appender<D>, JournalError> {
+    remove_left_overs(&**disk)?;
+    let Read { state, last, bytes_before, .. } = read;
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt).map_err(|source| JournalError::System { what: "random bytes", source })?;
+    let segment = match last {
+        Some(Last { mut reader, header, frames }) => {
+            let header_before = header.clone();
+            let header = SegmentHeader { salt, ..header };
+            rewrite(&**disk, &header, |file| {
+                copy_frames(&mut reader, &header_before, &header, &frames, file)
+            })?
+        }
+        None => {
+            let header = SegmentHeader {
+                uuid: state.uuid,
+                number: 1,
+                first: state.next,
+                epoch: state.epoch,
+                salt,
+                link: *state.chain.link(),
+                at: state.at,
+                bytes: segment_bytes,
+            };
+            rewrite(&**disk, &header, |_| Ok(BLOCK_BYTES as u64))?
+        }
+    };
+    let spares = Spares::new(Arc::clone(disk), segment_bytes);
+    let mut appender = Appender::new(Arc::clone(disk), spares, entropy, state, segment, bytes_before);
+    appender.begin_epoch()?;
+    Ok(appender)
+}
+
+fn remove_left_overs(disk: &impl Disk) -> Result<(), JournalError> {
+    for name in disk.list().map_err(JournalError::io("list", "the journal's directory"))? {
+        if is_left_over(&name) {
+            disk.remove(&name).map_err(JournalError::io("remove", &name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a segment to a file of its own, and gives it its name when all of it is durable.
+fn rewrite<D: Disk>(
+    disk: &D,
+    header: &SegmentHeader,
+    write_frames: impl FnOnce(&D::File) -> Result<u64, JournalError>,
+) -> Result<OpenSegment<D::File>, JournalError> {
+    let name = segment_name(header.number);
+    let file = disk.create(REWRITE_NAME).map_err(JournalError::io("create", REWRITE_NAME))?;
+    write_all(&file, &header.encode(), 0).map_err(JournalError::io("write", REWRITE_NAME))?;
+    let offset = write_frames(&file)?;
+    fill_with_zeros(&file, offset, header.bytes).map_err(JournalError::io("fill", REWRITE_NAME))?;
+    file.sync_data().map_err(JournalError::io("sync", REWRITE_NAME))?;
+    disk.sync_dir().map_err(JournalError::io("sync the directory of", REWRITE_NAME))?;
+    disk.rename(REWRITE_NAME, &name)
+        .map_err(JournalError::io("put the rewritten file in place of", &name))?;
+    disk.sync_dir().map_err(JournalError::io("sync the directory of", &name))?;
+    Ok(OpenSegment { file, name, number: header.number, seed: header.seed(), bytes: header.bytes, offset })
+}
+
+/// Copies the good frames, checked once more on the way; where the next goes.
+fn copy_frames<F: DiskFile>(
+    reader: &mut SegmentReader<F>,
+    from: &SegmentHeader,
+    to: &SegmentHeader,
+    frames: &[u64],
+    file: &F,
+) -> Result<u64, JournalError> {
+    const PIECE_BYTES: usize = 1024 * 1024;
+    let mut frame_bytes = Vec::new();
+    let mut piece: Vec<u8> = Vec::with_capacity(PIECE_BYTES + super::layout::FRAME_BYTES_MAX);
+    let mut written = BLOCK_BYTES as u64;
+    for &place in frames {
+        let name = reader.name.clone();
+        let window = reader.at(place)?;
+        // Not even a planted bug may make a wrong frame right, so the structure is checked, and the checksum with it
+        // unless it was found wrong and believed at the first reading.
+        let frame = Frame::decode(window, from.seed(), Checksum::Checked)
+            .or_else(|_| Frame::decode(window, from.seed(), Checksum::Ignored))
+            .map_err(|why| JournalError::corrupt(&name, place, why))?;
+        let offset = written + piece.len() as u64;
+        let block = u32::try_from(index(offset) / BLOCK_BYTES).expect("bounded by SEGMENT_BYTES_MAX");
+        frame.rewritten(block, to.seed(), &mut frame_bytes);
+        piece.extend_from_slice(&frame_bytes);
+        if piece.len() >= PIECE_BYTES {
+            write_all(file, &piece, written).map_err(JournalError::io("write", REWRITE_NAME))?;
+            written += piece.len() as u64;
+            piece.clear();
+        }
+    }
+    write_all(file, &piece, written).map_err(JournalError::io("write", REWRITE_NAME))?;
+    Ok(written + piece.len() as u64)
+}

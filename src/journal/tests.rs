@@ -1,0 +1,180 @@
+//! The journal on real files, through its own threads.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::domain::clock::Clock;
+use crate::domain::time::UtcMillis;
+use crate::engine::lane::Intake;
+use crate::engine::log::{Outcome, Record, Sequence, Settle};
+
+use super::frame::FrameBuilder;
+use super::{FileDisk, Journal, Options, layout};
+
+pub(super) struct StillClock;
+
+impl Clock for StillClock {
+    fn now(&self) -> UtcMillis {
+        UtcMillis::new(1_800_000_000_000)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[derive(Clone)]
+struct Bytes(Vec<u8>);
+
+impl Record for Bytes {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Settled(Arc<Mutex<BTreeMap<u64, Vec<u8>>>>);
+
+impl Settle<Bytes> for Settled {
+    fn durable(&mut self, sequence: Sequence, _at: UtcMillis, record: Bytes) {
+        assert!(self.0.lock().unwrap().insert(sequence.get(), record.0).is_none(), "a sequence is used once");
+    }
+
+    fn not_written(&mut self, _record: Bytes) {
+        panic!("there is room");
+    }
+}
+
+fn options() -> Options {
+    Options { segment_bytes: 256 * 1024, ..Options::default() }
+}
+
+fn read_back(dir: &std::path::Path) -> (Journal<FileDisk>, BTreeMap<u64, Vec<u8>>) {
+    let mut read = BTreeMap::new();
+    let journal = Journal::open(FileDisk::new(dir).unwrap(), options(), |sequence, _at, bytes| {
+        read.insert(sequence.get(), bytes.to_vec());
+        Ok::<_, Infallible>(())
+    })
+    .unwrap();
+    (journal, read)
+}
+
+#[test]
+fn what_threads_push_is_there_again_after_a_stop_and_a_start() {
+    const LANES: usize = 4;
+    const RECORDS: usize = 2_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut expected = BTreeMap::new();
+    for life in 1..=3u64 {
+        let (journal, read) = read_back(dir.path());
+        assert_eq!(read, expected, "life {life}");
+        assert_eq!(journal.recovered().epoch, life);
+        let (intake, owners) = Intake::new(LANES, 64);
+        let settled = Settled::default();
+        let (handle, committer) =
+            journal.start(Arc::clone(&intake), settled.clone(), Arc::new(StillClock)).unwrap();
+        let producers: Vec<_> = owners
+            .into_iter()
+            .map(|owner| {
+                std::thread::spawn(move || {
+                    let mut last = None;
+                    for number in 0..RECORDS {
+                        let permit = loop {
+                            match owner.permit() {
+                                Ok(permit) => break permit,
+                                Err(_) => std::thread::yield_now(),
+                            }
+                        };
+                        let text = format!(
+                            "life {life} lane {} record {number} {}",
+                            owner.no().index(),
+                            "x".repeat(number % 200)
+                        );
+                        last = Some(permit.push(Bytes(text.into_bytes())));
+                    }
+                    last
+                })
+            })
+            .collect();
+        let tickets: Vec<_> = producers.into_iter().filter_map(|producer| producer.join().unwrap()).collect();
+        handle.stop();
+        committer.join().unwrap().unwrap();
+        assert!(tickets.iter().all(|&ticket| intake.outcome(ticket) == Some(Outcome::Durable)));
+        let settled = std::mem::take(&mut *settled.0.lock().unwrap());
+        assert_eq!(settled.len(), LANES * RECORDS);
+        assert_eq!(handle.durable().get(), *settled.keys().last().unwrap());
+        assert!(handle.segments() > 1, "several segments were filled");
+        assert!(handle.bytes() > (handle.segments() - 1) * (256 - 64) * 1024);
+        expected.extend(settled);
+    }
+    let (_, read) = read_back(dir.path());
+    assert_eq!(read, expected);
+    let numbers: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(numbers.iter().all(|name| layout::segment_number(name).is_some()), "no left-overs: {numbers:?}");
+}
+
+#[test]
+fn each_lane_keeps_its_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = read_back(dir.path());
+    let (intake, owners) = Intake::new(3, 64);
+    let mut committer = journal.committer(intake, Settled::default(), Arc::new(StillClock));
+    for round in 0..50u8 {
+        for owner in &owners {
+            let lane = u8::try_from(owner.no().index()).unwrap();
+            let _ = owner.permit().unwrap().push(Bytes(vec![lane, round]));
+        }
+        if round % 7 == 0 {
+            committer.step().unwrap();
+        }
+    }
+    committer.step().unwrap();
+    drop(committer);
+    let (_, read) = read_back(dir.path());
+    for lane in 0..3 {
+        let rounds: Vec<u8> = read.values().filter(|bytes| bytes[0] == lane).map(|bytes| bytes[1]).collect();
+        assert_eq!(rounds, (0..50).collect::<Vec<_>>());
+    }
+}
+
+/// Makes one batch of one record durable, below the committer.
+fn append(journal: &mut Journal<FileDisk>, bytes: &[u8]) -> u64 {
+    let mut frame = FrameBuilder::new();
+    frame.push(|out| out.extend_from_slice(bytes)).unwrap();
+    let appender = &mut journal.appender;
+    let written = appender
+        .write(&mut frame, UtcMillis::new(5))
+        .unwrap_or_else(|error| panic!("{}", error.into_inner()));
+    appender.sync().unwrap_or_else(|error| panic!("{}", error.into_inner()));
+    appender.advance(&frame, &written);
+    written.first.get()
+}
+
+#[test]
+fn frames_of_a_recycled_segments_earlier_life_never_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = read_back(dir.path());
+    let mut expected = BTreeMap::new();
+    while journal.appender.segments() == 1 {
+        let bytes = format!("record {} of the first life", expected.len()).into_bytes();
+        if journal.appender.bytes() == 256 * 1024 {
+            // Full: the next segment takes a copy of this one, as if this one were not needed any more.
+            std::fs::copy(dir.path().join(layout::segment_name(1)), dir.path().join("old")).unwrap();
+            journal.appender.spares.recycle("old").unwrap();
+        }
+        expected.insert(append(&mut journal, &bytes), bytes);
+    }
+    drop(journal);
+    let second = std::fs::read(dir.path().join(layout::segment_name(2))).unwrap();
+    assert!(
+        second[3 * 4096..4 * 4096].windows(10).any(|part| part == b"first life"),
+        "stale frames stand there"
+    );
+    let (_, read) = read_back(dir.path());
+    assert_eq!(read, expected);
+}
