@@ -106,7 +106,10 @@ impl Workers {
     ///
     /// # Errors
     /// When the system gives no thread or no runtime.
-    pub fn start<R: Send + 'static>(limits: RuntimeLimits, lanes: Vec<LaneOwner<R>>) -> io::Result<Self> {
+    pub fn start<R: Send + 'static, L: AsRef<LaneOwner<R>> + Send + 'static>(
+        limits: RuntimeLimits,
+        lanes: Vec<L>,
+    ) -> io::Result<Self> {
         let (draining, is_draining) = watch::channel(false);
         let workers = lanes
             .into_iter()
@@ -248,9 +251,9 @@ fn is_of_one_connection(fault: &io::Error) -> bool {
 }
 
 impl Worker {
-    fn start<R: Send + 'static>(
+    fn start<R: Send + 'static, L: AsRef<LaneOwner<R>> + Send + 'static>(
         index: usize,
-        lane: LaneOwner<R>,
+        lane: L,
         drain_max: Duration,
         draining: watch::Receiver<bool>,
     ) -> io::Result<Self> {

@@ -27,9 +27,9 @@ thread_local! {
     static LANE: OnceCell<WorkerLane> = const { OnceCell::new() };
 }
 
-/// A worker's lane. The record's type is erased, since a thread-local can't be generic.
+/// A worker's lane. Its type is erased, since a thread-local can't be generic.
 struct WorkerLane {
-    owner: Box<dyn Any>,
+    lane: Box<dyn Any>,
     no: LaneNo,
     outcomes: Arc<dyn Outcomes>,
     waiting: RefCell<Waiting>,
@@ -65,14 +65,11 @@ impl<R: Send> Outcomes for Intake<R> {
 ///
 /// # Panics
 /// When the thread has one already.
-pub fn install_lane<R: Send + 'static>(owner: LaneOwner<R>) {
-    let intake: Arc<Intake<R>> = Arc::clone(owner.intake());
-    let lane = WorkerLane {
-        no: owner.no(),
-        owner: Box::new(owner),
-        outcomes: intake,
-        waiting: RefCell::new(Waiting::default()),
-    };
+pub fn install_lane<R: Send + 'static, L: AsRef<LaneOwner<R>> + 'static>(lane: L) {
+    let owner = lane.as_ref();
+    let (no, intake): (LaneNo, Arc<Intake<R>>) = (owner.no(), Arc::clone(owner.intake()));
+    let lane =
+        WorkerLane { no, lane: Box::new(lane), outcomes: intake, waiting: RefCell::new(Waiting::default()) };
     LANE.with(|cell| assert!(cell.set(lane).is_ok(), "a thread has one lane"));
 }
 
@@ -80,16 +77,16 @@ pub fn install_lane<R: Send + 'static>(owner: LaneOwner<R>) {
 /// log is the truth.
 ///
 /// # Panics
-/// On a thread without a lane for such records: handlers run on workers only.
-pub fn with_lane<R: 'static, T>(command: impl FnOnce(&LaneOwner<R>) -> T) -> T {
+/// On a thread without a lane of this type: handlers run on workers only.
+pub fn with_lane<L: 'static, T>(command: impl FnOnce(&L) -> T) -> T {
     LANE.with(|cell| {
-        let owner = cell.get().and_then(|lane| lane.owner.downcast_ref::<LaneOwner<R>>());
-        match owner {
-            Some(owner) => {
+        let lane = cell.get().and_then(|lane| lane.lane.downcast_ref::<L>());
+        match lane {
+            Some(lane) => {
                 let _whole = WholeOrNothing;
-                command(owner)
+                command(lane)
             }
-            None => panic!("this thread has no lane for such records"),
+            None => panic!("this thread has no such lane"),
         }
     })
 }

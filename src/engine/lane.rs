@@ -263,6 +263,12 @@ impl<R> Lane<R> {
     }
 }
 
+impl<R> AsRef<Self> for LaneOwner<R> {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl<R> LaneOwner<R> {
     #[must_use]
     pub fn no(&self) -> LaneNo {

@@ -97,6 +97,12 @@ impl CommandLane {
     }
 }
 
+impl AsRef<LaneOwner<Event>> for CommandLane {
+    fn as_ref(&self) -> &LaneOwner<Event> {
+        &self.owner
+    }
+}
+
 impl Engine {
     /// The engine of a city that has nothing yet.
     #[must_use]

@@ -23,6 +23,7 @@ use kaichang::api::{compose, ops::metrics_routes};
 use kaichang::domain::clock::Clock;
 use kaichang::domain::money::{Currency, Minor};
 use kaichang::domain::time::UtcMillis;
+use kaichang::engine::lane::LaneOwner;
 use kaichang::engine::lane::{Intake, LaneNo};
 use kaichang::engine::log::Outcome;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -226,7 +227,7 @@ struct Number {
 /// Queues a record and answers what became of it.
 async fn record(number: JsonBody<Number>) -> Result<Response, Problem> {
     let number = number.value.number;
-    let ticket = with_lane::<u64, _>(|lane| lane.permit().map(|permit| permit.push(number)))
+    let ticket = with_lane::<LaneOwner<u64>, _>(|lane| lane.permit().map(|permit| permit.push(number)))
         .map_err(|_| Problem::OVERLOADED)?;
     match settled(ticket).await {
         Outcome::Durable => Ok(json(StatusCode::CREATED, &serde_json::json!({ "number": number }))),
