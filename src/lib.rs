@@ -1,10 +1,13 @@
 //! Kaichang (开场): one-click booking and ticket-grabbing for all the sports venues of a city.
 //!
-//! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`, `journal`) <- `api`. `demo` stands on
+//! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`, `journal`) <- `api` <- `app`, which
+//! wires the program. `demo` stands on
 //! `domain` alone. The model checker builds what it checks, and nothing that does I/O.
 
 #[cfg(not(feature = "loom"))]
 pub mod api;
+#[cfg(not(feature = "loom"))]
+pub mod app;
 pub mod demo;
 pub mod domain;
 pub mod engine;

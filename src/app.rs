@@ -1,0 +1,58 @@
+//! The commands of the program, each in a file: wiring and nothing else.
+//!
+//! Exit codes: 0 when all went well, 1 when `verify` found a difference or a running service had to stop, 2 with a clear message
+//! when a command couldn't start.
+
+mod arguments;
+mod data_dir;
+mod demo;
+mod founding;
+mod logging;
+mod serve;
+mod settings;
+mod system_clock;
+mod verify;
+
+pub use arguments::Arguments;
+pub use system_clock::SystemClock;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use arguments::Command;
+
+/// Why a command couldn't do its work: what was tried, and what came in the way.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the command and answers the process's exit code.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    let outcome = match arguments.command {
+        None => serve::run(arguments.serve),
+        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Demo(demo)) => demo::run(&demo),
+        Some(Command::Verify(verify)) => verify::run(&verify),
+    };
+    outcome.unwrap_or_else(|failure| {
+        say(&explain(&*failure));
+        ExitCode::from(2)
+    })
+}
+
+/// A failure with all that caused it, in one line.
+fn explain(failure: &(dyn Error + 'static)) -> String {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Says something to whoever typed the command. Nobody to hear it is no reason to fail.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "kaichang: {text}");
+}

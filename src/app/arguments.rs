@@ -1,0 +1,109 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+/// One-click booking for all the sports venues of a city. Without a command: serve.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: ServeArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve a city
+    Serve(ServeArguments),
+    /// Make the demo city in an empty data directory
+    Demo(DemoArguments),
+    /// Check a data directory against the rules; reads only, also beside a running server
+    Verify(VerifyArguments),
+}
+
+/// What an empty or absent data directory becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Empty {
+    /// The demo city
+    Demo,
+    /// A city without venues
+    Create,
+    /// An error, so that an unmounted disk doesn't sell a demo
+    Refuse,
+}
+
+/// Each can also stand in the environment or in the file of `--config`; the command line goes first.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ServeArguments {
+    /// Where the city is kept [default: ./data]
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "KAICHANG_LISTEN", value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Serve /metrics here, and only here
+    #[arg(long, env = "KAICHANG_METRICS_LISTEN", value_name = "ADDR")]
+    pub(super) metrics_listen: Option<SocketAddr>,
+    /// What an empty or absent data directory becomes [default: demo]
+    #[arg(long, env = "KAICHANG_EMPTY", value_name = "demo|create|refuse")]
+    pub(super) empty: Option<Empty>,
+    /// The city's master key [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// Worker threads [default: one for each core]
+    #[arg(long, env = "KAICHANG_WORKERS", value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// The time zone of a city that is created [default: Asia/Shanghai]
+    #[arg(long, env = "KAICHANG_TIMEZONE", value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+    /// The currency of a city that is created [default: CNY]
+    #[arg(long, env = "KAICHANG_CURRENCY", value_name = "CODE")]
+    pub(super) currency: Option<String>,
+    /// Days that are open after today, of a city that is made [default: 7]
+    #[arg(long, env = "KAICHANG_DAYS_AHEAD", value_name = "N")]
+    pub(super) days_ahead: Option<u8>,
+    /// Start though the clock is more than 30 days after the journal's last record
+    #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
+    #[serde(skip)]
+    pub(super) trust_clock: bool,
+    /// A file with these settings, in TOML
+    #[arg(long, env = "KAICHANG_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct DemoArguments {
+    /// Where to make it: absent or empty
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// The same seed makes the same city
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Residents for load tests, each with a wallet of 1,000,000
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "tokens")]
+    pub(super) residents: u32,
+    /// Where to write a line `ID TOKEN` for each of them
+    #[arg(long, value_name = "FILE", requires = "residents")]
+    pub(super) tokens: Option<PathBuf>,
+    /// Days that are open after today
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(super) days_ahead: u8,
+    /// The city's master key [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct VerifyArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+}

@@ -1,0 +1,103 @@
+//! Making a city: its first events, written through the journal as all others are, and kept when the last one is durable.
+
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+use super::data_dir::DataDir;
+use super::system_clock::SystemClock;
+use crate::domain::definition::CityDef;
+use crate::domain::event::Event;
+use crate::domain::ids::Code;
+use crate::domain::money::Currency;
+use crate::domain::names::Names;
+use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
+use crate::domain::time::UtcMillis;
+use crate::engine::lane::Intake;
+use crate::engine::log::{Sequence, Settle};
+use crate::journal::{FileDisk, Journal, Options};
+
+/// How many records are under way at once.
+const OUTSTANDING_MAX: u32 = 4096;
+
+/// Nobody lives in the city yet: what is durable changes nothing.
+struct NobodyWaits;
+
+impl Settle<Event> for NobodyWaits {
+    fn durable(&mut self, _sequence: Sequence, _at: UtcMillis, _event: Event) {}
+    fn not_written(&mut self, _event: Event) {}
+}
+
+/// Writes the events of a new city.
+pub(super) fn found(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
+    dir.clear_making()?;
+    let disk = FileDisk::new(dir.journal_in_making())?;
+    let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), Failure> { Ok(()) };
+    let journal = Journal::open(disk, Options::default(), none)?;
+    let (intake, owners) = Intake::new(1, OUTSTANDING_MAX);
+    let (handle, committer) =
+        journal.start(Arc::clone(&intake), NobodyWaits, Arc::new(SystemClock::new()))?;
+    let progress = progress_bar(events.len() as u64);
+    let owner = owners.into_iter().next().ok_or("an intake without a lane")?;
+    let first = handle.durable();
+    let count = events.len() as u64;
+    for event in events {
+        let permit = loop {
+            match owner.permit() {
+                Ok(permit) => break permit,
+                Err(_) if intake.is_halted() => return Err(ended(committer)),
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        permit.push(event);
+        progress.inc(1);
+    }
+    handle.stop();
+    if let Err(error) = committer.join().map_err(|_| "the journal's thread panicked")? {
+        return Err(error.into());
+    }
+    progress.finish_and_clear();
+    let written = handle.durable().get() - first.get();
+    if written != count {
+        return Err(format!("only {written} of {count} events could be written: is the disk full?").into());
+    }
+    dir.keep_made()?;
+    Ok(())
+}
+
+fn ended(committer: std::thread::JoinHandle<Result<(), crate::journal::JournalError>>) -> Failure {
+    match committer.join() {
+        Ok(Err(error)) => error.into(),
+        Ok(Ok(())) | Err(_) => "the journal has stopped".into(),
+    }
+}
+
+fn progress_bar(count: u64) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    let style = ProgressStyle::with_template("making the city {bar:40} {percent}% of {len} events")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    bar
+}
+
+/// The events of a city that has nothing yet.
+pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Result<Vec<Event>, Failure> {
+    let quota = |name, window, limit| -> Result<QuotaRule, Failure> {
+        let name = Code::new(name)?;
+        Ok(QuotaRule { name, scope: QuotaScope::City, measure: QuotaMeasure::Bookings, window, limit })
+    };
+    let city = CityDef {
+        name: Names::new("城市", "City"),
+        timezone: timezone.to_owned(),
+        currency: Currency::new(currency)?,
+        days_ahead,
+        quotas: vec![
+            quota("city-day", QuotaWindow::DayOfPlay, 4)?,
+            quota("city-live", QuotaWindow::Live, 20)?,
+        ],
+    };
+    // Refused here rather than at the first start.
+    crate::domain::catalogue::Catalogue::found(city.clone())?;
+    Ok(vec![Event::CityFounded(Box::new(city))])
+}

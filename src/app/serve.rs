@@ -1,0 +1,278 @@
+//! `kaichang serve`: from a data directory to a city that takes bookings, and back to rest.
+//!
+//! Start: lock, keys, journal (replayed into the engine), committer, days rolled over, workers, ready. End: not ready, no new
+//! connections, what is in flight finished, the timekeeper stopped, the journal synced, exit 0. A journal that fails ends the
+//! process at once, in `end_for_the_journal` and nowhere else.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arguments::{Empty, ServeArguments};
+use super::data_dir::{DataDir, Keys};
+use super::demo::Residents;
+use super::settings::Settings;
+use super::system_clock::SystemClock;
+use super::{Failure, demo, founding, logging, say};
+use crate::api::compose;
+use crate::api::ops::{self, CityTime, Readiness};
+use crate::api::problem::Text;
+use crate::api::runtime::{RuntimeLimits, Workers, bind};
+use crate::domain::clock::Clock;
+use crate::domain::event::Event;
+use crate::domain::time::UtcMillis;
+use crate::engine::lane::{Intake, LaneOwner};
+use crate::engine::replay::Replay;
+use crate::engine::settle::Settlement;
+use crate::engine::timekeeper::Timekeeper;
+use crate::engine::{CommandLane, Engine};
+use crate::identity::city_keys::WhenAbsent;
+use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
+
+/// How many records a worker may have under way.
+const OUTSTANDING_MAX: u32 = 4096;
+/// A start so long after the last record asks whether the clock is right.
+const PAUSE_MAX_MS: i64 = 30 * 24 * 3_600_000;
+/// How often the timekeeper looks.
+const TICK: Duration = Duration::from_millis(100);
+/// The demo that an empty directory becomes.
+const DEMO_SEED: u64 = 1;
+
+pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
+    logging::start();
+    let settings = Settings::of(arguments)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let _lock = DirLock::acquire(&settings.data_dir)?;
+    let dir = DataDir::new(&settings.data_dir, settings.key_file.as_deref());
+    make_city_if_absent(&dir, &settings)?;
+    // The keys were made with the city: to make others now would lose every account.
+    let keys = dir.keys(WhenAbsent::Refuse)?;
+    // Bound before the replay, so that an address that is taken is said at once.
+    let listener =
+        bind(settings.listen).map_err(|error| format!("listen on {}: {error}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let metrics = PrometheusBuilder::new().install_recorder()?;
+
+    let mut city = City::open(&dir, &settings, &clock)?;
+    let readiness = Readiness::not_yet(Text::fixed("the city is starting", "正在启动"));
+    let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
+    let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
+    let services = Services { engine: &city.engine, keys, clock: &clock, readiness: &readiness, metrics };
+    services.listen(&workers, listener, &settings)?;
+    readiness.set_ready();
+    tracing::info!(%address, "ready");
+    say(&format!("the city is open at http://{address}"));
+
+    wait_for_the_end()?;
+    tracing::info!("draining");
+    readiness.set_not_ready(Text::fixed("the city is closing", "正在停止"));
+    let drained = workers.shutdown();
+    if drained.cut > 0 {
+        tracing::warn!(connections = drained.cut, "connections were cut that took too long");
+    }
+    city.close()?;
+    tracing::info!("closed");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_city_if_absent(dir: &DataDir, settings: &Settings) -> Result<(), Failure> {
+    if dir.has_city()? {
+        return Ok(());
+    }
+    match settings.empty {
+        Empty::Refuse => {
+            Err(format!("there is no city in {}, and --empty says to refuse", dir.root().display()).into())
+        }
+        Empty::Demo => {
+            say("making the demo city; for a city of your own, use --empty create");
+            demo::make(dir, DEMO_SEED, settings.days_ahead, &Residents::NONE)
+        }
+        Empty::Create => {
+            let events = founding::bare_city(&settings.timezone, &settings.currency, settings.days_ahead)?;
+            dir.keys(WhenAbsent::Create)?;
+            founding::found(dir, events)
+        }
+    }
+}
+
+/// A city whose journal is open.
+struct City {
+    engine: Arc<Engine>,
+    /// One for each worker.
+    lanes: Vec<LaneOwner<Event>>,
+    journal: JournalHandle,
+    committer: JoinHandle<()>,
+    timekeeper: JoinHandle<()>,
+    is_closing: Arc<AtomicBool>,
+}
+
+impl City {
+    fn open(dir: &DataDir, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
+        let began = clock.monotonic();
+        let mut replay = Replay::new(0);
+        let journal =
+            Journal::open(FileDisk::new(dir.journal())?, Options::default(), |sequence, at, bytes| {
+                replay.apply(sequence, at, bytes)
+            })?;
+        let records = journal.recovered().records;
+        let last_at = replay.last_at();
+        let engine = Arc::new(replay.finish()?);
+        check_pause(last_at, clock.now(), settings)?;
+        let took_ms = (clock.monotonic() - began).as_millis();
+        tracing::info!(records, took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX), "journal replayed");
+
+        let (intake, mut lanes) = Intake::new(settings.workers + 1, OUTSTANDING_MAX);
+        let settlement = Settlement::new(Arc::clone(&engine), Arc::clone(&intake));
+        let (handle, committer) = journal.start(Arc::clone(&intake), settlement, Arc::clone(clock))?;
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let committer = watch(committer, Arc::clone(&is_closing))?;
+        let lane = lanes.pop().ok_or("an intake without lanes")?;
+        let mut timekeeper = Timekeeper::new(CommandLane::new(lane));
+        open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
+        let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
+        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, is_closing })
+    }
+
+    /// Makes durable what is queued and ends the threads.
+    fn close(self) -> Result<(), Failure> {
+        self.is_closing.store(true, Ordering::Release);
+        self.timekeeper.join().map_err(|_| "the timekeeper panicked")?;
+        self.journal.stop();
+        self.committer.join().map_err(|_| "the journal's thread panicked")?;
+        Ok(())
+    }
+}
+
+/// A clock that is set wrong would complete bookings and open days that can't be taken back.
+fn check_pause(last_at: Option<UtcMillis>, now: UtcMillis, settings: &Settings) -> Result<(), Failure> {
+    let Some(last_at) = last_at else { return Ok(()) };
+    let days = now.since_ms(last_at) / (24 * 3_600_000);
+    if now.since_ms(last_at) > PAUSE_MAX_MS && !settings.trust_clock {
+        return Err(format!(
+            "the clock is {days} days after the journal's last record: if it is right, start with --trust-clock"
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// Days that began while the city was closed are opened before anybody comes.
+fn open_due_days(
+    timekeeper: &mut Timekeeper,
+    engine: &Engine,
+    intake: &Intake<Event>,
+    clock: &dyn Clock,
+) -> Result<(), Failure> {
+    loop {
+        let now = clock.now();
+        let more = timekeeper.tick(engine, now);
+        let world = engine.world();
+        let due = world.days_due(now);
+        if !more && world.days.first() >= due.first && world.days.last() >= Some(due.last) {
+            return Ok(());
+        }
+        if intake.is_halted() {
+            return Err("the journal stopped before the city was open".into());
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn keep_time(
+    mut timekeeper: Timekeeper,
+    engine: &Arc<Engine>,
+    clock: &Arc<dyn Clock>,
+    is_closing: &Arc<AtomicBool>,
+) -> Result<JoinHandle<()>, Failure> {
+    let (engine, clock, is_closing) = (Arc::clone(engine), Arc::clone(clock), Arc::clone(is_closing));
+    let thread = std::thread::Builder::new().name("timekeeper".to_owned()).spawn(move || {
+        while !is_closing.load(Ordering::Acquire) {
+            let more = timekeeper.tick(&engine, clock.now());
+            std::thread::sleep(if more { Duration::from_millis(1) } else { TICK });
+        }
+    })?;
+    Ok(thread)
+}
+
+/// Waits for the committer's end beside everything else.
+fn watch(
+    committer: JoinHandle<Result<(), JournalError>>,
+    is_closing: Arc<AtomicBool>,
+) -> Result<JoinHandle<()>, Failure> {
+    let thread =
+        std::thread::Builder::new().name("journal-watch".to_owned()).spawn(move || {
+            match committer.join() {
+                Ok(Ok(())) if is_closing.load(Ordering::Acquire) => {}
+                Ok(Ok(())) => end_for_the_journal("it ended by itself"),
+                Ok(Err(error)) => end_for_the_journal(&super::explain(&error)),
+                Err(_) => end_for_the_journal("its thread panicked"),
+            }
+        })?;
+    Ok(thread)
+}
+
+/// After a failed sync nothing may be acknowledged and nothing retried: what is on the disk is found out by the next start.
+fn end_for_the_journal(why: &str) -> ! {
+    tracing::error!(why, "the journal has failed; the process ends so that nothing wrong is acknowledged");
+    say(&format!("the journal has failed: {why}"));
+    std::process::exit(1)
+}
+
+/// What the routes are made from.
+struct Services<'a> {
+    engine: &'a Arc<Engine>,
+    keys: Keys,
+    clock: &'a Arc<dyn Clock>,
+    readiness: &'a Readiness,
+    metrics: PrometheusHandle,
+}
+
+impl Services<'_> {
+    fn listen(
+        &self,
+        workers: &Workers,
+        listener: std::net::TcpListener,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
+        let _ = (&self.keys, settings);
+        let zone = self.engine.world().catalogue.zone().clone();
+        workers.listen(listener, || {
+            let time = CityTime { clock: Arc::clone(self.clock), zone: zone.clone() };
+            compose::router(
+                [ops::routes(self.readiness.clone(), time), ops::metrics_routes(self.metrics.clone())],
+                axum::Router::new(),
+            )
+        })?;
+        Ok(())
+    }
+}
+
+/// Until SIGTERM or SIGINT. A second one ends the process at once, which the journal makes safe.
+fn wait_for_the_end() -> Result<(), Failure> {
+    let (ended, end) = std::sync::mpsc::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut terminate, mut interrupt) = {
+        let _entered = runtime.enter();
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                if ended.send(()).is_err() {
+                    std::process::exit(1);
+                }
+            }
+        });
+    })?;
+    end.recv()?;
+    Ok(())
+}

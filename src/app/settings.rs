@@ -1,0 +1,90 @@
+//! The settings of a service: command line, then environment, then file, then defaults.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::Failure;
+use super::arguments::{Empty, ServeArguments};
+
+/// Settings with nothing left open.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) data_dir: PathBuf,
+    pub(super) listen: SocketAddr,
+    pub(super) metrics_listen: Option<SocketAddr>,
+    pub(super) empty: Empty,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) workers: usize,
+    pub(super) timezone: String,
+    pub(super) currency: String,
+    pub(super) days_ahead: u8,
+    pub(super) trust_clock: bool,
+}
+
+/// More workers than any machine has cores.
+const WORKERS_MAX: usize = 256;
+
+impl Settings {
+    /// The environment is in the arguments already.
+    pub(super) fn of(arguments: ServeArguments) -> Result<Self, Failure> {
+        let file = match &arguments.config {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| format!("the settings in {}: {error}", path.display()))?;
+                toml::from_str(&text)
+                    .map_err(|error| format!("the settings in {}: {error}", path.display()))?
+            }
+            None => ServeArguments::default(),
+        };
+        let workers = arguments
+            .workers
+            .or(file.workers)
+            .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+            .unwrap_or(1);
+        if workers == 0 || workers > WORKERS_MAX {
+            return Err(format!("1 to {WORKERS_MAX} workers are possible, not {workers}").into());
+        }
+        Ok(Self {
+            data_dir: arguments.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from("./data")),
+            listen: arguments
+                .listen
+                .or(file.listen)
+                .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
+            empty: arguments.empty.or(file.empty).unwrap_or(Empty::Demo),
+            key_file: arguments.key_file.or(file.key_file),
+            workers,
+            timezone: arguments.timezone.or(file.timezone).unwrap_or_else(|| "Asia/Shanghai".to_owned()),
+            currency: arguments.currency.or(file.currency).unwrap_or_else(|| "CNY".to_owned()),
+            days_ahead: arguments.days_ahead.or(file.days_ahead).unwrap_or(7),
+            trust_clock: arguments.trust_clock,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_goes_before_the_file_and_the_file_before_defaults() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("kaichang.toml");
+        std::fs::write(&path, "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\n").expect("written");
+        let arguments = ServeArguments { config: Some(path), workers: Some(5), ..Default::default() };
+        let settings = Settings::of(arguments).expect("settings");
+        assert_eq!(settings.listen.to_string(), "0.0.0.0:9");
+        assert_eq!((settings.empty, settings.workers), (Empty::Refuse, 5));
+        assert_eq!(settings.data_dir, PathBuf::from("./data"));
+    }
+
+    #[test]
+    fn a_setting_that_is_not_known_is_refused() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("kaichang.toml");
+        std::fs::write(&path, "lisen = \"0.0.0.0:9\"\n").expect("written");
+        let arguments = ServeArguments { config: Some(path), ..Default::default() };
+        let failure = Settings::of(arguments).expect_err("a slip of the pen").to_string();
+        assert!(failure.contains("lisen"), "{failure}");
+    }
+}
