@@ -7,6 +7,8 @@ use std::sync::Arc;
 use kaichang::domain::units::UnitMask;
 use kaichang::engine::lane::{Intake, LaneNo, Overloaded};
 use kaichang::engine::log::Outcome;
+use kaichang::engine::quota_word::{DenseLimits, Exceeded, QuotaWords};
+use kaichang::engine::session::{self, Places, SlotCount};
 use kaichang::engine::word::{PitchDay, Refused, claim};
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
@@ -28,28 +30,39 @@ fn a_committer_that_sleeps_is_woken_by_the_push_that_follows() {
     });
 }
 
+/// Written by the committer before it settles, read by whoever waited: loom reports a read that the settling doesn't order.
+struct Shown(loom::cell::UnsafeCell<u64>);
+
+// SAFETY: loom checks that the accesses are ordered, which is what the model is for.
+#[expect(unsafe_code, reason = "the model's own cell")]
+unsafe impl Sync for Shown {}
+
 #[test]
 fn who_sees_a_ticket_settled_sees_what_the_committer_wrote_before() {
     loom::model(|| {
         let (intake, mut owners) = Intake::<u32>::new(1, 2);
         let owner = owners.pop().expect("one lane");
-        let shown = Arc::new(AtomicU64::new(0));
+        let shown = Arc::new(Shown(loom::cell::UnsafeCell::new(0)));
         let ticket = owner.permit().expect("room").push(7);
         let committer = {
             let (intake, shown) = (Arc::clone(&intake), Arc::clone(&shown));
             thread::spawn(move || {
                 let mut taken = Vec::new();
                 intake.take(8, &mut taken);
-                shown.store(1, Ordering::Relaxed);
+                // SAFETY: nobody reads before the ticket is settled.
+                #[expect(unsafe_code, reason = "the model's own cell")]
+                shown.0.with_mut(|value| unsafe { *value = 1 });
                 intake.settle(LaneNo::new(0), 1, Outcome::Durable);
             })
         };
         while intake.outcome(ticket).is_none() {
             thread::yield_now();
         }
-        assert_eq!(intake.outcome(ticket), Some(Outcome::Durable));
-        assert_eq!(shown.load(Ordering::Relaxed), 1);
+        // SAFETY: the committer wrote before it settled, and never again.
+        #[expect(unsafe_code, reason = "the model's own cell")]
+        shown.0.with(|value| assert_eq!(unsafe { *value }, 1));
         let _ = committer.join();
+        assert_eq!(intake.outcome(ticket), Some(Outcome::Durable));
     });
 }
 
@@ -145,6 +158,97 @@ fn no_claim_goes_by_the_old_mask_once_units_are_closed() {
             Ok(()) => {
                 assert_eq!(claimed_after_close, UNITS, "who won came before the closing and is seen by it")
             }
+            Err(refused) => assert_eq!(refused, Refused::Closed),
+        }
+    });
+}
+
+#[test]
+fn what_passed_before_a_closure_has_queued_when_the_barrier_is_through() {
+    loom::model(|| {
+        let (intake, mut owners) = Intake::<u32>::new(1, 2);
+        let owner = owners.pop().expect("one lane");
+        let leaves = two_leaves();
+        let other = Arc::clone(&leaves);
+        let booking = thread::spawn(move || {
+            let _command = owner.begin_command();
+            let permit = owner.permit().expect("room");
+            if claim(&other[..1], UNITS).is_ok() {
+                let _ = permit.push(7);
+            }
+        });
+        leaves[0].set_closed(UNITS);
+        intake.await_commands();
+        // The job that deals with the bookings inside a closure relies on this.
+        let (claimed, queued) = (leaves[0].claimed(), intake.queued());
+        assert_eq!(claimed == UNITS, queued == 1, "I1: a claim that nobody will hear of");
+        let _ = booking.join();
+        assert_eq!((leaves[0].claimed(), intake.queued()), (claimed, queued), "nothing came later");
+    });
+}
+
+const DAY_LIMITS: DenseLimits = DenseLimits { day: Some(1), live: Some(2) };
+
+#[test]
+fn of_two_bookings_for_the_last_place_of_a_quota_one_gets_it() {
+    loom::model(|| {
+        let words = Arc::new(QuotaWords::default());
+        let other = Arc::clone(&words);
+        let rival = thread::spawn(move || other.take(3, DAY_LIMITS).is_ok());
+        let won = words.take(3, DAY_LIMITS).is_ok();
+        assert!(won != rival.join().expect("no panic"), "I4");
+        assert_eq!((words.day(3), words.live()), (1, 1));
+    });
+}
+
+#[test]
+fn a_day_beyond_the_first_word_and_the_live_count_never_exceed_their_limits() {
+    loom::model(|| {
+        let words = Arc::new(QuotaWords::default());
+        let limits = DenseLimits { day: Some(1), live: Some(1) };
+        let other = Arc::clone(&words);
+        let rival = thread::spawn(move || other.take(20, limits));
+        let mine = words.take(21, limits);
+        let rival = rival.join().expect("no panic");
+        assert!(!(mine.is_ok() && rival.is_ok()), "I4");
+        assert!(mine.is_ok() || rival.is_ok(), "one of the two has it");
+        let refused = if mine.is_ok() { rival } else { mine };
+        assert_eq!(refused, Err(Exceeded::Live { used: 1 }));
+        assert_eq!(words.day(20) + words.day(21), 1);
+        assert_eq!(words.live(), 1);
+    });
+}
+
+#[test]
+fn a_session_is_never_sold_over_its_capacity() {
+    loom::model(|| {
+        let day = Arc::new((PitchDay::new(UnitMask::EMPTY), [SlotCount::default(), SlotCount::default()]));
+        let wanted = Places { places: 2, capacity: 3 };
+        let other = Arc::clone(&day);
+        let rival = thread::spawn(move || session::claim(&other.0, &other.1, UNITS, wanted).is_ok());
+        let won = session::claim(&day.0, &day.1[1..], UNITS, wanted).is_ok();
+        let rival = rival.join().expect("no panic");
+        assert!(!(won && rival), "I1");
+        assert!(won || rival, "one of the two has it");
+        assert_eq!(day.1[0].sold(), if rival { 2 } else { 0 });
+        assert_eq!(day.1[1].sold(), 2);
+    });
+}
+
+#[test]
+fn no_place_of_a_session_is_sold_by_the_old_mask_once_it_is_closed() {
+    loom::model(|| {
+        let day = Arc::new((PitchDay::new(UnitMask::EMPTY), [SlotCount::default()]));
+        let other = Arc::clone(&day);
+        let closer = thread::spawn(move || {
+            other.0.set_closed(UNITS);
+            other.1[0].bump();
+            other.1[0].sold()
+        });
+        let mine = session::claim(&day.0, &day.1, UNITS, Places { places: 1, capacity: 1 });
+        let sold_after_close = closer.join().expect("no panic");
+        match mine {
+            Ok(()) => assert_eq!(sold_after_close, 1, "who won came before the closing and is seen by it"),
             Err(refused) => assert_eq!(refused, Refused::Closed),
         }
     });
