@@ -13,7 +13,7 @@ use super::layout::spare_name;
 /// How long the preparing thread waits after a failure before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-const ZEROS_BYTES: usize = 1024 * 1024;
+static ZEROS: [u8; 1024 * 1024] = [0; 1024 * 1024];
 
 /// A file of a segment's length that nothing refers to yet.
 pub(super) struct Spare<F> {
@@ -97,11 +97,10 @@ pub(super) fn prepare<D: Disk>(disk: &D, name: String, bytes: u64) -> io::Result
 
 /// Fills a file from one offset to another.
 pub(super) fn fill_with_zeros(file: &impl DiskFile, from: u64, to: u64) -> io::Result<()> {
-    let zeros = vec![0; ZEROS_BYTES];
     let mut offset = from;
     while offset < to {
-        let part = zeros.len().min(super::layout::index(to - offset));
-        write_all(file, &zeros[..part], offset)?;
+        let part = ZEROS.len().min(super::layout::index(to - offset));
+        write_all(file, &ZEROS[..part], offset)?;
         offset += part as u64;
     }
     Ok(())
