@@ -37,7 +37,7 @@ fn crash_everywhere(setting: Setting) -> Result<u64, String> {
     let mut images = 0;
     for call in 0..=whole.calls() {
         let disk = SimDisk::default();
-        disk.set_plan(Some(Plan { fault: Fault::PowerLoss, from: call, to: u64::MAX }));
+        disk.set_plans(&[Plan { fault: Fault::PowerLoss, from: call, to: u64::MAX }]);
         let (history, _) = setting.run(&disk);
         let mut rng = Rng::new(setting.seed * 100_000 + call);
         for sector in [BLOCK, SECTOR] {
@@ -73,7 +73,7 @@ fn a_loss_of_power_during_recovery_loses_nothing_either() {
     let (step, samples) = if torture() { (1, 30) } else { (7, 3) };
     for first in (0..whole.calls()).step_by(step) {
         let disk = SimDisk::default();
-        disk.set_plan(Some(Plan { fault: Fault::PowerLoss, from: first, to: u64::MAX }));
+        disk.set_plans(&[Plan { fault: Fault::PowerLoss, from: first, to: u64::MAX }]);
         let (history, _) = setting.run(&disk);
         let mut rng = Rng::new(first);
         for _ in 0..samples {
@@ -82,7 +82,7 @@ fn a_loss_of_power_during_recovery_loses_nothing_either() {
             let (_, expected) = setting.open(&before.copied(), 7).expect("starts");
             for second in 0.. {
                 let during = before.copied();
-                during.set_plan(Some(Plan { fault: Fault::PowerLoss, from: second, to: u64::MAX }));
+                during.set_plans(&[Plan { fault: Fault::PowerLoss, from: second, to: u64::MAX }]);
                 if setting.open(&during, 8).is_ok() {
                     break;
                 }

@@ -18,7 +18,7 @@ fn calls() -> u64 {
 
 /// After the fault, whether or not the power is lost too, nothing acknowledged is gone and nothing refused is there.
 fn judge_after(disk: &SimDisk, history: &crate::journal_script::History, context: &str) {
-    disk.set_plan(None);
+    disk.set_plans(&[]);
     let mut rng = Rng::new(3);
     for way in 0..6 {
         let image = disk.crashed(SECTOR, |_| match way {
@@ -34,7 +34,7 @@ fn judge_after(disk: &SimDisk, history: &crate::journal_script::History, context
 fn an_io_error_at_any_call_stops_the_journal_and_loses_nothing() {
     for call in 0..calls() {
         let disk = SimDisk::default();
-        disk.set_plan(Some(Plan { fault: Fault::Error(ErrorKind::Other), from: call, to: call + 1 }));
+        disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::Other), from: call, to: call + 1 }]);
         let (history, result) = SETTING.run(&disk);
         assert!(
             matches!(result, Err(JournalError::Io { .. })),
@@ -49,7 +49,7 @@ fn a_full_disk_at_any_call_refuses_records_and_the_next_ones_are_taken() {
     let mut refused = 0;
     for call in 0..calls() {
         let disk = SimDisk::default();
-        disk.set_plan(Some(Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 1 }));
+        disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 1 }]);
         let (history, result) = SETTING.run(&disk);
         // A sync that fails is final whatever it says, and a start without room ends; all else goes on by itself.
         if let Err(error) = &result {
@@ -64,12 +64,28 @@ fn a_full_disk_at_any_call_refuses_records_and_the_next_ones_are_taken() {
 }
 
 #[test]
+fn what_was_refused_for_lack_of_room_does_not_come_back_when_the_power_fails_next() {
+    let full = Fault::Error(ErrorKind::StorageFull);
+    for call in 0..calls() {
+        for later in call + 1..call + 6 {
+            let disk = SimDisk::default();
+            disk.set_plans(&[
+                Plan { fault: full, from: call, to: call + 1 },
+                Plan { fault: Fault::PowerLoss, from: later, to: u64::MAX },
+            ]);
+            let (history, _) = SETTING.run(&disk);
+            judge_after(&disk, &history, &format!("a full disk at call {call}, power lost at {later}"));
+        }
+    }
+}
+
+#[test]
 fn a_disk_that_stays_full_for_a_while_is_survived() {
     // Writes of frames fail and can't be taken back while it lasts, which stops the journal; a lack of a next segment
     // does not. Either way nothing is lost.
     for call in 0..calls() {
         let disk = SimDisk::default();
-        disk.set_plan(Some(Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 4 }));
+        disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 4 }]);
         let (history, _) = SETTING.run(&disk);
         judge_after(&disk, &history, &format!("a full disk from call {call}"));
     }
@@ -82,7 +98,7 @@ fn short_and_interrupted_writes_are_continued() {
         let mut survived = 0;
         for call in 0..whole {
             let disk = SimDisk::default();
-            disk.set_plan(Some(Plan { fault, from: call, to: call + 1 }));
+            disk.set_plans(&[Plan { fault, from: call, to: call + 1 }]);
             let (history, result) = SETTING.run(&disk);
             survived += u64::from(result.is_ok());
             assert!(fault != Fault::ShortWrite || result.is_ok(), "call {call}: {result:?}");

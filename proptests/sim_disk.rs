@@ -1,9 +1,10 @@
 //! A disk in memory that forgets what was not synced, and fails when told to.
 //!
-//! After a crash any subset of the unsynced sectors and of the unsynced changes of names may have reached the medium.
+//! After a crash any subset of the unsynced writes of sectors and of the unsynced changes of names may have reached the
+//! medium: where a sector was written twice without a sync, the first may be there.
 //! What a failed sync covered stays in doubt for ever: a later sync that succeeds says nothing about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,7 +45,7 @@ struct State {
     durable_names: BTreeMap<String, usize>,
     unsynced_names: Vec<NameChange>,
     calls: u64,
-    plan: Option<Plan>,
+    plans: Vec<Plan>,
     dead: bool,
 }
 
@@ -52,8 +53,17 @@ struct State {
 struct Inode {
     seen: Vec<u8>,
     durable: Vec<u8>,
-    dirty: BTreeSet<usize>,
-    in_doubt: BTreeSet<usize>,
+    unsynced: Vec<SectorWrite>,
+    in_doubt: Vec<SectorWrite>,
+    writes: usize,
+}
+
+/// A sector as one write left it.
+#[derive(Clone)]
+struct SectorWrite {
+    write: usize,
+    sector: usize,
+    content: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -68,13 +78,13 @@ impl SimDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set_plan(&self, plan: Option<Plan>) {
+    pub(crate) fn set_plans(&self, plans: &[Plan]) {
         let mut state = self.state();
-        state.plan = plan;
+        state.plans = plans.to_vec();
         state.calls = 0;
     }
 
-    /// How many calls that change something were made since the plan was set.
+    /// How many calls that change something were made since the plans were set.
     pub(crate) fn calls(&self) -> u64 {
         self.state().calls
     }
@@ -82,7 +92,7 @@ impl SimDisk {
     /// How many choices a crash has now, with sectors of this size.
     pub(crate) fn choices(&self, sector: usize) -> usize {
         let state = self.state();
-        let sectors: usize = state.inodes.iter().map(|inode| inode.unsynced(sector).len()).sum();
+        let sectors: usize = state.inodes.iter().map(|inode| inode.choices(sector)).sum();
         sectors + state.unsynced_names.len()
     }
 
@@ -105,14 +115,17 @@ impl SimDisk {
             .iter()
             .map(|inode| {
                 let mut medium = inode.durable.clone();
-                for group in inode.unsynced(sector) {
-                    if next() {
-                        let from = (group * sector).min(inode.seen.len());
-                        let to = (from + sector).min(inode.seen.len());
-                        if medium.len() < to {
-                            medium.resize(to, 0);
-                        }
-                        medium[from..to].copy_from_slice(&inode.seen[from..to]);
+                let mut last = None;
+                for one in inode.in_doubt.iter().chain(&inode.unsynced) {
+                    // The sectors that one write put into a larger sector share their fate.
+                    let group = (one.write, one.sector * SECTOR / sector);
+                    let kept = match last {
+                        Some((before, kept)) if before == group => kept,
+                        _ => next(),
+                    };
+                    last = Some((group, kept));
+                    if kept {
+                        one.apply(&mut medium);
                     }
                 }
                 Inode { seen: medium.clone(), durable: medium, ..Inode::default() }
@@ -150,9 +163,16 @@ impl SimDisk {
 }
 
 impl Inode {
-    /// The groups of sectors that are unsynced or in doubt.
-    fn unsynced(&self, sector: usize) -> BTreeSet<usize> {
-        self.dirty.iter().chain(&self.in_doubt).map(|&small| small * SECTOR / sector).collect()
+    /// How many groups of sectors, each of one write, are unsynced or in doubt.
+    fn choices(&self, sector: usize) -> usize {
+        let mut groups: Vec<_> = self
+            .in_doubt
+            .iter()
+            .chain(&self.unsynced)
+            .map(|one| (one.write, one.sector * SECTOR / sector))
+            .collect();
+        groups.dedup();
+        groups.len()
     }
 
     fn write(&mut self, from: &[u8], offset: usize) {
@@ -161,19 +181,28 @@ impl Inode {
             self.seen.resize(end, 0);
         }
         self.seen[offset..end].copy_from_slice(from);
-        self.dirty.extend(offset / SECTOR..end.div_ceil(SECTOR));
+        self.writes += 1;
         for sector in offset / SECTOR..end.div_ceil(SECTOR) {
-            self.in_doubt.remove(&sector);
+            let content = self.seen[sector * SECTOR..((sector + 1) * SECTOR).min(self.seen.len())].to_vec();
+            self.unsynced.push(SectorWrite { write: self.writes, sector, content });
         }
     }
 
     fn sync(&mut self) {
-        self.durable.resize(self.seen.len(), 0);
-        for sector in std::mem::take(&mut self.dirty) {
-            let from = sector * SECTOR;
-            let to = (from + SECTOR).min(self.seen.len());
-            self.durable[from..to].copy_from_slice(&self.seen[from..to]);
+        for one in std::mem::take(&mut self.unsynced) {
+            one.apply(&mut self.durable);
+            self.in_doubt.retain(|doubtful| doubtful.sector != one.sector);
         }
+    }
+}
+
+impl SectorWrite {
+    fn apply(&self, medium: &mut Vec<u8>) {
+        let (from, to) = (self.sector * SECTOR, self.sector * SECTOR + self.content.len());
+        if medium.len() < to {
+            medium.resize(to, 0);
+        }
+        medium[from..to].copy_from_slice(&self.content);
     }
 }
 
@@ -202,15 +231,15 @@ impl State {
         }
         let call = self.calls;
         self.calls += 1;
-        match self.plan {
-            Some(plan) if (plan.from..plan.to).contains(&call) => match plan.fault {
+        match self.plans.iter().find(|plan| (plan.from..plan.to).contains(&call)) {
+            Some(plan) => match plan.fault {
                 Fault::PowerLoss => {
                     self.dead = true;
                     Err(io::Error::other("the power has failed"))
                 }
                 fault @ (Fault::Error(_) | Fault::ShortWrite) => Ok(Some(fault)),
             },
-            _ => Ok(None),
+            None => Ok(None),
         }
     }
 
@@ -327,7 +356,7 @@ impl DiskFile for SimFile {
         let fault = state.call()?;
         let inode = &mut state.inodes[self.inode];
         if let Some(Fault::Error(kind)) = fault {
-            let lost = std::mem::take(&mut inode.dirty);
+            let lost = std::mem::take(&mut inode.unsynced);
             inode.in_doubt.extend(lost);
             return Err(kind.into());
         }
