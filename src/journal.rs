@@ -23,6 +23,7 @@ pub mod layout;
 mod lock;
 mod meters;
 mod planted;
+mod read_only;
 mod reader;
 mod recovery;
 mod segment;
@@ -46,6 +47,7 @@ pub use lock::DirLock;
 #[cfg(feature = "planted-bugs")]
 pub use planted::Bug;
 pub use planted::Planted;
+pub use read_only::{ReadOnly, read_only};
 pub use recovery::Cut;
 pub use segment::uuid_text;
 

@@ -23,7 +23,7 @@ use super::meters::Meters;
 use super::planted::Planted;
 
 /// How many records are held beyond the queues; a frame of the shortest sensible records has about so many.
-const TAKEN_MAX: usize = 2048;
+const TAKEN_MAX: usize = 1024;
 
 /// How long a batch waits for company.
 #[derive(Debug, Clone, Copy)]
@@ -212,6 +212,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
         }
         // Behind the answers: nobody waits for the chain.
         self.appender.advance(&self.frame, &written);
+        self.control.count_batch();
         self.publish();
         self.meters.committed(count, written.bytes, sync, self.queued(), self.appender.segments());
         Ok(())
