@@ -172,3 +172,11 @@ fn missing_exchanged_and_foreign_segments_are_refused() {
     foreign.set_content(&last, other.content(&last));
     assert!(matches!(start(&foreign, &whole, "foreign"), Err(JournalError::OtherJournal { .. })));
 }
+
+/// When this fails, old journals can't be read any more unless the format's version was raised and the old one is kept.
+#[test]
+fn the_format_is_the_one_that_was_written_before() {
+    let (disk, _, _, _) = log();
+    let hash = blake3::hash(&disk.content(&segment_name(1))).to_hex();
+    assert_eq!(hash.as_str(), "787e810b7802eec609886884679056992dad364c939eaa3b7f1c5de08af7cbc4");
+}
