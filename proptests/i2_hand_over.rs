@@ -77,3 +77,25 @@ proptest! {
         prop_assert!(owners.iter().all(|owner| owner.permit().is_err()), "a stopped log takes nothing");
     }
 }
+
+#[test]
+fn a_lane_that_is_always_full_does_not_starve_the_others() {
+    let (intake, owners) = Intake::<usize>::new(3, 8);
+    let mut taken = Vec::new();
+    for _ in 0..8 {
+        for owner in &owners {
+            while let Ok(permit) = owner.permit() {
+                let _ = permit.push(0);
+            }
+        }
+        let mut batch = Vec::new();
+        intake.take(5, &mut batch);
+        for (lane, _) in &batch {
+            intake.settle(*lane, 1, Outcome::Durable);
+        }
+        taken.extend(batch.into_iter().map(|(lane, _)| lane.index()));
+    }
+    for lane in 0..3 {
+        assert!(taken.iter().filter(|&&one| one == lane).count() >= 8, "lane {lane} in {taken:?}");
+    }
+}

@@ -2,8 +2,13 @@
 
 mod engine_model;
 mod i2_hand_over;
+mod i2_journal_crash;
+mod i2_journal_damage;
+mod i2_journal_faults;
+mod journal_script;
 mod memory_log;
 mod model;
+mod sim_disk;
 mod small_city;
 mod units;
 

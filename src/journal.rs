@@ -23,6 +23,7 @@ pub mod layout;
 mod lock;
 mod meters;
 mod planted;
+mod read_only;
 mod reader;
 mod recovery;
 mod segment;
@@ -30,7 +31,6 @@ mod spare;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use crate::domain::clock::Clock;
 use crate::domain::time::UtcMillis;
@@ -46,6 +46,7 @@ pub use lock::DirLock;
 #[cfg(feature = "planted-bugs")]
 pub use planted::Bug;
 pub use planted::Planted;
+pub use read_only::{ReadOnly, read_only};
 pub use recovery::Cut;
 pub use segment::uuid_text;
 
@@ -68,7 +69,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: layout::SEGMENT_BYTES_DEFAULT,
-            gathering: Gathering { records_min: 8, slice: Duration::from_micros(100), slices_max: 7 },
+            gathering: Gathering::default(),
             entropy: Arc::new(SystemEntropy),
             planted: Planted::from_env(),
         }
@@ -123,7 +124,8 @@ impl<D: Disk> Journal<D> {
             tracing::warn!(file, offset, why, "a torn tail was cut from the journal");
         }
         let disk = Arc::new(disk);
-        let appender = recovery::begin(&disk, read, options.segment_bytes, Arc::clone(&options.entropy))?;
+        let appender =
+            recovery::begin(&disk, read, options.segment_bytes, check, Arc::clone(&options.entropy))?;
         let state = appender.state();
         let recovered = Recovered { uuid: state.uuid, epoch: state.epoch, records, at: state.at, cut };
         Ok(Self { appender, options, recovered })

@@ -22,6 +22,8 @@ use super::sync::{AtomicBool, AtomicU32, AtomicU64, BoundedQueue, Condvar, Mutex
 /// All lanes into one log, and the bell that wakes its committer.
 pub struct Intake<R> {
     lanes: Box<[CachePadded<Lane<R>>]>,
+    /// The lane with which the next `take` begins.
+    next_taken: AtomicU64,
     bell: Doorbell,
     halted: AtomicBool,
 }
@@ -85,6 +87,7 @@ impl<R> Intake<R> {
     pub fn new(lanes: usize, outstanding_max: u32) -> (Arc<Self>, Vec<LaneOwner<R>>) {
         let intake = Arc::new(Self {
             lanes: (0..lanes).map(|_| CachePadded::new(Lane::new(outstanding_max))).collect(),
+            next_taken: AtomicU64::new(0),
             bell: Doorbell::new(),
             halted: AtomicBool::new(false),
         });
@@ -105,13 +108,22 @@ impl<R> Intake<R> {
         self.lanes.len()
     }
 
-    /// Takes up to `count_max` records from the lanes, each with its lane; at most a fair share from each lane at a time.
-    /// For the committer only.
+    /// Takes up to `count_max` records from the lanes, each with its lane; at most a fair share from each lane at a time,
+    /// and the next call goes on with the lane behind the one where this one had to end. For the committer only.
     pub fn take(&self, count_max: usize, into: &mut Vec<(LaneNo, R)>) {
-        for (index, lane) in self.lanes.iter().enumerate() {
+        let lanes = self.lanes.len() as u64;
+        // ORDERING: Relaxed, only the committer reads and writes it.
+        let first = self.next_taken.load(Ordering::Relaxed);
+        for step in 0..lanes {
+            let at = (first + step) % lanes;
+            let Ok(index) = usize::try_from(at) else { continue };
+            let lane = &self.lanes[index];
             // The share is what stands there now: a lane that is refilled meanwhile doesn't starve the others.
             for _ in 0..lane.queue.len() {
                 if into.len() >= count_max {
+                    // The next lane's turn, even if this one has more: else it could be refilled for ever.
+                    let taken_from = u64::from(into.last().is_some_and(|(last, _)| *last == LaneNo(index)));
+                    self.next_taken.store((at + taken_from) % lanes, Ordering::Relaxed);
                     return;
                 }
                 let Some(record) = lane.queue.pop() else { break };

@@ -23,17 +23,30 @@ use super::meters::Meters;
 use super::planted::Planted;
 
 /// How many records are held beyond the queues; a frame of the shortest sensible records has about so many.
-const TAKEN_MAX: usize = 2048;
+const TAKEN_MAX: usize = 1024;
 
 /// How long a batch waits for company.
+///
+/// Each batch costs a write, a sync and a wake-up of each lane, which a few dozen records share well enough. So what came
+/// in during the last sync decides: few are committed at once, because nobody else may come; many are committed at once,
+/// because waiting would gain nothing; between, a little is waited.
 #[derive(Debug, Clone, Copy)]
 pub struct Gathering {
-    /// Only when the last batch had this many records: an idle server commits at once.
+    /// Fewer are committed at once.
     pub records_min: usize,
-    /// Looked at again after each slice, and committed when a slice brought nothing new.
+    /// So many are committed at once.
+    pub records_enough: usize,
+    /// Looked at again after each slice, and committed when a slice brought nothing new. The system's timer adds some
+    /// 50 µs to it.
     pub slice: Duration,
     /// At most so many slices.
     pub slices_max: u32,
+}
+
+impl Default for Gathering {
+    fn default() -> Self {
+        Self { records_min: 8, records_enough: 64, slice: Duration::from_micros(50), slices_max: 7 }
+    }
 }
 
 /// What a step did.
@@ -61,7 +74,6 @@ pub struct Committer<D: Disk, R: Record, S: Settle<R>> {
     frame: FrameBuilder,
     /// How many records of each lane the batch has.
     counts: Vec<u32>,
-    last_batch: usize,
     meters: Meters,
 }
 
@@ -86,7 +98,6 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
             taken: Vec::with_capacity(TAKEN_MAX),
             frame: FrameBuilder::new(),
             counts: vec![0; lanes],
-            last_batch: 0,
             meters: Meters::new(),
         };
         committer.publish();
@@ -118,22 +129,19 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
                 if stopping {
                     return Ok(());
                 }
-                self.last_batch = 0;
                 self.intake.wait_for_records();
             }
         }
     }
 
-    /// Waits a little for company when the last batch shows that there is some to come.
     fn gather(&self) {
-        let Gathering { records_min, slice, slices_max } = self.gathering;
-        if self.last_batch < records_min {
+        let Gathering { records_min, records_enough, slice, slices_max } = self.gathering;
+        let mut queued = self.queued();
+        if queued < records_min {
             return;
         }
-        let mut queued = self.queued();
         for _ in 0..slices_max {
-            // A batch as large as the last was a full one, or as many as there are clients to wait for.
-            if queued == 0 || queued >= self.last_batch {
+            if queued >= records_enough {
                 return;
             }
             std::thread::sleep(slice);
@@ -167,13 +175,9 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
             count => count,
         };
         match self.append(count) {
-            Ok(()) => {
-                self.last_batch = count;
-                Ok(Step::Durable(count))
-            }
+            Ok(()) => Ok(Step::Durable(count)),
             Err(AppendError::NoRoom(error)) => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), records = count, "records refused: no room");
-                self.last_batch = 0;
                 self.settle_not_written(count);
                 Ok(Step::NotWritten(count))
             }
@@ -212,6 +216,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
         }
         // Behind the answers: nobody waits for the chain.
         self.appender.advance(&self.frame, &written);
+        self.control.count_batch();
         self.publish();
         self.meters.committed(count, written.bytes, sync, self.queued(), self.appender.segments());
         Ok(())

@@ -19,6 +19,7 @@ pub(super) struct Control {
     durable: AtomicU64,
     segments: AtomicU64,
     bytes: AtomicU64,
+    batches: AtomicU64,
     uuid: [u8; 16],
     epoch: u64,
 }
@@ -31,6 +32,11 @@ impl Control {
     pub(super) fn is_stopping(&self) -> bool {
         // ORDERING: Acquire pairs with the Release in `stop`: what was pushed before it is drained.
         self.stopping.load(Ordering::Acquire)
+    }
+
+    pub(super) fn count_batch(&self) {
+        // ORDERING: Relaxed, as for the figures below.
+        self.batches.fetch_add(1, Ordering::Relaxed);
     }
 
     // ORDERING: Relaxed for all figures: each is right by itself, and nothing is concluded from two together. Who needs
@@ -70,6 +76,12 @@ impl JournalHandle {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.control.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How many batches this start has made durable.
+    #[must_use]
+    pub fn batches(&self) -> u64 {
+        self.control.batches.load(Ordering::Relaxed)
     }
 
     /// The journal's own number, drawn when it was created.

@@ -46,6 +46,11 @@ impl<F: DiskFile> SegmentReader<F> {
         Ok(&self.window[from.min(to)..to])
     }
 
+    /// Drops what was read, for a file that another process writes.
+    pub(super) const fn forget(&mut self) {
+        self.filled = 0;
+    }
+
     /// What is held of the wanted part is kept, the rest is read.
     fn fill(&mut self, offset: u64) -> Result<(), JournalError> {
         let end = self.start + self.filled as u64;

@@ -135,6 +135,7 @@ pub(super) fn begin<D: Disk>(
     disk: &Arc<D>,
     read: Read<D::File>,
     segment_bytes: u64,
+    check: Checksum,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Appender<D>, JournalError> {
     remove_left_overs(&**disk)?;
@@ -146,7 +147,7 @@ pub(super) fn begin<D: Disk>(
             let header_before = header.clone();
             let header = SegmentHeader { salt, ..header };
             rewrite(&**disk, &header, |file| {
-                copy_frames(&mut reader, &header_before, &header, &frames, file)
+                copy_frames(&mut reader, &header_before, &header, &frames, check, file)
             })?
         }
         None => {
@@ -203,6 +204,7 @@ fn copy_frames<F: DiskFile>(
     from: &SegmentHeader,
     to: &SegmentHeader,
     frames: &[u64],
+    check: Checksum,
     file: &F,
 ) -> Result<u64, JournalError> {
     const PIECE_BYTES: usize = 1024 * 1024;
@@ -212,10 +214,8 @@ fn copy_frames<F: DiskFile>(
     for &place in frames {
         let name = reader.name.clone();
         let window = reader.at(place)?;
-        // Not even a planted bug may make a wrong frame right, so the structure is checked, and the checksum with it
-        // unless it was found wrong and believed at the first reading.
-        let frame = Frame::decode(window, from.seed(), Checksum::Checked)
-            .or_else(|_| Frame::decode(window, from.seed(), Checksum::Ignored))
+        // Checked once more: a second reading may differ from the first, and gets a new checksum here.
+        let frame = Frame::decode(window, from.seed(), check)
             .map_err(|why| JournalError::corrupt(&name, place, why))?;
         let offset = written + piece.len() as u64;
         let block = u32::try_from(index(offset) / BLOCK_BYTES).expect("bounded by SEGMENT_BYTES_MAX");

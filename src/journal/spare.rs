@@ -13,7 +13,10 @@ use super::layout::spare_name;
 /// How long the preparing thread waits after a failure before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-const ZEROS_BYTES: usize = 1024 * 1024;
+/// Between two pieces, while nobody waits: a segment of 64 MiB takes about half a second, and lasts for several at least.
+const PAUSE: Duration = Duration::from_millis(5);
+
+static ZEROS: [u8; 1024 * 1024] = [0; 1024 * 1024];
 
 /// A file of a segment's length that nothing refers to yet.
 pub(super) struct Spare<F> {
@@ -52,7 +55,7 @@ impl<D: Disk> Spares<D> {
             return background.take();
         }
         self.count += 1;
-        prepare(&*self.disk, spare_name(self.count), self.bytes)
+        prepare(&*self.disk, spare_name(self.count), self.bytes, |_| Ok(()))
     }
 
     pub(super) fn give_back(&mut self, spare: Spare<D::File>) {
@@ -76,16 +79,31 @@ impl<D: Disk> Spares<D> {
     }
 }
 
-/// Makes a file of zeros and makes it durable; a file that could not be finished is removed again.
-pub(super) fn prepare<D: Disk>(disk: &D, name: String, bytes: u64) -> io::Result<Spare<D::File>> {
+/// Makes a file of zeros and makes it durable; a file that could not be finished is removed again. `between` is called
+/// after each piece.
+fn prepare<D: Disk>(
+    disk: &D,
+    name: String,
+    bytes: u64,
+    mut between: impl FnMut(&D::File) -> io::Result<()>,
+) -> io::Result<Spare<D::File>> {
     match disk.remove(&name) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
     let file = disk.create(&name)?;
-    let filled =
-        fill_with_zeros(&file, 0, bytes).and_then(|()| file.sync_data()).and_then(|()| disk.sync_dir());
-    match filled {
+    let mut fill = || {
+        let mut offset = 0;
+        while offset < bytes {
+            let end = bytes.min(offset + ZEROS.len() as u64);
+            fill_with_zeros(&file, offset, end)?;
+            between(&file)?;
+            offset = end;
+        }
+        file.sync_data()?;
+        disk.sync_dir()
+    };
+    match fill() {
         Ok(()) => Ok(Spare { name, file, bytes }),
         Err(error) => {
             // A left-over would hold the room that is lacking; if it stays, the next start removes it.
@@ -97,11 +115,10 @@ pub(super) fn prepare<D: Disk>(disk: &D, name: String, bytes: u64) -> io::Result
 
 /// Fills a file from one offset to another.
 pub(super) fn fill_with_zeros(file: &impl DiskFile, from: u64, to: u64) -> io::Result<()> {
-    let zeros = vec![0; ZEROS_BYTES];
     let mut offset = from;
     while offset < to {
-        let part = zeros.len().min(super::layout::index(to - offset));
-        write_all(file, &zeros[..part], offset)?;
+        let part = ZEROS.len().min(super::layout::index(to - offset));
+        write_all(file, &ZEROS[..part], offset)?;
         offset += part as u64;
     }
     Ok(())
@@ -123,6 +140,8 @@ struct SlotState<F> {
     ready: Option<Spare<F>>,
     /// Why the last attempt failed; a new one follows by itself.
     failed: Option<(io::ErrorKind, Option<i32>)>,
+    /// The committer waits for it.
+    awaited: bool,
     closing: bool,
 }
 
@@ -135,7 +154,7 @@ impl<F> Slot<F> {
 impl<D: Disk> Background<D> {
     fn spawn(disk: Arc<D>, bytes: u64) -> Result<Self, JournalError> {
         let slot = Arc::new(Slot {
-            state: Mutex::new(SlotState { ready: None, failed: None, closing: false }),
+            state: Mutex::new(SlotState { ready: None, failed: None, awaited: false, closing: false }),
             changed: Condvar::new(),
         });
         let thread = {
@@ -153,12 +172,15 @@ impl<D: Disk> Background<D> {
         let mut state = self.slot.lock();
         loop {
             if let Some(spare) = state.ready.take() {
+                state.awaited = false;
                 self.slot.changed.notify_all();
                 return Ok(spare);
             }
             if let Some((kind, raw)) = state.failed {
                 return Err(raw.map_or_else(|| kind.into(), io::Error::from_raw_os_error));
             }
+            state.awaited = true;
+            self.slot.changed.notify_all();
             state = self.slot.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -187,7 +209,15 @@ fn keep_one_ready<D: Disk>(disk: &D, slot: &Slot<D::File>, bytes: u64) {
         }
         drop(state);
         count += 1;
-        let prepared = prepare(disk, spare_name(count), bytes);
+        // In small synced pieces with pauses between them: a whole segment at once would hold up the committer's syncs.
+        let prepared = prepare(disk, spare_name(count), bytes, |file| {
+            file.sync_data()?;
+            let state = slot.lock();
+            if !state.awaited && !state.closing {
+                drop(slot.changed.wait_timeout(state, PAUSE).unwrap_or_else(PoisonError::into_inner));
+            }
+            Ok(())
+        });
         let mut state = slot.lock();
         match prepared {
             Ok(spare) => {

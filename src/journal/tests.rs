@@ -10,8 +10,10 @@ use crate::domain::time::UtcMillis;
 use crate::engine::lane::Intake;
 use crate::engine::log::{Outcome, Record, Sequence, Settle};
 
-use super::frame::FrameBuilder;
-use super::{FileDisk, Journal, Options, layout};
+use super::chain::Kind;
+use super::frame::{FrameBuilder, FrameHeader};
+use super::segment::SegmentHeader;
+use super::{FileDisk, Journal, Options, Step, layout, read_only};
 
 pub(super) struct StillClock;
 
@@ -177,4 +179,133 @@ fn frames_of_a_recycled_segments_earlier_life_never_pass() {
     );
     let (_, read) = read_back(dir.path());
     assert_eq!(read, expected);
+}
+
+#[test]
+fn a_reader_beside_the_writer_sees_every_record_once_and_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = read_back(dir.path());
+    let (intake, mut owners) = Intake::new(1, 64);
+    let (handle, committer) =
+        journal.start(Arc::clone(&intake), Settled::default(), Arc::new(StillClock)).unwrap();
+    let owner = owners.pop().unwrap();
+    let producer = std::thread::spawn(move || {
+        for number in 0..20_000u32 {
+            loop {
+                if let Ok(permit) = owner.permit() {
+                    let _ = permit.push(Bytes(number.to_le_bytes().repeat(20)));
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+    });
+    let mut last = 0;
+    while !producer.is_finished() {
+        let mut next = 0u32;
+        let read = read_only(&FileDisk::existing(dir.path()).unwrap(), |_, _, bytes| {
+            assert_eq!(bytes, next.to_le_bytes().repeat(20));
+            next += 1;
+            Ok::<_, Infallible>(())
+        })
+        .unwrap()
+        .unwrap();
+        assert_eq!(read.records, u64::from(next));
+        assert!(read.records >= last, "what was read once stays");
+        last = read.records;
+    }
+    producer.join().unwrap();
+    handle.stop();
+    committer.join().unwrap().unwrap();
+    let read = read_only(&FileDisk::existing(dir.path()).unwrap(), |_, _, _| Ok::<_, Infallible>(()))
+        .unwrap()
+        .unwrap();
+    assert_eq!((read.records, read.last, read.epoch), (20_000, handle.durable(), 1));
+}
+
+#[test]
+fn batches_of_an_older_epoch_behind_an_epoch_record_are_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = read_back(dir.path());
+    append(&mut journal, b"the first life");
+    drop(journal);
+    let (mut journal, mut expected) = read_back(dir.path());
+    expected.insert(append(&mut journal, b"the second life"), b"the second life".to_vec());
+    // A writer of epoch 1 that does not know that it was replaced, and knows the file's salt and place all the same.
+    let path = dir.path().join(layout::segment_name(1));
+    let mut content = std::fs::read(&path).unwrap();
+    let seed = SegmentHeader::decode(&content[..4096], "s").unwrap().seed();
+    let place = usize::try_from(journal.appender.bytes()).unwrap();
+    drop(journal);
+    let mut frame = FrameBuilder::new();
+    frame.push(|out| out.extend_from_slice(b"a ghost")).unwrap();
+    let header = FrameHeader {
+        sequence: Sequence::new(3),
+        epoch: 1,
+        at: UtcMillis::new(9),
+        kind: Kind::Data,
+        block: u32::try_from(place / 4096).unwrap(),
+        link: [0; 16],
+    };
+    content[place..place + 4096].copy_from_slice(frame.seal(&header, seed).bytes());
+    std::fs::write(&path, content).unwrap();
+    let (mut journal, read) = read_back(dir.path());
+    assert_eq!(read, expected);
+    expected.insert(append(&mut journal, b"the third life"), b"the third life".to_vec());
+    drop(journal);
+    let (_, read) = read_back(dir.path());
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn a_record_that_is_too_long_is_refused_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = read_back(dir.path());
+    let (intake, owners) = Intake::new(1, 64);
+    let refused = Refused::default();
+    let mut committer = journal.committer(Arc::clone(&intake), refused.clone(), Arc::new(StillClock));
+    let lengths = [10, layout::RECORD_BYTES_MAX, layout::RECORD_BYTES_MAX + 1, 20];
+    let tickets = lengths.map(|length| owners[0].permit().unwrap().push(Bytes(vec![7; length])));
+    while committer.step().unwrap() != Step::Idle {}
+    let outcomes = tickets.map(|ticket| intake.outcome(ticket).unwrap());
+    assert_eq!(outcomes, [Outcome::Durable, Outcome::Durable, Outcome::NotWritten, Outcome::Durable]);
+    assert_eq!(*refused.0.lock().unwrap(), [layout::RECORD_BYTES_MAX + 1]);
+    drop(committer);
+    let (_, read) = read_back(dir.path());
+    assert_eq!(read.values().map(Vec::len).collect::<Vec<_>>(), [10, layout::RECORD_BYTES_MAX, 20]);
+}
+
+#[derive(Clone, Default)]
+struct Refused(Arc<Mutex<Vec<usize>>>);
+
+impl Settle<Bytes> for Refused {
+    fn durable(&mut self, _sequence: Sequence, _at: UtcMillis, _record: Bytes) {}
+
+    fn not_written(&mut self, record: Bytes) {
+        self.0.lock().unwrap().push(record.0.len());
+    }
+}
+
+#[test]
+fn a_record_that_the_engine_refuses_makes_the_start_fail_and_names_its_sequence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = read_back(dir.path());
+    let sequence = append(&mut journal, b"from the future");
+    drop(journal);
+    let result =
+        Journal::open(FileDisk::new(dir.path()).unwrap(), options(), |_, _, _| Err("an unknown event"));
+    let Err(error) = result else { panic!("it must fail") };
+    assert_eq!(error.to_string(), format!("record {sequence} could not be applied"));
+}
+
+#[test]
+fn a_committer_that_ends_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = read_back(dir.path());
+    let (intake, owners) = Intake::new(1, 64);
+    let committer = journal.committer(Arc::clone(&intake), Settled::default(), Arc::new(StillClock));
+    let ticket = owners[0].permit().unwrap().push(Bytes(vec![1]));
+    drop(committer);
+    assert_eq!(intake.outcome(ticket), Some(Outcome::Unknown));
+    assert!(owners[0].permit().is_err());
 }
