@@ -239,15 +239,20 @@ impl Services<'_> {
         listener: std::net::TcpListener,
         settings: &Settings,
     ) -> Result<(), Failure> {
-        let _ = (&self.keys, settings);
+        let _ = &self.keys;
         let zone = self.engine.world().catalogue.zone().clone();
+        let figures = || ops::metrics_routes(self.metrics.clone());
+        let figures_apart = settings.metrics_listen.is_some();
         workers.listen(listener, || {
             let time = CityTime { clock: Arc::clone(self.clock), zone: zone.clone() };
-            compose::router(
-                [ops::routes(self.readiness.clone(), time), ops::metrics_routes(self.metrics.clone())],
-                axum::Router::new(),
-            )
+            let service = ops::routes(self.readiness.clone(), time);
+            let service = if figures_apart { service } else { service.merge(figures()) };
+            compose::router([service], axum::Router::new())
         })?;
+        if let Some(address) = settings.metrics_listen {
+            let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
+            workers.listen(listener, || compose::router([figures()], axum::Router::new()))?;
+        }
         Ok(())
     }
 }
