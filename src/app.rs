@@ -9,6 +9,7 @@ mod demo;
 mod founding;
 mod logging;
 mod serve;
+mod services;
 mod settings;
 mod system_clock;
 mod verify;

@@ -7,13 +7,16 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
+use crate::domain::calendar::DayClock;
 use crate::domain::money::{Currency, Minor};
+use crate::domain::names::Names;
 use crate::domain::time::UtcMillis;
+use crate::domain::units::UnitSpan;
 
 /// Money in an answer: minor units and their currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -79,6 +82,22 @@ impl Rfc3339 {
     }
 }
 
+/// When a span of a day begins and ends, each with the offset that the city has then.
+#[must_use]
+pub fn span_of_day(clock: &DayClock, span: UnitSpan) -> (Rfc3339, Rfc3339) {
+    (
+        Rfc3339::new(clock.start(span), clock.offset_of(span.first())),
+        Rfc3339::new(clock.end(span), clock.offset_of(span.end() - 1)),
+    )
+}
+
+/// A moment with the offset that the city has then.
+#[must_use]
+pub fn city_moment(zone: &TimeZone, moment: UtcMillis) -> Rfc3339 {
+    let offset = Timestamp::from_millisecond(moment.get()).map(|moment| zone.to_offset(moment));
+    Rfc3339::new(moment, offset.unwrap_or(Offset::UTC))
+}
+
 fn two_digits(out: &mut Vec<u8>, value: i16) {
     out.extend_from_slice(&[digit(value / 10), digit(value)]);
 }
@@ -101,6 +120,21 @@ impl Serialize for Rfc3339 {
         let mut text = Vec::with_capacity(Self::TEXT_BYTES_MAX);
         self.write_to(&mut text);
         serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// A name in the languages of the city.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct NamesView {
+    #[serde(rename = "zh-Hans")]
+    zh_hans: String,
+    en: String,
+}
+
+impl NamesView {
+    #[must_use]
+    pub fn of(names: &Names) -> Self {
+        Self { zh_hans: names.zh_hans.clone(), en: names.en.clone() }
     }
 }
 

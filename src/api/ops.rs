@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
@@ -16,11 +15,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::{Rfc3339, json};
+use super::answer::{Rfc3339, city_moment, json};
 use super::extract::PathText;
+use super::figures::EngineFigures;
 use super::language::Language;
 use super::problem::{Problem, ProblemName, Text};
-use super::query::{NoParameters, Query};
+use super::query::{NoParameters, QueryOf};
 use crate::domain::clock::Clock;
 
 /// Whether bookings are taken, and if not why. Whoever starts and stops the service sets it.
@@ -83,9 +83,16 @@ pub fn routes(readiness: Readiness, time: CityTime) -> OpenApiRouter {
     alive.merge(ready).merge(now)
 }
 
+/// Where figures stand, and those that are brought up to date when they are asked for.
+#[derive(Clone)]
+pub struct Figures {
+    pub handle: PrometheusHandle,
+    pub engine: Arc<EngineFigures>,
+}
+
 /// The route of the figures. Apart, so that operators can give it an address of its own.
-pub fn metrics_routes(handle: PrometheusHandle) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(figures)).with_state(handle)
+pub fn figures_routes(state: Figures) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(figures)).with_state(state)
 }
 
 /// Whether the process lives.
@@ -103,17 +110,16 @@ async fn ready(State(readiness): State<Readiness>) -> Result<Response, Problem> 
 
 /// The time by which the service judges.
 #[utoipa::path(get, path = "/v1/time", tag = "everyone", responses((status = 200, body = Now)))]
-async fn now(State(city): State<CityTime>, _none: Query<NoParameters>) -> Response {
-    let now = city.clock.now();
-    let offset = Timestamp::from_millisecond(now.get()).map(|now| city.zone.to_offset(now));
-    let now = Rfc3339::new(now, offset.unwrap_or(jiff::tz::Offset::UTC));
+async fn now(State(city): State<CityTime>, _none: QueryOf<NoParameters>) -> Response {
+    let now = city_moment(&city.zone, city.clock.now());
     json(StatusCode::OK, &Now { now })
 }
 
 /// All figures, in Prometheus's text format.
 #[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String)))]
-async fn figures(State(handle): State<PrometheusHandle>) -> Response {
-    let mut response = Response::new(Body::from(handle.render()));
+async fn figures(State(figures): State<Figures>) -> Response {
+    figures.engine.update();
+    let mut response = Response::new(Body::from(figures.handle.render()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

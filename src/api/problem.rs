@@ -19,6 +19,7 @@ use super::language::Language;
 
 pub mod field_fault;
 pub mod name;
+mod of_refusal;
 pub mod text;
 
 pub use field_fault::{FieldFault, FieldFaults};
@@ -59,7 +60,7 @@ pub enum Problem {
     SlotTaken,
     SoldOut,
     QuotaExceeded {
-        quota: &'static str,
+        quota: String,
         limit: u64,
         used: u64,
     },

@@ -15,7 +15,7 @@ use super::problem::{FieldFault, Problem, Text};
 
 /// The query, read into a type.
 #[derive(Debug, Clone, Copy)]
-pub struct Query<T>(pub T);
+pub struct QueryOf<T>(pub T);
 
 /// How many parameters are looked at; no address here takes more.
 const PARAMETERS_MAX: usize = 32;
@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for PageLimit {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {

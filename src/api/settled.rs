@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::problem::Problem;
 use crate::engine::lane::{Intake, LaneNo, LaneOwner, Ticket};
 use crate::engine::log::Outcome;
 
@@ -120,6 +121,36 @@ pub async fn settled(ticket: Ticket) -> Outcome {
         None => panic!("settled() is for the threads that own a lane"),
     }
 }
+
+/// Waits until a record is durable.
+///
+/// # Errors
+/// `overloaded` when it certainly isn't written and nothing was changed; a fault when nobody can say.
+pub async fn durably(ticket: Ticket) -> Result<(), Problem> {
+    match settled(ticket).await {
+        Outcome::Durable => Ok(()),
+        Outcome::NotWritten => Err(Problem::OVERLOADED),
+        Outcome::Unknown => Err(Problem::internal(&LOG_STOPPED)),
+    }
+}
+
+/// Looks again and again until there is something to see: for a retry that waits for its original.
+///
+/// # Errors
+/// A fault when the log has stopped, so that nothing will come.
+pub async fn until<T>(look: impl Fn() -> Option<T>) -> Result<T, Problem> {
+    loop {
+        if let Some(seen) = look() {
+            return Ok(seen);
+        }
+        if with_own(|lane| lane.outcomes.is_halted()) {
+            return Err(Problem::internal(&LOG_STOPPED));
+        }
+        tokio::time::sleep(FOREIGN_LOOK).await;
+    }
+}
+
+const LOG_STOPPED: &str = "the log has stopped";
 
 /// The worker's reaper: wakes those whose tickets are settled. One a worker, spawned on it; never ends.
 ///

@@ -7,20 +7,21 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Empty, ServeArguments};
-use super::data_dir::{DataDir, Keys};
+use super::data_dir::DataDir;
 use super::demo::Residents;
+use super::services::Services;
 use super::settings::Settings;
 use super::system_clock::SystemClock;
 use super::{Failure, demo, founding, logging, say};
-use crate::api::compose;
-use crate::api::ops::{self, CityTime, Readiness};
+use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
 use crate::domain::clock::Clock;
@@ -40,6 +41,11 @@ const OUTSTANDING_MAX: u32 = 4096;
 const PAUSE_MAX_MS: i64 = 30 * 24 * 3_600_000;
 /// How often the timekeeper looks.
 const TICK: Duration = Duration::from_millis(100);
+const SECONDS_BUCKETS: [f64; 12] =
+    [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0];
+const RECORDS_BUCKETS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0];
+/// How often the figures' samples are folded.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// The demo that an empty directory becomes.
 const DEMO_SEED: u64 = 1;
 
@@ -56,19 +62,19 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let listener =
         bind(settings.listen).map_err(|error| format!("listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let metrics = figures_recorder()?;
 
     let mut city = City::open(&dir, &settings, &clock)?;
     let readiness = Readiness::not_yet(Text::fixed("the city is starting", "正在启动"));
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
     let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
-    let services = Services { engine: &city.engine, keys, clock: &clock, readiness: &readiness, metrics };
-    services.listen(&workers, listener, &settings)?;
+    let services = Services::new(&city.engine, keys, &clock, &readiness, metrics.clone(), &settings)?;
+    services.listen(&workers, listener, settings.metrics_listen)?;
     readiness.set_ready();
     tracing::info!(%address, "ready");
     say(&format!("the city is open at http://{address}"));
 
-    wait_for_the_end()?;
+    wait_for_the_end(&metrics)?;
     tracing::info!("draining");
     readiness.set_not_ready(Text::fixed("the city is closing", "正在停止"));
     let drained = workers.shutdown();
@@ -78,6 +84,15 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     city.close()?;
     tracing::info!("closed");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where figures are gathered: times in buckets, so that operators can add them up.
+fn figures_recorder() -> Result<PrometheusHandle, Failure> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_batch_records".to_owned()), &RECORDS_BUCKETS)?
+        .install_recorder()?;
+    Ok(recorder)
 }
 
 fn make_city_if_absent(dir: &DataDir, settings: &Settings) -> Result<(), Failure> {
@@ -223,42 +238,8 @@ fn end_for_the_journal(why: &str) -> ! {
     std::process::exit(1)
 }
 
-/// What the routes are made from.
-struct Services<'a> {
-    engine: &'a Arc<Engine>,
-    keys: Keys,
-    clock: &'a Arc<dyn Clock>,
-    readiness: &'a Readiness,
-    metrics: PrometheusHandle,
-}
-
-impl Services<'_> {
-    fn listen(
-        &self,
-        workers: &Workers,
-        listener: std::net::TcpListener,
-        settings: &Settings,
-    ) -> Result<(), Failure> {
-        let _ = &self.keys;
-        let zone = self.engine.world().catalogue.zone().clone();
-        let figures = || ops::metrics_routes(self.metrics.clone());
-        let figures_apart = settings.metrics_listen.is_some();
-        workers.listen(listener, || {
-            let time = CityTime { clock: Arc::clone(self.clock), zone: zone.clone() };
-            let service = ops::routes(self.readiness.clone(), time);
-            let service = if figures_apart { service } else { service.merge(figures()) };
-            compose::router([service], axum::Router::new())
-        })?;
-        if let Some(address) = settings.metrics_listen {
-            let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
-            workers.listen(listener, || compose::router([figures()], axum::Router::new()))?;
-        }
-        Ok(())
-    }
-}
-
 /// Until SIGTERM or SIGINT. A second one ends the process at once, which the journal makes safe.
-fn wait_for_the_end() -> Result<(), Failure> {
+fn wait_for_the_end(metrics: &PrometheusHandle) -> Result<(), Failure> {
     let (ended, end) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
@@ -278,6 +259,9 @@ fn wait_for_the_end() -> Result<(), Failure> {
             }
         });
     })?;
-    end.recv()?;
+    // Figures that nobody fetches are folded meanwhile, so that they don't grow.
+    while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(UPKEEP) {
+        metrics.run_upkeep();
+    }
     Ok(())
 }

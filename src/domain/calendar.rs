@@ -16,6 +16,8 @@ pub struct DayClock {
     starts: [i64; UNITS_PER_DAY as usize],
     offsets_s: [i32; UNITS_PER_DAY as usize],
     pub skipped: UnitMask,
+    /// When the next local day begins.
+    pub next_day: UtcMillis,
 }
 
 impl DayClock {
@@ -38,7 +40,8 @@ impl DayClock {
             offsets_s[usize::from(unit)] = offset.seconds();
             skipped |= u64::from(is_skipped) << unit;
         }
-        Self { day, starts, offsets_s, skipped: UnitMask::from_bits(skipped) }
+        let next_day = beginning_of(zone, day.plus_days(1));
+        Self { day, starts, offsets_s, skipped: UnitMask::from_bits(skipped), next_day }
     }
 
     /// When the unit begins.
@@ -83,6 +86,13 @@ impl DayClock {
             .fold(0u64, |bits, (unit, start)| bits | (u64::from(*start <= now.get()) << unit));
         UnitMask::from_bits(bits)
     }
+}
+
+/// When a local day begins; where the clocks skip midnight, when they do.
+fn beginning_of(zone: &TimeZone, day: LocalDay) -> UtcMillis {
+    let midnight = day.date().to_datetime(time(0, 0, 0, 0));
+    let stamp = zone.to_ambiguous_timestamp(midnight).compatible();
+    UtcMillis::new(stamp.map_or(0, |stamp| stamp.as_millisecond()))
 }
 
 /// The local time at which a unit begins.

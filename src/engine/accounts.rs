@@ -9,8 +9,9 @@ use super::lane::Ticket;
 use super::refusal::{FieldError, Refusal, Wrong};
 use super::residents::RESIDENTS_MAX;
 use super::state::{CommandLane, Engine};
+use super::top_ups::TopUp;
 use crate::domain::event::{
-    AccountOpened, Event, PhoneHash, Provider, RequestKey, SessionChanged, WalletToppedUp,
+    AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged, WalletToppedUp,
 };
 use crate::domain::ids::{ResidentNo, TopUpNo};
 use crate::domain::money::Minor;
@@ -27,6 +28,16 @@ pub enum ToppedUp {
     },
     /// The same request came before, as this top-up. It may be under way still.
     Before(TopUpNo),
+}
+
+/// What a top-up's request that came before came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToppedUpBefore {
+    /// Not decided yet.
+    UnderWay,
+    Paid(TopUp),
+    /// Nothing: the same request is judged anew.
+    Refused,
 }
 
 /// A session that is under way: its slot and generation stand when the ticket is durable.
@@ -130,6 +141,19 @@ impl Engine {
         Ok(permit.push(Event::LoggedOut(event)))
     }
 
+    /// What the request came to that was answered with `ToppedUp::Before`.
+    #[must_use]
+    pub fn topped_up_before(&self, request: RequestKey, no: TopUpNo) -> ToppedUpBefore {
+        let top_up = self.top_ups.get(no);
+        if self.known.look_up(request) != Some(Known::Same(CameTo::TopUp(no))) {
+            return ToppedUpBefore::Refused;
+        }
+        match top_up {
+            Some(top_up) if !top_up.is_pending => ToppedUpBefore::Paid(top_up),
+            Some(_) | None => ToppedUpBefore::UnderWay,
+        }
+    }
+
     /// Tops a wallet up with money that a provider has paid.
     ///
     /// # Errors
@@ -150,10 +174,13 @@ impl Engine {
         if !(1..=TOP_UP_MAX).contains(&amount) {
             return Err(Refusal::Invalid(vec![FieldError { field: "amount", wrong: Wrong::Amount }]));
         }
+        let account = self.residents.get(resident).ok_or(Refusal::NotFound)?;
+        if account.role() != Some(Role::Resident) {
+            return Err(Refusal::Forbidden);
+        }
         if known.is_some() {
             return Err(Refusal::OtherBody);
         }
-        self.residents.get(resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let (no, entry) = self.top_ups.allot().ok_or(Refusal::Overloaded)?;
         if let Some(request) = request

@@ -1,14 +1,15 @@
 //! Booking: rules, quota, payment and claim in one pass, without locks and without waiting.
 
-use super::bookings::Terms;
+use super::bookings::{Booking, BookingState, Terms};
 use super::known_requests::{CameTo, Known};
 use super::lane::Ticket;
 use super::refusal::{FieldError, Refusal, Wrong};
+use super::residents::Resident;
 use super::state::{CommandLane, Engine, counted};
 use super::when::{self, Judged, When, WrittenTime};
 use super::world::World;
 use crate::domain::catalogue::{Pitch, PitchKind};
-use crate::domain::event::{BookingConfirmed, Event, RequestKey};
+use crate::domain::event::{BookingConfirmed, Event, RequestKey, Role};
 use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
@@ -31,6 +32,16 @@ pub enum Booked {
     Queued { no: BookingNo, ticket: Ticket },
     /// The same request came before, as this booking. It may be under way still.
     Before(BookingNo),
+}
+
+/// What a request that came before came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookedBefore {
+    /// Not decided yet.
+    UnderWay,
+    Booked(Booking),
+    /// Nothing: the same request is judged anew.
+    Refused,
 }
 
 /// A request that makes sense: its pitch, its times, its price.
@@ -59,6 +70,21 @@ impl Engine {
         result
     }
 
+    /// What the request came to that was answered with `Booked::Before`.
+    #[must_use]
+    pub fn booked_before(&self, request: RequestKey, no: BookingNo) -> BookedBefore {
+        let booking = self.bookings.get(no);
+        // Looked up behind the booking: a number that a refused request gave up may be another's by now, and then this
+        // request isn't known by it any more.
+        if self.known.look_up(request) != Some(Known::Same(CameTo::Booking(no))) {
+            return BookedBefore::Refused;
+        }
+        match booking {
+            Some(booking) if booking.state != BookingState::Pending => BookedBefore::Booked(booking),
+            Some(_) | None => BookedBefore::UnderWay,
+        }
+    }
+
     fn try_book(
         &self,
         lane: &CommandLane,
@@ -71,7 +97,8 @@ impl Engine {
             return Ok(Booked::Before(no));
         }
         let world = self.world.load();
-        let judgement = judge(&world, request, known.is_some(), now)?;
+        let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
+        let judgement = judge(&world, request, resident, known.is_some(), now)?;
         let pitch = judgement.pitch;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
         let When { day, span, .. } = judgement.when;
@@ -79,7 +106,6 @@ impl Engine {
         // Sold out and closed leave here, by loads alone.
         on_day.judge(span, judgement.party_size).map_err(|refused| Refusal::of_claim(refused, is_session))?;
 
-        let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let no = match lane.spare.take() {
             Some(no) => no,
@@ -147,6 +173,7 @@ impl Engine {
 fn judge<'a>(
     world: &'a World,
     request: &BookingRequest<'_>,
+    resident: &Resident,
     is_other_body: bool,
     now: UtcMillis,
 ) -> Result<Judgement<'a>, Refusal> {
@@ -168,6 +195,9 @@ fn judge<'a>(
     let (Some(judged), Some(party_size), true) = (judged, party_size, errors.is_empty()) else {
         return Err(Refusal::Invalid(errors));
     };
+    if resident.role() != Some(Role::Resident) {
+        return Err(Refusal::Forbidden);
+    }
     let pitch = pitch.ok_or(Refusal::NotFound)?;
     if is_other_body {
         return Err(Refusal::OtherBody);

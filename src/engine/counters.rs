@@ -6,9 +6,10 @@ use super::refusal::Refusal;
 use super::sync::{AtomicU64, Ordering};
 
 /// The refusals that are counted, by name.
-const REFUSALS: [&str; 12] = [
+const REFUSALS: [&str; 13] = [
     "overloaded",
     "invalid-request",
+    "forbidden",
     "not-found",
     "idempotency-mismatch",
     "slot-closed",

@@ -36,13 +36,18 @@ pub enum Wrong {
 pub enum Refusal {
     Overloaded,
     Invalid(Vec<FieldError>),
+    /// The account is not a resident's.
+    Forbidden,
     NotFound,
     OtherBody,
     SlotClosed,
     SlotTaken,
     SoldOut,
     QuotaExceeded(Box<QuotaExceeded>),
-    InsufficientFunds { balance: Minor, price: Minor },
+    InsufficientFunds {
+        balance: Minor,
+        price: Minor,
+    },
     TooLate,
     AlreadyCancelled,
     PhoneTaken,
@@ -78,6 +83,7 @@ impl Refusal {
         match self {
             Self::Overloaded => "overloaded",
             Self::Invalid(_) => "invalid-request",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::OtherBody => "idempotency-mismatch",
             Self::SlotClosed => "slot-closed",

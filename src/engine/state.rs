@@ -14,7 +14,7 @@ use super::pitch_days::PitchDays;
 use super::quota::{Counted, Quotas};
 use super::residents::Residents;
 use super::slab::Slab;
-use super::sync::{AtomicBool, AtomicI64, Mutex, Ordering};
+use super::sync::{AtomicBool, AtomicI64, Mutex, Ordering, lock};
 use super::top_ups::TopUps;
 use super::wheel::Wheel;
 use super::world::{OpenDays, World};
@@ -159,7 +159,13 @@ impl Engine {
         &self.counters
     }
 
-    /// Bytes that the days of all pitches take.
+    /// How many bookings wait on the wheel.
+    #[must_use]
+    pub fn timers(&self) -> usize {
+        lock(&self.wheel).len()
+    }
+
+    /// The days of all pitches.
     #[must_use]
     pub fn pitch_days(&self) -> &PitchDays {
         &self.pitch_days

@@ -54,19 +54,27 @@ pub(super) fn judge(
     if day.days_since(today) > i32::from(world.catalogue.city().days_ahead) {
         return Err(FieldError { field: "start", wrong: Wrong::TooFarAhead });
     }
-    let clock = world.clock_of(day);
-    let day_end = DayClock::new(zone, day.plus_days(1)).start_of(0);
-    if end.moment > day_end {
+    // A day that is not open has no clock ready.
+    let made;
+    let clock = match world.days.clock(day) {
+        Some(clock) => clock,
+        None => {
+            made = DayClock::new(zone, day);
+            &made
+        }
+    };
+    if end.moment > clock.next_day {
         return Err(FieldError { field: "end", wrong: Wrong::OverMidnight });
     }
-    if is_skipped(zone, start) || is_skipped(zone, end) {
+    let may_skip = !clock.skipped.is_empty();
+    if may_skip && (is_skipped(zone, start) || is_skipped(zone, end)) {
         return Ok(Judged::Closed);
     }
     let Some(first) = clock.unit_starting_at(start.moment) else {
-        return closed_or_off_grid(&clock, start, "start");
+        return closed_or_off_grid(clock, start, "start");
     };
-    let Some(span) = span_until(&clock, first, end.moment) else {
-        return closed_or_off_grid(&clock, end, "end");
+    let Some(span) = span_until(clock, first, end.moment) else {
+        return closed_or_off_grid(clock, end, "end");
     };
     let when = When { day, span, start: start.moment };
     if start.moment <= now || !world.days.is_open(day) {

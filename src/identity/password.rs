@@ -57,6 +57,16 @@ impl Password {
     }
 }
 
+impl Password {
+    /// A password that somebody tries: too short for the policy is wrong, not malformed.
+    ///
+    /// # Errors
+    /// `PasswordLength` when it is longer than any password.
+    pub fn attempt(text: String) -> Result<Self, PasswordLength> {
+        if text.len() <= PASSWORD_BYTES_MAX { Ok(Self(text.into())) } else { Err(PasswordLength) }
+    }
+}
+
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(..)")

@@ -13,20 +13,19 @@ use axum::response::Response;
 use axum::routing::post;
 use jiff::tz::TimeZone;
 use kaichang::api::answer::{Money, Rfc3339, json};
+use kaichang::api::compose;
 use kaichang::api::extract::JsonBody;
 use kaichang::api::headers::{bearer_token, idempotency_key};
 use kaichang::api::ops::{self, CityTime, Readiness};
 use kaichang::api::problem::{Problem, Text};
 use kaichang::api::runtime::{Drained, RuntimeLimits, Workers, bind};
 use kaichang::api::settled::{settled, with_lane};
-use kaichang::api::{compose, ops::metrics_routes};
 use kaichang::domain::clock::Clock;
 use kaichang::domain::money::{Currency, Minor};
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::LaneOwner;
 use kaichang::engine::lane::{Intake, LaneNo};
 use kaichang::engine::log::Outcome;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use serde::Deserialize;
 
 pub(crate) struct StillClock;
@@ -160,13 +159,12 @@ pub(crate) const TOKEN: &str = "authorization: Bearer good\r\n";
 fn router(readiness: Readiness) -> Router {
     let time =
         CityTime { clock: Arc::new(StillClock), zone: TimeZone::get("Asia/Shanghai").expect("a zone") };
-    let handle = PrometheusBuilder::new().build_recorder().handle();
     let pages = Router::new()
         .route("/v1/orders", post(order))
         .route("/v1/panics", post(panics))
         .route("/v1/refusals", post(refuse))
         .route("/v1/records", post(record));
-    compose::router([ops::routes(readiness, time), metrics_routes(handle)], pages)
+    compose::router([ops::routes(readiness, time)], pages)
 }
 
 fn authenticated(headers: &axum::http::HeaderMap) -> Result<(), Problem> {
@@ -210,7 +208,7 @@ async fn refuse(refusal: JsonBody<Refusal>) -> Problem {
             releases_at: Rfc3339::new(UtcMillis::new(0), jiff::tz::Offset::UTC),
             retry_after_s: 0,
         },
-        "quota-exceeded" => Problem::QuotaExceeded { quota: "per-day", limit: 4, used: 4 },
+        "quota-exceeded" => Problem::QuotaExceeded { quota: "per-day".to_owned(), limit: 4, used: 4 },
         "insufficient-funds" => Problem::InsufficientFunds { balance: money(5), price: money(1500) },
         "rate-limited" => Problem::RateLimited { retry_after_s: 7 },
         "slot-taken" => Problem::SlotTaken,

@@ -33,6 +33,15 @@ impl FieldFault {
         Self::new(field, Text::fixed("stands more than once", "重复出现"))
     }
 
+    /// For a text of too many characters.
+    #[must_use]
+    pub fn too_long(field: impl Into<Cow<'static, str>>, max: usize) -> Self {
+        Self::new(
+            field,
+            Text::new(format!("must have at most {max} characters"), format!("最多 {max} 个字符")),
+        )
+    }
+
     /// For a value between two bounds, both included.
     #[must_use]
     pub fn out_of_range(field: impl Into<Cow<'static, str>>, min: i64, max: i64) -> Self {
@@ -55,6 +64,13 @@ impl FieldFaults {
 
     pub fn add(&mut self, fault: FieldFault) {
         self.0.push(fault);
+    }
+
+    /// Adds what a problem says is wrong with fields.
+    pub fn add_all(&mut self, problem: Problem) {
+        if let Problem::InvalidRequest(faults) = problem {
+            self.0.extend(faults);
+        }
     }
 
     /// # Errors

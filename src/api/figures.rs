@@ -1,0 +1,69 @@
+//! The engine's figures, brought up to date when somebody asks for them: a booking is not made slower by being counted twice.
+
+use std::sync::Arc;
+
+use metrics::{Counter, Gauge, counter, gauge};
+
+use crate::engine::Engine;
+use crate::engine::sync::{AtomicU64, Ordering};
+
+/// Handles to the engine's figures.
+pub struct EngineFigures {
+    engine: Arc<Engine>,
+    confirmed: Counter,
+    cancelled: Counter,
+    completed: Counter,
+    topped_up: Counter,
+    refused: Vec<Counter>,
+    bookings: Gauge,
+    residents: Gauge,
+    requests: Gauge,
+    pitch_day_bytes: Gauge,
+    booking_bytes: Gauge,
+    open_days: Gauge,
+    timers: Gauge,
+}
+
+impl EngineFigures {
+    #[must_use]
+    pub fn new(engine: Arc<Engine>) -> Self {
+        let reasons = engine.counters().refused().map(|(reason, _)| reason);
+        Self {
+            confirmed: counter!("kaichang_bookings_confirmed_total"),
+            cancelled: counter!("kaichang_bookings_cancelled_total"),
+            completed: counter!("kaichang_bookings_completed_total"),
+            topped_up: counter!("kaichang_top_ups_total"),
+            refused: reasons.map(|reason| counter!("kaichang_refusals_total", "reason" => reason)).collect(),
+            bookings: gauge!("kaichang_bookings"),
+            residents: gauge!("kaichang_accounts"),
+            requests: gauge!("kaichang_requests_remembered"),
+            pitch_day_bytes: gauge!("kaichang_pitch_day_bytes"),
+            booking_bytes: gauge!("kaichang_booking_bytes"),
+            open_days: gauge!("kaichang_open_days"),
+            timers: gauge!("kaichang_timers"),
+            engine,
+        }
+    }
+
+    /// Brings the figures up to date.
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    pub fn update(&self) {
+        let counters = self.engine.counters();
+        // ORDERING: Relaxed, each figure is right by itself.
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        self.confirmed.absolute(count(&counters.confirmed));
+        self.cancelled.absolute(count(&counters.cancelled));
+        self.completed.absolute(count(&counters.completed));
+        self.topped_up.absolute(count(&counters.topped_up));
+        for (figure, (_, refused)) in self.refused.iter().zip(counters.refused()) {
+            figure.absolute(refused);
+        }
+        self.bookings.set(f64::from(self.engine.bookings().count()));
+        self.residents.set(f64::from(self.engine.residents().count()));
+        self.requests.set(self.engine.known().len() as f64);
+        self.pitch_day_bytes.set(self.engine.pitch_days().bytes() as f64);
+        self.booking_bytes.set(self.engine.bookings().bytes() as f64);
+        self.open_days.set(self.engine.world().days.iter().count() as f64);
+        self.timers.set(self.engine.timers() as f64);
+    }
+}

@@ -1,0 +1,92 @@
+//! What residents do: sign up, log in, pay, book, cancel. Each sees and changes what is his own (I7).
+
+pub mod accounts;
+pub mod booking_view;
+pub mod bookings;
+pub mod logins;
+pub mod my_bookings;
+pub mod wallet;
+pub mod wallet_entries;
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::doorkeeper::Doorkeeper;
+use super::problem::Problem;
+use crate::domain::clock::Clock;
+use crate::domain::event::RequestKey;
+use crate::domain::ids::ResidentNo;
+use crate::engine::Engine;
+use crate::engine::refusal::Refusal;
+use crate::identity::city_keys::CityKeys;
+use crate::identity::password::PasswordPool;
+use crate::identity::public_id::PublicIds;
+use crate::identity::resident_keys::ResidentKeys;
+
+/// What these routes use. Each worker has one of its own.
+#[derive(Clone)]
+pub struct Residents {
+    pub doorkeeper: Arc<Doorkeeper>,
+    pub desk: Arc<Desk>,
+}
+
+/// What it takes to serve a resident.
+pub struct Desk {
+    pub engine: Arc<Engine>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: PublicIds,
+    pub keys: CityKeys,
+    pub resident_keys: Arc<ResidentKeys>,
+    pub passwords: Arc<PasswordPool>,
+}
+
+impl FromRef<Residents> for Arc<Doorkeeper> {
+    fn from_ref(state: &Residents) -> Self {
+        Self::clone(&state.doorkeeper)
+    }
+}
+
+impl FromRef<Residents> for Arc<Desk> {
+    fn from_ref(state: &Residents) -> Self {
+        Self::clone(&state.desk)
+    }
+}
+
+/// The routes of residents.
+pub fn routes(state: Residents) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::sign_up))
+        .routes(routes!(logins::log_in))
+        .routes(routes!(logins::log_out))
+        .routes(routes!(bookings::book, my_bookings::bookings))
+        .routes(routes!(my_bookings::booking, bookings::cancel))
+        .routes(routes!(wallet::wallet))
+        .routes(routes!(wallet::top_up))
+        .routes(routes!(wallet_entries::entries))
+        .with_state(state)
+}
+
+impl Desk {
+    fn refuse(&self, refusal: Refusal) -> Problem {
+        Problem::of_refusal(refusal, self.engine.world().catalogue.city().currency)
+    }
+
+    /// By what a retry of this request is known: its key, and what it asks for.
+    fn request_key(
+        &self,
+        account: ResidentNo,
+        method: &str,
+        path: &str,
+        key: &str,
+        asks_for: &[u8],
+    ) -> RequestKey {
+        let [a, b, c, d, e, f, g, h, ..] = self.keys.body_hash(asks_for);
+        RequestKey {
+            key: u128::from_le_bytes(self.keys.idempotency_hash(account, method, path, key)),
+            body: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Sessions: `POST /v1/logins`, `DELETE /v1/logins/current`. Staff log in here too.
+//!
+//! Whether the phone is unknown or the password wrong, the answer is the same and takes the same time.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::accounts::{SessionView, password_problem, read_phone};
+use super::{Desk, Residents};
+use crate::api::answer::json;
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::JsonBody;
+use crate::api::front::Peer;
+use crate::api::problem::{FieldFault, Problem, Text};
+use crate::api::query::{NoParameters, QueryOf};
+use crate::api::rate_limit::Limited;
+use crate::api::settled::{durably, with_lane};
+use crate::domain::event::PhoneHash;
+use crate::domain::ids::ResidentNo;
+use crate::engine::CommandLane;
+use crate::engine::refusal::Refusal;
+use crate::identity::password::{PASSWORD_BYTES_MAX, Password};
+use crate::identity::personal::PersonalData;
+use crate::identity::token::TokenClaims;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogInBody {
+    /// In E.164, or the 11 digits of a Chinese mobile number.
+    #[schema(example = "+8613800138000")]
+    phone: String,
+    password: String,
+}
+
+/// Begins a session.
+#[utoipa::path(
+    post,
+    path = "/v1/logins",
+    tag = "residents",
+    request_body = LogInBody,
+    responses((status = 201, body = SessionView))
+)]
+pub async fn log_in(
+    State(state): State<Residents>,
+    Peer(peer): Peer,
+    body: JsonBody<LogInBody>,
+) -> Result<Response, Problem> {
+    let desk = &state.desk;
+    state.doorkeeper.limits.check(Limited::LoginsFrom(peer))?;
+    let LogInBody { phone, password } = body.value;
+    let phone = read_phone(&phone)?;
+    let password = Password::attempt(password).map_err(|_| {
+        FieldFault::new(
+            "password",
+            Text::new(
+                format!("must have at most {PASSWORD_BYTES_MAX} bytes"),
+                format!("最多 {PASSWORD_BYTES_MAX} 字节"),
+            ),
+        )
+    })?;
+    let hash = phone.hash(desk.keys.phone());
+    state.doorkeeper.limits.check(Limited::LoginsTo(hash))?;
+    let account = desk.engine.account_by_phone(PhoneHash(hash.bytes()));
+    let kept = match &account {
+        Some((no, sealed)) => password_hash(desk, *no, Arc::clone(sealed)).await?,
+        None => None,
+    };
+    let is_right = desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))?;
+    let (Some((no, _)), true) = (account, is_right) else { return Err(Problem::Unauthenticated) };
+    let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
+        .map_err(|refusal| desk.refuse(refusal))?;
+    durably(begun.ticket).await?;
+    let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
+    Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
+}
+
+/// The account's password hash, if it has one: its key is read from a file, off the threads that serve.
+async fn password_hash(desk: &Desk, no: ResidentNo, sealed: Arc<[u8]>) -> Result<Option<Arc<str>>, Problem> {
+    let keys = Arc::clone(&desk.resident_keys);
+    let reading = tokio::task::spawn_blocking(move || -> Result<Option<String>, String> {
+        let key = keys.get(no).map_err(|fault| fault.to_string())?;
+        let data = PersonalData::open(no, &key, &sealed).map_err(|fault| fault.to_string())?;
+        Ok(data.password_hash)
+    });
+    match reading.await {
+        Ok(Ok(hash)) => Ok(hash.map(Arc::from)),
+        Ok(Err(fault)) => Err(Problem::internal(&fault)),
+        Err(fault) => Err(Problem::internal(&fault)),
+    }
+}
+
+/// Ends the session that this request came with: its token is dead when this is answered.
+#[utoipa::path(
+    delete,
+    path = "/v1/logins/current",
+    tag = "residents",
+    security(("token" = [])),
+    responses((status = 204))
+)]
+pub async fn log_out(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+) -> Result<Response, Problem> {
+    let ended = with_lane(|lane: &CommandLane| {
+        desk.engine.log_out(lane, who.no, who.session_slot, who.session_generation)
+    });
+    let ticket = ended.map_err(|refusal| {
+        // Another request has ended it meanwhile.
+        if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
+    })?;
+    durably(ticket).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,146 @@
+//! `GET /v1/wallet/entries`: every movement of one's own wallet, the newest first. They sum to its balance (I3).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Desk;
+use super::booking_view::BookingStatus;
+use crate::api::answer::{Items, Money, Rfc3339, city_moment, json};
+use crate::api::doorkeeper::SignedIn;
+use crate::api::page::{Page, list};
+use crate::api::problem::Problem;
+use crate::api::query::{PageLimit, QueryOf};
+use crate::domain::ids::{BookingNo, TopUpNo};
+use crate::domain::money::Minor;
+use crate::domain::time::UtcMillis;
+use crate::engine::bookings::{BookingState, Entry};
+use crate::engine::residents::Resident;
+use crate::identity::public_id::{Position, PublicId};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: PageLimit,
+    cursor: Option<String>,
+}
+
+/// Why money moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// What the wallet was opened with.
+    Opening,
+    TopUp,
+    Booking,
+    Refund,
+}
+
+/// A movement of the wallet. Its other side is a venue's account or a payment provider's.
+#[derive(Serialize, ToSchema)]
+pub struct EntryView {
+    kind: EntryKind,
+    /// Positive when money came in.
+    amount: Money,
+    /// Null for what the wallet was opened with.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Rfc3339>,
+    #[schema(value_type = Option<String>)]
+    booking: Option<PublicId>,
+    #[schema(value_type = Option<String>)]
+    top_up: Option<PublicId>,
+}
+
+/// A movement, before it is shown.
+struct Movement {
+    kind: EntryKind,
+    amount: Minor,
+    at: UtcMillis,
+    booking: Option<BookingNo>,
+    top_up: Option<TopUpNo>,
+}
+
+impl Movement {
+    /// The newest first; of one moment, what came last.
+    fn position(&self) -> Position {
+        let number = self.booking.map(BookingNo::get).or(self.top_up.map(TopUpNo::get)).unwrap_or(0);
+        let sort = self.at.get().unsigned_abs() << 2 | self.kind as u64;
+        Position { sort: u64::MAX - sort, number: u32::MAX - number }
+    }
+}
+
+/// The movements of one's own wallet, the newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/wallet/entries",
+    tag = "residents",
+    security(("token" = [])),
+    params(EntriesQuery),
+    responses((status = 200, body = Items<EntryView>))
+)]
+pub async fn entries(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    QueryOf(query): QueryOf<EntriesQuery>,
+) -> Result<Response, Problem> {
+    let page = Page::new(&desk.ids, list::WALLET_ENTRIES, query.limit, query.cursor.as_deref())?;
+    let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
+    let mut found: Vec<_> =
+        movements(&desk, account).map(|movement| (movement.position(), movement)).collect();
+    found.sort_unstable_by_key(|(position, _)| (position.sort, position.number));
+    let world = desk.engine.world();
+    let (zone, currency) = (world.catalogue.zone(), world.catalogue.city().currency);
+    let answer = page.of(found.into_iter(), |movement| EntryView {
+        kind: movement.kind,
+        amount: Money::new(movement.amount, currency),
+        at: (movement.kind != EntryKind::Opening).then(|| city_moment(zone, movement.at)),
+        booking: movement.booking.map(|no| desk.ids.booking(no)),
+        top_up: movement.top_up.map(|no| desk.ids.top_up(no)),
+    });
+    Ok(json(StatusCode::OK, &answer))
+}
+
+fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = Movement> + 'a {
+    let opening = Movement {
+        kind: EntryKind::Opening,
+        amount: account.opening(),
+        at: UtcMillis::new(0),
+        booking: None,
+        top_up: None,
+    };
+    let opening = Some(opening).filter(|opening| opening.amount != Minor::ZERO);
+    let top_ups = desk.engine.top_ups().list(&account.newest_top_up).map(|top_up| Movement {
+        kind: EntryKind::TopUp,
+        amount: top_up.amount,
+        at: top_up.paid_at,
+        booking: None,
+        top_up: Some(top_up.no),
+    });
+    let bookings = desk.engine.bookings().list(&account.newest_booking, Entry::of_resident);
+    let of_bookings =
+        bookings.filter(|booking| BookingStatus::of(booking.state).is_some()).flat_map(|booking| {
+            let paid = Movement {
+                kind: EntryKind::Booking,
+                amount: Minor::new(-booking.terms.price.get()),
+                at: booking.created_at,
+                booking: Some(booking.no),
+                top_up: None,
+            };
+            let refund = (booking.state == BookingState::Cancelled).then_some(Movement {
+                kind: EntryKind::Refund,
+                amount: booking.refund,
+                at: booking.cancelled_at,
+                booking: Some(booking.no),
+                top_up: None,
+            });
+            [Some(paid), refund].into_iter().flatten()
+        });
+    opening.into_iter().chain(top_ups).chain(of_bookings)
+}

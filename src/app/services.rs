@@ -1,0 +1,120 @@
+//! What the routes are made from, and the addresses that they are served at.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::Failure;
+use super::data_dir::Keys;
+use super::settings::Settings;
+use crate::api::compose;
+use crate::api::doorkeeper::Doorkeeper;
+use crate::api::figures::EngineFigures;
+use crate::api::open_data::{self, OpenData};
+use crate::api::ops::{self, CityTime, Figures, Readiness};
+use crate::api::rate_limit::{RateLimits, RateRules};
+use crate::api::resident::{self, Desk, Residents};
+use crate::api::runtime::{Workers, bind};
+use crate::domain::clock::Clock;
+use crate::engine::Engine;
+use crate::identity::city_keys::CityKeys;
+use crate::identity::password::{PasswordPool, WAITING_MAX};
+use crate::identity::public_id::PublicIds;
+use crate::identity::resident_keys::ResidentKeys;
+use crate::identity::token::Tokens;
+
+/// What all workers share.
+pub(super) struct Services {
+    engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    keys: CityKeys,
+    resident_keys: Arc<ResidentKeys>,
+    passwords: Arc<PasswordPool>,
+    limits: Arc<RateLimits>,
+    directory: Arc<open_data::directory::Directory>,
+    readiness: Readiness,
+    figures: Figures,
+}
+
+impl Services {
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        keys: Keys,
+        clock: &Arc<dyn Clock>,
+        readiness: &Readiness,
+        metrics: PrometheusHandle,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            engine: Arc::clone(engine),
+            clock: Arc::clone(clock),
+            keys: keys.city,
+            resident_keys: Arc::new(keys.residents),
+            passwords: Arc::new(PasswordPool::new(settings.workers, WAITING_MAX)?),
+            limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
+            directory: Arc::default(),
+            readiness: readiness.clone(),
+            figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
+        })
+    }
+
+    /// Serves the city at a listener, and its figures there too or at an address of their own.
+    pub(super) fn listen(
+        &self,
+        workers: &Workers,
+        listener: TcpListener,
+        figures_at: Option<SocketAddr>,
+    ) -> Result<(), Failure> {
+        workers.listen(listener, || self.router(figures_at.is_none()))?;
+        if let Some(address) = figures_at {
+            let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
+            let router = || compose::router([ops::figures_routes(self.figures.clone())], Router::new());
+            workers.listen(listener, router)?;
+        }
+        Ok(())
+    }
+
+    /// One worker's routes: what its handlers clone for each request is the worker's own.
+    fn router(&self, with_figures: bool) -> Router {
+        let zone = self.engine.world().catalogue.zone().clone();
+        let time = CityTime { clock: Arc::clone(&self.clock), zone };
+        let mut audiences = vec![
+            ops::routes(self.readiness.clone(), time),
+            open_data::routes(self.open_data()),
+            resident::routes(self.residents()),
+        ];
+        if with_figures {
+            audiences.push(ops::figures_routes(self.figures.clone()));
+        }
+        compose::router(audiences, Router::new())
+    }
+
+    fn open_data(&self) -> OpenData {
+        OpenData {
+            engine: Arc::clone(&self.engine),
+            clock: Arc::clone(&self.clock),
+            ids: PublicIds::new(self.keys.public_id()),
+            directory: Arc::clone(&self.directory),
+        }
+    }
+
+    fn residents(&self) -> Residents {
+        let doorkeeper = Doorkeeper {
+            engine: Arc::clone(&self.engine),
+            tokens: Tokens::new(self.keys.token()),
+            clock: Arc::clone(&self.clock),
+            limits: Arc::clone(&self.limits),
+        };
+        let desk = Desk {
+            engine: Arc::clone(&self.engine),
+            clock: Arc::clone(&self.clock),
+            ids: PublicIds::new(self.keys.public_id()),
+            keys: self.keys.clone(),
+            resident_keys: Arc::clone(&self.resident_keys),
+            passwords: Arc::clone(&self.passwords),
+        };
+        Residents { doorkeeper: Arc::new(doorkeeper), desk: Arc::new(desk) }
+    }
+}
