@@ -1,16 +1,22 @@
 //! The rules of the repository that a compiler doesn't see, each as a function over text: which way imports go, how a
-//! file is shaped, which atomics are argued for, and which words stay out.
+//! file is shaped, which atomics are argued for, which words stay out, and what the lock file may bring in.
 //!
 //! Each rule is tried on a planted bad text beside it, so that a rule that sees nothing any more fails as well.
 
 #[path = "tidy/arrows.rs"]
 mod arrows;
+#[path = "tidy/dependencies.rs"]
+mod dependencies;
+#[path = "tidy/licences.rs"]
+mod licences;
 #[path = "tidy/orderings.rs"]
 mod orderings;
 #[path = "tidy/rust_text.rs"]
 mod rust_text;
 #[path = "tidy/shape.rs"]
 mod shape;
+#[path = "tidy/spdx.rs"]
+mod spdx;
 #[path = "tidy/tree.rs"]
 mod tree;
 #[path = "tidy/words.rs"]
