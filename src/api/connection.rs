@@ -140,6 +140,7 @@ struct Activity {
 /// A request under way; ends when dropped.
 struct UnderWay(Arc<Activity>);
 
+// ORDERING: Relaxed, as said of `Activity`.
 impl UnderWay {
     fn begin(activity: &Arc<Activity>, version: Version) -> Self {
         activity.begun.fetch_add(1, Ordering::Relaxed);
@@ -150,6 +151,7 @@ impl UnderWay {
     }
 }
 
+// ORDERING: Relaxed, as said of `Activity`.
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::Relaxed);
@@ -174,6 +176,7 @@ struct Watch {
     head_looks: u32,
 }
 
+// ORDERING: Relaxed, as said of `Activity`.
 impl Watch {
     fn look(&mut self, activity: &Activity) -> Verdict {
         let begun = activity.begun.load(Ordering::Relaxed);
@@ -204,6 +207,7 @@ struct WatchedStream {
     activity: Arc<Activity>,
 }
 
+// ORDERING: Relaxed, as said of `Activity`.
 impl Read for WatchedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,

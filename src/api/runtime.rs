@@ -325,8 +325,8 @@ struct Members {
     wakers: HashMap<u64, Waker>,
 }
 
+// ORDERING: Relaxed for the count, a number to choose by; `all_gone` runs on the thread of those who leave.
 impl Connections {
-    // ORDERING: Relaxed, a number to choose by; `all_gone` runs on the thread of those who leave.
     fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -367,6 +367,7 @@ struct Member {
     no: u64,
 }
 
+// ORDERING: Relaxed, as in `Connections`.
 impl Drop for Member {
     fn drop(&mut self) {
         lock(&self.connections.members).wakers.remove(&self.no);

@@ -155,6 +155,7 @@ impl City {
 
     /// Makes durable what is queued and ends the threads.
     fn close(self) -> Result<(), Failure> {
+        // ORDERING: Release pairs with the Acquire in `keep_time` and `watch`: a journal that ends after this ends as wanted.
         self.is_closing.store(true, Ordering::Release);
         self.timekeeper.join().map_err(|_| "the timekeeper panicked")?;
         self.journal.stop();
@@ -198,6 +199,7 @@ fn open_due_days(
     }
 }
 
+// ORDERING: Acquire pairs with the Release in `City::close`.
 fn keep_time(
     mut timekeeper: Timekeeper,
     engine: &Arc<Engine>,
@@ -215,6 +217,7 @@ fn keep_time(
 }
 
 /// Waits for the committer's end beside everything else.
+// ORDERING: Acquire pairs with the Release in `City::close`.
 fn watch(
     committer: JoinHandle<Result<(), JournalError>>,
     is_closing: Arc<AtomicBool>,

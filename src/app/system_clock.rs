@@ -34,6 +34,7 @@ impl SystemClock {
     /// Whether wall time has left monotonic time.
     #[must_use]
     pub fn is_doubted(&self) -> bool {
+        // ORDERING: Relaxed, a flag for operators, right by itself.
         self.is_doubted.load(Ordering::Relaxed)
     }
 

@@ -1,3 +1,5 @@
+//! The demo city keeps its published counts and is sound, whatever the seed.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Setting;

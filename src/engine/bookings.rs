@@ -178,11 +178,13 @@ impl Entry {
 
     /// Notes when the booking was made. By the committer, before it is confirmed.
     pub fn note_created(&self, at: UtcMillis) {
+        // ORDERING: Relaxed, published by the `advance` that follows.
         self.created_at.store(at.get(), Ordering::Relaxed);
     }
 
     /// Notes what a cancellation gave back. By the committer, before the booking is cancelled.
     pub fn note_cancelled(&self, at: UtcMillis, refund: Minor) {
+        // ORDERING: Relaxed, published by the `advance` that follows.
         self.cancelled_at.store(at.get(), Ordering::Relaxed);
         self.refund.store(refund.get(), Ordering::Relaxed);
     }
@@ -190,6 +192,8 @@ impl Entry {
     /// What the booking is. Meaningful unless it is void.
     #[must_use]
     pub fn terms(&self) -> Terms {
+        // ORDERING: Relaxed, `fill` wrote them before the state that the caller has seen (`state`), and nothing changes
+        // them after.
         let packed = self.span_and_party.load(Ordering::Relaxed);
         #[expect(clippy::cast_possible_truncation, reason = "each field is as wide as it was packed")]
         let (first, count, party_size) = (packed as u8, (packed >> 8) as u8, (packed >> 16) as u16);
@@ -235,6 +239,7 @@ impl Bookings {
     /// The place of a number from the journal, made when it isn't there.
     #[must_use]
     pub fn place(&self, no: BookingNo) -> Option<&Entry> {
+        // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
         self.slab.get_or_make(no.index())
     }
@@ -244,6 +249,8 @@ impl Bookings {
     pub fn get(&self, no: BookingNo) -> Option<Booking> {
         let entry = self.entry(no)?;
         let state = entry.state();
+        // ORDERING: Relaxed, the Acquire in `state` shows what was written before it. A refund may be seen a moment
+        // before its state is: it means something in that state only.
         (state != BookingState::Void).then(|| Booking {
             no,
             state,
@@ -288,6 +295,7 @@ impl Bookings {
     /// How many numbers are used.
     #[must_use]
     pub fn count(&self) -> u32 {
+        // ORDERING: Relaxed, a bound on numbers; whether a booking is there is said by its own state.
         self.next.load(Ordering::Relaxed)
     }
 

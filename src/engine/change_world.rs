@@ -161,6 +161,8 @@ impl Engine {
         }
         self.quotas.drop_before(opened.first);
         self.known.retain(|came_to| self.is_remembered(came_to, at));
+        // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`. The flag spares a second roll-over and
+        // guards nothing: one that is queued all the same opens days that are open already.
         self.days_under_way.store(false, Ordering::Release);
     }
 

@@ -32,6 +32,7 @@ pub struct Counters {
     refused: [CachePadded<AtomicU64>; REFUSALS.len()],
 }
 
+// ORDERING: Relaxed, each count is right by itself, and nothing is concluded from two together.
 impl Counters {
     /// Counts a refusal.
     pub fn refuse(&self, refusal: &Refusal) {

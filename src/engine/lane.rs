@@ -192,6 +192,7 @@ impl<R> Intake<R> {
 
     #[must_use]
     pub fn is_halted(&self) -> bool {
+        // ORDERING: Acquire pairs with the Release in `halt`.
         self.halted.load(Ordering::Acquire)
     }
 
@@ -256,6 +257,7 @@ impl<R> Lane<R> {
     /// How many records are queued or being written.
     #[must_use]
     pub fn outstanding(&self) -> u32 {
+        // ORDERING: Relaxed, a figure that is out of date as soon as it is read.
         self.outstanding.load(Ordering::Relaxed)
     }
 
@@ -354,6 +356,7 @@ impl<R> Permit<'_, R> {
 
 impl<R> Drop for Permit<'_, R> {
     fn drop(&mut self) {
+        // ORDERING: Relaxed, as in `permit`: a bound on memory.
         self.owner.lane().outstanding.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -408,6 +411,7 @@ impl Doorbell {
             };
         }
         *rung = false;
+        // ORDERING: Relaxed, who still sees `true` rings once in vain; the next sleep announces itself anew.
         self.waiting.store(false, Ordering::Relaxed);
     }
 
@@ -422,6 +426,7 @@ impl Doorbell {
             };
         }
         *rung = false;
+        // ORDERING: Relaxed, who still sees `true` rings once in vain; the next sleep announces itself anew.
         self.waiting.store(false, Ordering::Relaxed);
     }
 

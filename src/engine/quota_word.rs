@@ -83,12 +83,14 @@ impl QuotaWords {
     #[must_use]
     pub fn day(&self, place: u32) -> u32 {
         let (word, shift) = position(place);
+        // ORDERING: Relaxed, a snapshot that is out of date as soon as it is read.
         field(self.0[word].load(Ordering::Relaxed), shift, DAY_MAX)
     }
 
     /// The count of live bookings.
     #[must_use]
     pub fn live(&self) -> u32 {
+        // ORDERING: Relaxed, a snapshot that is out of date as soon as it is read.
         field(self.0[0].load(Ordering::Relaxed), LIVE_SHIFT, LIVE_MAX)
     }
 

@@ -66,6 +66,7 @@ impl Resident {
 
     /// Opens the account. By the committer.
     pub fn open(&self, role: Role, balance: Minor) {
+        // ORDERING: Relaxed, published by the Release of the role, which pairs with the Acquire in `role` and `get`.
         self.spendable.store(balance.get(), Ordering::Relaxed);
         self.settled.store(balance.get(), Ordering::Relaxed);
         self.opening.store(balance.get(), Ordering::Relaxed);
@@ -80,18 +81,21 @@ impl Resident {
     /// What the wallet was opened with.
     #[must_use]
     pub fn opening(&self) -> Minor {
+        // ORDERING: Relaxed, written before the role was, and never after.
         Minor::new(self.opening.load(Ordering::Relaxed))
     }
 
     /// What may be spent now.
     #[must_use]
     pub fn spendable(&self) -> Minor {
+        // ORDERING: Relaxed, the word is all there is to the balance.
         Minor::new(self.spendable.load(Ordering::Relaxed))
     }
 
     /// The balance as durable records have it.
     #[must_use]
     pub fn settled(&self) -> Minor {
+        // ORDERING: Relaxed, the word is all there is to the balance.
         Minor::new(self.settled.load(Ordering::Relaxed))
     }
 
@@ -115,6 +119,7 @@ impl Resident {
 
     /// Gives back a debit that came to nothing, or credits what is durable.
     pub fn credit_spendable(&self, amount: Minor) {
+        // ORDERING: Relaxed, as in `debit`.
         self.spendable.fetch_add(amount.get(), Ordering::Relaxed);
     }
 
@@ -123,6 +128,7 @@ impl Resident {
     /// # Panics
     /// When it would be negative (I3).
     pub fn settle(&self, amount: Minor) {
+        // ORDERING: Relaxed, the committer alone moves it, and the word is all there is to the balance.
         let before = self.settled.fetch_add(amount.get(), Ordering::Relaxed);
         assert!(before.checked_add(amount.get()).is_some_and(|after| after >= 0), "I3: a wallet is negative");
     }
@@ -137,12 +143,15 @@ impl Resident {
     /// The generation of a session slot.
     #[must_use]
     pub fn session(&self, slot: u8) -> u32 {
+        // ORDERING: Acquire pairs with the AcqRel in `set_session`; nothing but the generation is read, so Relaxed would
+        // do too.
         self.sessions.get(usize::from(slot)).map_or(0, |session| session.load(Ordering::Acquire))
     }
 
     /// Sets the generation of a session slot; an older one changes nothing. By the committer.
     pub fn set_session(&self, slot: u8, generation: u32) {
         if let Some(session) = self.sessions.get(usize::from(slot)) {
+            // ORDERING: AcqRel pairs with the Acquire of those who read the generation.
             session.fetch_max(generation, Ordering::AcqRel);
         }
     }
@@ -150,6 +159,7 @@ impl Resident {
     /// The slot for a new log-in, with its next odd generation: one that is free, else the one that was used least.
     #[must_use]
     pub fn next_session(&self) -> (u8, u32) {
+        // ORDERING: Acquire, as in `session`. Two log-ins at once read the same generation and share the slot.
         let generations: [u32; SESSION_SLOTS as usize] =
             std::array::from_fn(|slot| self.sessions[slot].load(Ordering::Acquire));
         let slots = 0..SESSION_SLOTS;
@@ -179,6 +189,7 @@ impl Residents {
     /// The account of a number, when it is open.
     #[must_use]
     pub fn get(&self, no: ResidentNo) -> Option<&Resident> {
+        // ORDERING: Acquire pairs with the Release in `Resident::open`, as in `role`.
         self.slab.get(no.index()).filter(|resident| resident.role.load(Ordering::Acquire) != ROLE_NONE)
     }
 
@@ -191,16 +202,19 @@ impl Residents {
     /// A number for a new account.
     #[must_use]
     pub fn allot(&self) -> ResidentNo {
+        // ORDERING: Relaxed, the number is all that is shared.
         ResidentNo::new(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Numbers up to this one are used. By the committer.
     pub fn note_used(&self, no: ResidentNo) {
+        // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
     }
 
     /// All open accounts.
     pub fn iter(&self) -> impl Iterator<Item = (ResidentNo, &Resident)> {
+        // ORDERING: Acquire pairs with the Release in `Resident::open`, as in `role`.
         self.slab
             .iter()
             .filter(|(_, resident)| resident.role.load(Ordering::Acquire) != ROLE_NONE)
@@ -210,6 +224,7 @@ impl Residents {
     /// How many numbers are used.
     #[must_use]
     pub fn count(&self) -> u32 {
+        // ORDERING: Relaxed, a bound on numbers; whether an account is open is said by its own role.
         self.next.load(Ordering::Relaxed)
     }
 }

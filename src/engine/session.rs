@@ -69,11 +69,14 @@ impl SlotCount {
 
     /// From here no claim goes by what it looked at before. After the day's mask was set.
     pub fn bump(&self) {
+        // ORDERING: Release publishes the mask to whoever loads the new generation (`take`).
         self.0.fetch_add(GENERATION_ONE, Ordering::AcqRel);
     }
 
     /// The place of an old day becomes that of a new one, with nothing sold.
     pub fn begin_day(&self) {
+        // ORDERING: Relaxed, nobody claims here now: the roll-over waited for those that did. Release publishes the mask,
+        // which was set before, to whoever loads the new generation (`take`).
         let word = self.0.load(Ordering::Relaxed);
         self.0.store((word & !SOLD_MASK).wrapping_add(GENERATION_ONE), Ordering::Release);
     }
@@ -83,6 +86,7 @@ impl SlotCount {
     /// # Errors
     /// `Taken` when they are over the capacity (I1).
     pub fn replay(&self, wanted: Places) -> Result<(), Refused> {
+        // ORDERING: AcqRel as in `take`; at replay one thread is alone, and any ordering would do.
         let before = self.0.fetch_add(u32::from(wanted.places), Ordering::AcqRel);
         let after = u32::from(sold(before)) + u32::from(wanted.places);
         if after > u32::from(wanted.capacity) { Err(Refused::Taken) } else { Ok(()) }

@@ -110,6 +110,7 @@ impl Engine {
         // A day that is not open is over: the booking is due at once.
         let due = clock.map_or(at, |clock| clock.end(event.span));
         lock(&self.wheel).insert(due, event.no);
+        // ORDERING: Relaxed, a count that is right by itself.
         self.counters.confirmed.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -126,6 +127,7 @@ impl Engine {
         if let Some(pitch) = world.catalogue.pitch(terms.pitch) {
             self.ledger.earn(pitch.venue, Minor::new(-event.refund.get()));
         }
+        // ORDERING: Relaxed, a count that is right by itself.
         self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -138,6 +140,7 @@ impl Engine {
         if let Some(pitch) = world.catalogue.pitch(terms.pitch) {
             self.quotas.give_back(&resident.quota, &counted(pitch, &terms), Windows::Live);
         }
+        // ORDERING: Relaxed, a count that is right by itself.
         self.counters.completed.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -152,6 +155,7 @@ impl Engine {
         resident.settle(event.amount);
         resident.credit_spendable(event.amount);
         self.ledger.bring_in(event.amount);
+        // ORDERING: Relaxed, a count that is right by itself.
         self.counters.topped_up.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -214,6 +218,7 @@ impl Engine {
                 }
             }
             Event::AccountOpened(event) => self.release_phone(event.phone, event.resident),
+            // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
             // These took nothing.
             Event::ResidentsEnrolled(_)

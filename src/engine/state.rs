@@ -51,6 +51,8 @@ pub(super) struct Ledger {
     providers: AtomicI64,
 }
 
+// ORDERING: Relaxed throughout: the committer alone moves these balances, and each is right by itself. Their sum is
+// taken only where no command runs.
 impl Ledger {
     fn new() -> Self {
         Self { revenue: Slab::new(VENUES_MAX, 1 << 10), providers: AtomicI64::new(0) }

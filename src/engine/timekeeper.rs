@@ -47,10 +47,12 @@ impl Timekeeper {
         let world = engine.world();
         let due = world.days_due(now);
         let is_due = world.days.first() < due.first || world.days.last().is_none_or(|last| last < due.last);
+        // ORDERING: Acquire pairs with the Release where the roll-over is settled or undone.
         if !is_due || engine.days_under_way.load(Ordering::Acquire) {
             return;
         }
         if let Ok(permit) = self.lane.owner.permit() {
+            // ORDERING: Release; the lane's queue orders it before the committer's `false`.
             engine.days_under_way.store(true, Ordering::Release);
             permit.push(Event::DaysOpened(due));
         }

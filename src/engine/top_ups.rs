@@ -57,12 +57,14 @@ impl Entry {
 
     /// The top-up is durable. By the committer.
     pub fn note_paid(&self, at: UtcMillis) {
+        // ORDERING: Relaxed, published by the Release of the state.
         self.paid_at.store(at.get(), Ordering::Relaxed);
         self.state.store(PAID, Ordering::Release);
     }
 
     /// The top-up came to nothing. By the committer.
     pub fn void(&self) {
+        // ORDERING: Release, as every change of state; a void top-up shows nothing.
         self.state.store(VOID, Ordering::Release);
     }
 }
@@ -82,6 +84,7 @@ impl TopUps {
     /// A number that nobody has; nothing when memory for top-ups is used up.
     #[must_use]
     pub fn allot(&self) -> Option<(TopUpNo, &Entry)> {
+        // ORDERING: Relaxed, the number is all that is shared.
         let no = TopUpNo::new(self.next.fetch_add(1, Ordering::Relaxed));
         Some((no, self.slab.get_or_make(no.index())?))
     }
@@ -94,6 +97,7 @@ impl TopUps {
     /// The place of a number from the journal, made when it isn't there.
     #[must_use]
     pub fn place(&self, no: TopUpNo) -> Option<&Entry> {
+        // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
         self.slab.get_or_make(no.index())
     }
@@ -122,6 +126,7 @@ impl TopUps {
 
     /// A list from its newest top-up on.
     pub fn list(&self, newest: &AtomicU32) -> impl Iterator<Item = TopUp> {
+        // ORDERING: Acquire pairs with the Release in `link`.
         let mut next = newest.load(Ordering::Acquire);
         std::iter::from_fn(move || {
             if next == NO_BOOKING {
@@ -135,6 +140,7 @@ impl TopUps {
 
     /// All top-ups that are not void.
     pub fn iter(&self) -> impl Iterator<Item = TopUp> {
+        // ORDERING: Relaxed, a bound on numbers; whether a top-up is there is said by its own state.
         (0..self.next.load(Ordering::Relaxed)).filter_map(|no| self.get(TopUpNo::new(no)))
     }
 }

@@ -67,6 +67,7 @@ impl PitchDay {
 
     #[must_use]
     pub fn closed(&self) -> UnitMask {
+        // ORDERING: Relaxed, a snapshot. A claim of places that goes by it loads its generation first, with Acquire (`SlotCount`).
         UnitMask::from_bits(self.closed.load(Ordering::Relaxed))
     }
 
@@ -99,6 +100,7 @@ impl PitchDay {
     /// # Errors
     /// `Taken` when one is claimed already (I1).
     pub fn replay(&self, units: UnitMask) -> Result<(), Refused> {
+        // ORDERING: AcqRel as in `take`; at replay one thread is alone, and any ordering would do.
         let before = self.word.fetch_or(units.bits(), Ordering::AcqRel);
         if before & units.bits() != 0 { Err(Refused::Taken) } else { Ok(()) }
     }

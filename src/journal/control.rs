@@ -48,6 +48,7 @@ impl Control {
     }
 }
 
+// ORDERING: Relaxed for the figures, as in `Control::publish`.
 impl JournalHandle {
     pub(super) fn new(control: Arc<Control>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         Self { control, wake }

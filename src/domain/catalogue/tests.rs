@@ -1,3 +1,5 @@
+//! What a catalogue takes, what it refuses, and what it says of a day.
+
 use super::*;
 use crate::domain::definition::{BookingsInside, Location};
 use crate::domain::hours::DayKinds;

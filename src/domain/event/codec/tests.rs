@@ -1,3 +1,5 @@
+//! Events come back from their bytes as they were, and other bytes are no events.
+
 use super::*;
 use crate::domain::definition::SpecialDay;
 use crate::domain::hours::DayKind;
