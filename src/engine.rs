@@ -35,6 +35,8 @@ mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod known_requests;
 #[cfg(not(feature = "loom"))]
+pub mod log_ins;
+#[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]
 pub mod quota;

@@ -15,3 +15,5 @@ pub mod engine;
 pub mod identity;
 #[cfg(not(feature = "loom"))]
 pub mod journal;
+#[cfg(not(feature = "loom"))]
+pub mod web;

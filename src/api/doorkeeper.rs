@@ -43,7 +43,7 @@ impl Doorkeeper {
             .and_then(|token| self.tokens.check(token, self.clock.now()))
             .ok_or(Problem::Unauthenticated)?;
         let account = self.engine.residents().get(claims.resident).ok_or(Problem::Unauthenticated)?;
-        if !account.is_logged_in(claims.slot, claims.generation) {
+        if !account.log_ins.is_alive(claims.slot, claims.generation) {
             return Err(Problem::Unauthenticated);
         }
         let role = account.role().ok_or(Problem::Unauthenticated)?;

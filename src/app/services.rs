@@ -24,6 +24,7 @@ use crate::identity::password::{PasswordPool, WAITING_MAX};
 use crate::identity::public_id::PublicIds;
 use crate::identity::resident_keys::ResidentKeys;
 use crate::identity::token::Tokens;
+use crate::web::home;
 
 /// What all workers share.
 pub(super) struct Services {
@@ -88,7 +89,7 @@ impl Services {
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));
         }
-        compose::router(audiences, Router::new())
+        compose::router(audiences, home::routes(Arc::clone(&self.engine)))
     }
 
     fn open_data(&self) -> OpenData {

@@ -115,7 +115,7 @@ impl Engine {
         let _command = lane.owner.begin_command();
         let resident = self.residents.get(no).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
-        let (slot, generation) = resident.next_session();
+        let (slot, generation) = resident.log_ins.hand_out();
         let event = SessionChanged { resident: no, slot, generation };
         Ok(LogIn { ticket: permit.push(Event::LoggedIn(event)), slot, generation })
     }
@@ -133,7 +133,7 @@ impl Engine {
     ) -> Result<Ticket, Refusal> {
         let _command = lane.owner.begin_command();
         let resident = self.residents.get(no).ok_or(Refusal::NotFound)?;
-        if !resident.is_logged_in(slot, generation) {
+        if !resident.log_ins.is_alive(slot, generation) {
             return Err(Refusal::NotFound);
         }
         let permit = lane.owner.permit()?;

@@ -198,7 +198,8 @@ impl Engine {
             ..Digest::default()
         };
         for (no, resident) in self.residents.iter() {
-            let sessions = (0..super::residents::SESSION_SLOTS).map(|slot| resident.session(slot)).collect();
+            let sessions =
+                (0..super::log_ins::SESSION_SLOTS).map(|slot| resident.log_ins.generation(slot)).collect();
             let mut counts: Vec<u32> = world
                 .days
                 .iter()

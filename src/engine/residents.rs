@@ -1,5 +1,6 @@
 //! Residents by number: balances, counts, sessions and the heads of their lists, each in a place of its own.
 
+use super::log_ins::LogIns;
 use super::quota_word::QuotaWords;
 use super::slab::Slab;
 use super::sync::{AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -11,8 +12,6 @@ use crate::domain::money::Minor;
 /// How many accounts a city may have.
 pub const RESIDENTS_MAX: usize = 1 << 25;
 const PER_BLOCK: usize = 1 << 12;
-/// How many devices may be logged in at once.
-pub const SESSION_SLOTS: u8 = 8;
 
 /// What the engine knows of one account. A wallet has two balances: what may be spent, which falls when a booking is queued and
 /// rises when a refund is durable; and what is shown, which moves with durable records only.
@@ -20,7 +19,7 @@ pub struct Resident {
     spendable: AtomicI64,
     settled: AtomicI64,
     pub quota: QuotaWords,
-    sessions: [AtomicU32; SESSION_SLOTS as usize],
+    pub log_ins: LogIns,
     /// The newest booking: the head of a list that the committer alone writes.
     pub newest_booking: AtomicU32,
     /// The newest top-up, likewise.
@@ -36,7 +35,7 @@ impl Default for Resident {
             spendable: AtomicI64::new(0),
             settled: AtomicI64::new(0),
             quota: QuotaWords::default(),
-            sessions: std::array::from_fn(|_| AtomicU32::new(0)),
+            log_ins: LogIns::default(),
             newest_booking: AtomicU32::new(NO_BOOKING),
             newest_top_up: AtomicU32::new(NO_BOOKING),
             opening: AtomicI64::new(0),
@@ -131,46 +130,6 @@ impl Resident {
         // ORDERING: Relaxed, the committer alone moves it, and the word is all there is to the balance.
         let before = self.settled.fetch_add(amount.get(), Ordering::Relaxed);
         assert!(before.checked_add(amount.get()).is_some_and(|after| after >= 0), "I3: a wallet is negative");
-    }
-
-    /// Whether a token of this session slot and generation is alive.
-    #[must_use]
-    pub fn is_logged_in(&self, slot: u8, generation: u32) -> bool {
-        let alive = generation % 2 == 1;
-        alive && self.session(slot) == generation
-    }
-
-    /// The generation of a session slot.
-    #[must_use]
-    pub fn session(&self, slot: u8) -> u32 {
-        // ORDERING: Acquire pairs with the AcqRel in `set_session`; nothing but the generation is read, so Relaxed would
-        // do too.
-        self.sessions.get(usize::from(slot)).map_or(0, |session| session.load(Ordering::Acquire))
-    }
-
-    /// Sets the generation of a session slot; an older one changes nothing. By the committer.
-    pub fn set_session(&self, slot: u8, generation: u32) {
-        if let Some(session) = self.sessions.get(usize::from(slot)) {
-            // ORDERING: AcqRel pairs with the Acquire of those who read the generation.
-            session.fetch_max(generation, Ordering::AcqRel);
-        }
-    }
-
-    /// The slot for a new log-in, with its next odd generation: one that is free, else the one that was used least.
-    #[must_use]
-    pub fn next_session(&self) -> (u8, u32) {
-        // ORDERING: Acquire, as in `session`. Two log-ins at once read the same generation and share the slot.
-        let generations: [u32; SESSION_SLOTS as usize] =
-            std::array::from_fn(|slot| self.sessions[slot].load(Ordering::Acquire));
-        let slots = 0..SESSION_SLOTS;
-        let slot = slots
-            .min_by_key(|slot| {
-                let generation = generations[usize::from(*slot)];
-                (generation % 2, generation)
-            })
-            .unwrap_or(0);
-        let generation = generations[usize::from(slot)];
-        (slot, generation + 1 + generation % 2)
     }
 }
 

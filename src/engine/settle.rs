@@ -165,7 +165,7 @@ impl Engine {
         self.sealed.insert(event.resident, Arc::from(&*event.sealed));
         if let Some(place) = self.residents.place(event.resident) {
             if event.role == Role::Resident {
-                place.set_session(super::accounts::FIRST_SESSION.0, super::accounts::FIRST_SESSION.1);
+                place.log_ins.set(super::accounts::FIRST_SESSION.0, super::accounts::FIRST_SESSION.1);
             }
             place.open(event.role, Minor::ZERO);
         }
@@ -175,7 +175,7 @@ impl Engine {
         let end = event.first.get().saturating_add(event.count);
         for no in event.first.get()..end {
             if let Some(place) = self.residents.place(ResidentNo::new(no)) {
-                place.set_session(super::accounts::FIRST_SESSION.0, super::accounts::FIRST_SESSION.1);
+                place.log_ins.set(super::accounts::FIRST_SESSION.0, super::accounts::FIRST_SESSION.1);
                 place.open(Role::Resident, event.balance);
             }
             self.ledger.bring_in(event.balance);
@@ -187,7 +187,7 @@ impl Engine {
 
     fn settle_session(&self, event: &SessionChanged) {
         if let Some(resident) = self.residents.get(event.resident) {
-            resident.set_session(event.slot, event.generation);
+            resident.log_ins.set(event.slot, event.generation);
         }
     }
 
