@@ -14,7 +14,7 @@ use kaichang::domain::time::LocalDay;
 use kaichang::domain::units::{UnitMask, UnitSpan};
 use kaichang::engine::quota::{Counted, Quotas, Windows};
 use kaichang::engine::quota_word::QuotaWords;
-use kaichang::engine::session::{self, Places, SlotCount};
+use kaichang::engine::session::{self, Places, Seller, SlotCount};
 use kaichang::engine::word::{PitchDay, claim};
 
 /// As many pitch-days as a city the size of Shenzhen has leaves and days.
@@ -59,6 +59,7 @@ fn counted(resident: usize) -> Counted {
         sport: SportNo::new(0),
         day: LocalDay::new(20_000),
         span: UnitSpan::new(38, 2).expect("a span"),
+        release: None,
     }
 }
 
@@ -133,12 +134,12 @@ fn uncontended(c: &mut Criterion) {
         });
     }
     group.bench_function("session_claim_free", |b| {
-        let wanted = Places { places: 1, capacity: 100 };
+        let wanted = Places::online(1, 100);
         b.iter(|| {
             let place = next();
             let slot = std::slice::from_ref(&slots[place]);
             session::claim(&days[place], slot, black_box(span), wanted).expect("room");
-            session::free(slot, 1);
+            session::free(slot, 1, Seller::Online);
         });
     });
     for leaf in &days {

@@ -154,6 +154,7 @@ impl Run {
             last_day: LocalDay::new(DAY_0 + closure.day),
             units: UnitSpan::new(closure.first, closure.units).expect("a span").mask(),
             bookings: BookingsInside::Cancel,
+            reason: String::new(),
         };
         let permit = self.city.lane.owner().permit().expect("room");
         permit.push(Event::ClosureDeclared(Box::new(def)));

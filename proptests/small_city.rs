@@ -1,5 +1,6 @@
 //! A city small enough that its residents get in each other's way: one pitch of each kind, four days, tight quotas.
 
+use kaichang::domain::change::Admission;
 use kaichang::domain::definition::{
     CityDef, DistrictDef, KindDef, Location, PartDef, PitchDef, SportDef, Terms, VenueDef,
 };
@@ -14,6 +15,7 @@ use kaichang::domain::tariff::PriceBand;
 use kaichang::domain::units::{UnitMask, UnitSpan};
 
 pub(crate) const DAYS_AHEAD: u8 = 3;
+pub(crate) const HOLD_MINUTES: u16 = 10;
 pub(crate) const RESIDENTS: u32 = 3;
 pub(crate) const BALANCE: i64 = 2_500;
 pub(crate) const SLOT_UNITS: u8 = 2;
@@ -100,6 +102,7 @@ pub(crate) fn founding() -> Vec<Event> {
             district: DistrictNo::new(0),
             address: name(),
             location: Location { latitude_e6: 22_500_000, longitude_e6: 114_000_000 },
+            admission: Admission::Open,
         }))
     };
     let parts = vec![part("hall-a", 0), part("hall-b", 1)];
@@ -109,6 +112,7 @@ pub(crate) fn founding() -> Vec<Event> {
             timezone: "Asia/Shanghai".to_owned(),
             currency: Currency::new("CNY").expect("a currency"),
             days_ahead: DAYS_AHEAD,
+            hold_minutes: HOLD_MINUTES,
             quotas,
         })),
         Event::DistrictAdded(Box::new(DistrictDef { code: code("futian"), name: name() })),

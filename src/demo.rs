@@ -24,7 +24,8 @@ use plan::{Counts, ELSEWHERE, PlannedVenue};
 use sport::{FOOTBALL, SPORTS};
 use terms::House;
 
-use crate::domain::definition::{CityDef, DistrictDef, Location, SportDef, VenueDef};
+use crate::domain::change::Admission;
+use crate::domain::definition::{CityDef, DistrictDef, Location, SportDef, VenueDef, hold_minutes};
 use crate::domain::event::Event;
 use crate::domain::ids::{DistrictNo, VenueNo};
 use crate::domain::names::Names;
@@ -81,6 +82,7 @@ fn city_def() -> CityDef {
         timezone: "Asia/Shanghai".to_owned(),
         currency: sound::yuan(),
         days_ahead: DAYS_AHEAD,
+        hold_minutes: hold_minutes(),
         quotas: vec![
             quota("city-day", QuotaWindow::DayOfPlay, BOOKINGS_PER_DAY),
             quota("city-live", QuotaWindow::Live, LIVE_BOOKINGS),
@@ -103,6 +105,7 @@ fn add_venues(draw: &mut Draw, events: &mut Vec<Event>) {
             district: DistrictNo::new(district_no),
             address: address(draw, district, street),
             location: location(draw, district, street),
+            admission: Admission::Open,
         })));
         let house = House::of(planned.setting, draw);
         let builder = Builder { venue: VenueNo::new(number), code: &code, house: &house, sizes: &mut sizes };

@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod change;
 pub mod clock;
 pub mod definition;
 pub mod event;
@@ -15,6 +16,7 @@ pub mod invariant;
 pub mod money;
 pub mod names;
 pub mod policy;
+pub mod release;
 pub mod tariff;
 pub mod time;
 pub mod units;

@@ -23,25 +23,37 @@ pub mod audit;
 #[cfg(not(feature = "loom"))]
 pub mod book;
 #[cfg(not(feature = "loom"))]
+pub mod booking_state;
+#[cfg(not(feature = "loom"))]
 pub mod bookings;
 #[cfg(not(feature = "loom"))]
 pub mod cancel;
 #[cfg(not(feature = "loom"))]
 mod change_world;
 #[cfg(not(feature = "loom"))]
+pub mod check_in;
+#[cfg(not(feature = "loom"))]
+pub mod claim;
+#[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
 mod event_record;
 #[cfg(not(feature = "loom"))]
+pub mod hold;
+#[cfg(not(feature = "loom"))]
 pub mod known_requests;
 #[cfg(not(feature = "loom"))]
 pub mod log_ins;
+#[cfg(not(feature = "loom"))]
+pub mod move_booking;
 #[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]
 pub mod quota;
 #[cfg(not(feature = "loom"))]
 pub mod refusal;
+#[cfg(not(feature = "loom"))]
+pub mod releases;
 #[cfg(not(feature = "loom"))]
 pub mod replay;
 #[cfg(not(feature = "loom"))]
@@ -51,11 +63,15 @@ pub mod settle;
 #[cfg(not(feature = "loom"))]
 pub mod slab;
 #[cfg(not(feature = "loom"))]
+pub mod staff;
+#[cfg(not(feature = "loom"))]
 pub mod state;
 #[cfg(not(feature = "loom"))]
 pub mod timekeeper;
 #[cfg(not(feature = "loom"))]
 pub mod top_ups;
+#[cfg(not(feature = "loom"))]
+mod undo;
 #[cfg(not(feature = "loom"))]
 pub mod view;
 #[cfg(not(feature = "loom"))]

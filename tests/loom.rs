@@ -223,7 +223,7 @@ fn a_day_beyond_the_first_word_and_the_live_count_never_exceed_their_limits() {
 fn a_session_is_never_sold_over_its_capacity() {
     loom::model(|| {
         let day = Arc::new((PitchDay::new(UnitMask::EMPTY), [SlotCount::default(), SlotCount::default()]));
-        let wanted = Places { places: 2, capacity: 3 };
+        let wanted = Places::online(2, 3);
         let other = Arc::clone(&day);
         let rival = thread::spawn(move || session::claim(&other.0, &other.1, UNITS, wanted).is_ok());
         let won = session::claim(&day.0, &day.1[1..], UNITS, wanted).is_ok();
@@ -245,7 +245,7 @@ fn no_place_of_a_session_is_sold_by_the_old_mask_once_it_is_closed() {
             other.1[0].bump();
             other.1[0].sold()
         });
-        let mine = session::claim(&day.0, &day.1, UNITS, Places { places: 1, capacity: 1 });
+        let mine = session::claim(&day.0, &day.1, UNITS, Places::online(1, 1));
         let sold_after_close = closer.join().expect("no panic");
         match mine {
             Ok(()) => assert_eq!(sold_after_close, 1, "who won came before the closing and is seen by it"),

@@ -65,7 +65,7 @@ impl SignedIn {
     pub const fn resident(&self) -> Result<ResidentNo, Problem> {
         match self.role {
             Role::Resident => Ok(self.no),
-            Role::VenueManager(_) | Role::Operator => Err(Problem::Forbidden),
+            Role::VenueManager(_) | Role::FrontDesk(_) | Role::Operator => Err(Problem::Forbidden),
         }
     }
 }

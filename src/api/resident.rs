@@ -71,7 +71,7 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 
 impl Desk {
     fn refuse(&self, refusal: Refusal) -> Problem {
-        Problem::of_refusal(refusal, self.engine.world().catalogue.city().currency)
+        Problem::of_refusal(refusal, &self.engine.world().catalogue, self.clock.now())
     }
 
     /// By what a retry of this request is known: its key, and what it asks for.

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Failure;
 use super::data_dir::DataDir;
 use super::system_clock::SystemClock;
-use crate::domain::definition::CityDef;
+use crate::domain::definition::{CityDef, hold_minutes};
 use crate::domain::event::Event;
 use crate::domain::ids::Code;
 use crate::domain::money::Currency;
@@ -92,6 +92,7 @@ pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Resul
         timezone: timezone.to_owned(),
         currency: Currency::new(currency)?,
         days_ahead,
+        hold_minutes: hold_minutes(),
         quotas: vec![
             quota("city-day", QuotaWindow::DayOfPlay, 4)?,
             quota("city-live", QuotaWindow::Live, 20)?,

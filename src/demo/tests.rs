@@ -354,7 +354,7 @@ fn holidays_go_by_holiday_hours_and_worked_weekends_by_those_of_workdays() {
         ("2027-02-06", DayKind::Holiday),
         ("2027-10-04", DayKind::Monday),
     ] {
-        assert_eq!(catalogue.day_kind(LocalDay::parse(day).expect("a date")), kind, "{day}");
+        assert_eq!(catalogue.day_kind(VenueNo::new(0), LocalDay::parse(day).expect("a date")), kind, "{day}");
     }
 }
 

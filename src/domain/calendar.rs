@@ -40,7 +40,7 @@ impl DayClock {
             offsets_s[usize::from(unit)] = offset.seconds();
             skipped |= u64::from(is_skipped) << unit;
         }
-        let next_day = beginning_of(zone, day.plus_days(1));
+        let next_day = moment_of(zone, day.plus_days(1), 0);
         Self { day, starts, offsets_s, skipped: UnitMask::from_bits(skipped), next_day }
     }
 
@@ -88,10 +88,12 @@ impl DayClock {
     }
 }
 
-/// When a local day begins; where the clocks skip midnight, when they do.
-fn beginning_of(zone: &TimeZone, day: LocalDay) -> UtcMillis {
-    let midnight = day.date().to_datetime(time(0, 0, 0, 0));
-    let stamp = zone.to_ambiguous_timestamp(midnight).compatible();
+/// The moment of a minute of a local day; one that the clocks skip is taken as if they didn't.
+#[must_use]
+pub fn moment_of(zone: &TimeZone, day: LocalDay, minute: u16) -> UtcMillis {
+    let hour = i8::try_from(minute / 60).unwrap_or(23).min(23);
+    let minute = i8::try_from(minute % 60).unwrap_or(0);
+    let stamp = zone.to_ambiguous_timestamp(day.date().to_datetime(time(hour, minute, 0, 0))).compatible();
     UtcMillis::new(stamp.map_or(0, |stamp| stamp.as_millisecond()))
 }
 

@@ -4,22 +4,27 @@
 //! Always: what a catalogue holds was checked, so nobody checks it again; a part lies within its whole, and the leaves of a
 //! whole are consecutive and within one block, so that they are claimed as one slice.
 
-use std::collections::HashMap;
+mod changes;
+
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::change::{Admission, Offered};
 use super::definition::{
     CityDef, ClosureDef, DistrictDef, KindDef, PartDef, PitchDef, SpecialDay, SportDef, Terms, VenueDef,
 };
 use super::grid::SlotGrid;
 use super::hours::{DayKind, WeeklyHours};
-use super::ids::{Code, DistrictNo, PitchNo, SportNo, VenueNo};
+use super::ids::{Code, DistrictNo, PitchNo, ReleaseNo, SportNo, VenueNo};
+use super::money::Minor;
 use super::names::Names;
 use super::policy::CancelRule;
+use super::release::ReleaseDef;
 use super::tariff::Tariff;
-use super::time::LocalDay;
+use super::time::{LocalDay, UtcMillis};
 use super::units::UnitMask;
 
 /// Leaves are kept in blocks of so many; a whole never straddles two.
@@ -42,6 +47,8 @@ pub enum PitchKind {
     Session {
         session: u32,
         capacity: u16,
+        /// The highest capacity that it ever had: what was sold then stays sold.
+        capacity_ever: u16,
     },
 }
 
@@ -66,12 +73,18 @@ pub struct Pitch {
     pub hours: Arc<WeeklyHours>,
     pub tariff: Arc<Tariff>,
     pub cancel: Arc<CancelRule>,
+    pub offered: Offered,
+    /// The releases that name it, in the order in which they were declared.
+    pub releases: Arc<[ReleaseNo]>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Venue {
     pub no: VenueNo,
     pub def: VenueDef,
+    pub admission: Admission,
+    /// Days that go by another kind here than in the city.
+    special_days: HashMap<LocalDay, DayKind>,
     /// The wholes that it has.
     pub pitches: Vec<PitchNo>,
 }
@@ -82,6 +95,24 @@ pub struct Closure {
     pub def: ClosureDef,
     /// Whether the bookings inside have been dealt with.
     pub is_done: bool,
+}
+
+/// A release and its number, which is its place among the releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    pub no: ReleaseNo,
+    pub def: ReleaseDef,
+    pub declared_at: UtcMillis,
+    /// The wholes that are sold at the counter only.
+    kept_for_counter: HashSet<PitchNo>,
+}
+
+impl Release {
+    /// Whether a pitch is sold at the counter only.
+    #[must_use]
+    pub fn keeps(&self, pitch: &Pitch) -> bool {
+        self.kept_for_counter.contains(&pitch.whole)
+    }
 }
 
 /// What is wrong with a definition.
@@ -99,6 +130,8 @@ pub enum InvalidDefinition {
     Pitch { code: Code, why: &'static str },
     #[error("the closure {why}")]
     Closure { why: &'static str },
+    #[error("the release {code}: {why}")]
+    Release { code: Code, why: &'static str },
     #[error("a quota's name {0} is used twice, or its limit is 0")]
     Quota(Code),
     #[error("there are too many of {0}")]
@@ -115,6 +148,7 @@ pub struct Catalogue {
     venues: Vec<Arc<Venue>>,
     pitches: Vec<Arc<Pitch>>,
     closures: Vec<Arc<Closure>>,
+    releases: Vec<Arc<Release>>,
     special_days: HashMap<LocalDay, DayKind>,
     leaves: u32,
     sessions: u32,
@@ -128,6 +162,7 @@ struct ByCode {
     sports: HashMap<Code, SportNo>,
     venues: HashMap<Code, VenueNo>,
     pitches: HashMap<Code, PitchNo>,
+    releases: HashMap<Code, ReleaseNo>,
 }
 
 /// Hours, tariffs and rules that many pitches have alike are kept once.
@@ -162,6 +197,7 @@ impl Catalogue {
             venues: Vec::new(),
             pitches: Vec::new(),
             closures: Vec::new(),
+            releases: Vec::new(),
             special_days: HashMap::new(),
             leaves: 0,
             sessions: 0,
@@ -263,16 +299,33 @@ impl Catalogue {
         self.pitch(*self.by_code.pitches.get(code)?)
     }
 
-    /// What kind of day a day is.
+    /// What kind of day a day is at a venue: by its own calendar, the city's, the week.
     #[must_use]
-    pub fn day_kind(&self, day: LocalDay) -> DayKind {
-        self.special_days.get(&day).copied().unwrap_or_else(|| DayKind::of(day.weekday()))
+    pub fn day_kind(&self, venue: VenueNo, day: LocalDay) -> DayKind {
+        let of_venue = self.venue(venue).and_then(|venue| venue.special_days.get(&day));
+        let special = of_venue.or_else(|| self.special_days.get(&day));
+        special.copied().unwrap_or_else(|| DayKind::of(day.weekday()))
+    }
+
+    /// The days that the city's calendar sets apart, in order.
+    #[must_use]
+    pub fn special_days(&self) -> Vec<SpecialDay> {
+        let mut days: Vec<_> = self
+            .special_days
+            .iter()
+            .map(|(day, goes_by)| SpecialDay { day: *day, goes_by: *goes_by })
+            .collect();
+        days.sort_unstable_by_key(|special| special.day);
+        days
     }
 
     /// The half hours of a day that a pitch's hours and the closures leave closed, for one of its leaves.
     #[must_use]
     pub fn closed(&self, pitch: &Pitch, leaf: u32, day: LocalDay) -> UnitMask {
-        let by_hours = pitch.hours.on(self.day_kind(day)).complement();
+        if pitch.offered == Offered::No {
+            return UnitMask::ALL;
+        }
+        let by_hours = pitch.hours.on(self.day_kind(pitch.venue, day)).complement();
         self.closures
             .iter()
             .filter(|closure| closure.def.first_day <= day && day <= closure.def.last_day)
@@ -321,7 +374,8 @@ impl Catalogue {
         let no = u32::try_from(self.venues.len()).map_err(|_| InvalidDefinition::TooMany("venues"))?;
         let no = VenueNo::new(no);
         claim_code(&mut self.by_code.venues, &def.code, no)?;
-        self.venues.push(Arc::new(Venue { no, def, pitches: Vec::new() }));
+        let (admission, special_days) = (def.admission, HashMap::new());
+        self.venues.push(Arc::new(Venue { no, def, admission, special_days, pitches: Vec::new() }));
         Ok(no)
     }
 
@@ -345,7 +399,7 @@ impl Catalogue {
             KindDef::Divisible { .. } => PitchKind::Divisible,
             KindDef::Session { capacity } => {
                 self.sessions += 1;
-                PitchKind::Session { session: self.sessions - 1, capacity }
+                PitchKind::Session { session: self.sessions - 1, capacity, capacity_ever: capacity }
             }
         };
         let whole = Bare { no, whole: no, code: &def.code, venue: def.venue, name: &def.name, kind };
@@ -395,6 +449,8 @@ impl Catalogue {
             hours: Arc::clone(hours),
             tariff,
             cancel,
+            offered: Offered::Yes,
+            releases: Arc::from([]),
         }));
     }
 
@@ -467,7 +523,7 @@ impl Catalogue {
         if terms.party_max == 0 {
             return wrong("at least one person may come");
         }
-        if terms.prices.iter().any(|band| band.price.get() < 0 || band.price.get() > PRICE_MAX) {
+        if terms.prices.iter().any(|band| !is_price(band.price)) {
             return wrong("a slot costs 0 to 10^12 minor units");
         }
         if !terms.cancel.is_sound() {
@@ -475,66 +531,10 @@ impl Catalogue {
         }
         Ok(())
     }
-
-    /// Sets what kinds of days some days are.
-    pub fn set_special_days(&mut self, days: &[SpecialDay]) {
-        for special in days {
-            self.special_days.insert(special.day, special.goes_by);
-        }
-    }
-
-    /// Checks a closure before it is declared.
-    ///
-    /// # Errors
-    /// As `add_district`.
-    pub fn check_closure(&self, def: &ClosureDef) -> Result<(), InvalidDefinition> {
-        if def.pitches.is_empty() || def.pitches.len() > CLOSURE_PITCHES_MAX {
-            return Err(InvalidDefinition::Closure { why: "names 1 to 1,000 pitches" });
-        }
-        if def.last_day < def.first_day {
-            return Err(InvalidDefinition::Closure { why: "ends before it begins" });
-        }
-        if def.units.is_empty() || UnitMask::from_bits(def.units.bits()) != def.units {
-            return Err(InvalidDefinition::Closure {
-                why: "has no half hours, or some that a day doesn't have",
-            });
-        }
-        match def.pitches.iter().find(|no| self.pitch(**no).is_none()) {
-            Some(no) => Err(InvalidDefinition::Missing { what: "the pitch", no: no.get() }),
-            None => Ok(()),
-        }
-    }
-
-    /// Declares a closure and gives its number.
-    ///
-    /// # Errors
-    /// As `add_district`.
-    pub fn add_closure(&mut self, def: ClosureDef) -> Result<u32, InvalidDefinition> {
-        self.check_closure(&def)?;
-        let no = u32::try_from(self.closures.len()).map_err(|_| InvalidDefinition::TooMany("closures"))?;
-        self.closures.push(Arc::new(Closure { def, is_done: false }));
-        Ok(no)
-    }
-
-    /// Notes that the bookings inside a closure have been dealt with.
-    ///
-    /// # Errors
-    /// When there is no such closure.
-    pub fn finish_closure(&mut self, no: u32) -> Result<(), InvalidDefinition> {
-        let closure = usize::try_from(no)
-            .ok()
-            .and_then(|index| self.closures.get_mut(index))
-            .ok_or(InvalidDefinition::Missing { what: "the closure", no })?;
-        Arc::make_mut(closure).is_done = true;
-        Ok(())
-    }
 }
 
 /// The highest price of a slot: far under where a sum of 48 slots for 65,535 places would not fit.
 const PRICE_MAX: i64 = 1_000_000_000_000;
-/// How many pitches one closure may name.
-const CLOSURE_PITCHES_MAX: usize = 1_000;
-
 /// What a pitch has of its own, before its terms.
 struct Bare<'a> {
     no: PitchNo,
@@ -543,6 +543,10 @@ struct Bare<'a> {
     venue: VenueNo,
     name: &'a Names,
     kind: PitchKind,
+}
+
+fn is_price(price: Minor) -> bool {
+    (0..=PRICE_MAX).contains(&price.get())
 }
 
 fn next_no(len: usize, what: &'static str) -> Result<u32, InvalidDefinition> {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Admission;
 use super::grid::SlotGrid;
 use super::hours::{DayKind, WeeklyHours};
 use super::ids::{Code, DistrictNo, PitchNo, SportNo, VenueNo};
@@ -23,7 +24,16 @@ pub struct CityDef {
     pub currency: Currency,
     /// How many days after today are open.
     pub days_ahead: u8,
+    /// How long a hold is kept.
+    #[serde(default = "hold_minutes")]
+    pub hold_minutes: u16,
     pub quotas: Vec<QuotaRule>,
+}
+
+/// How long a hold is kept where the city says nothing.
+#[must_use]
+pub const fn hold_minutes() -> u16 {
+    10
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +66,8 @@ pub struct VenueDef {
     pub district: DistrictNo,
     pub address: Names,
     pub location: Location,
+    #[serde(default)]
+    pub admission: Admission,
 }
 
 /// How a bookable pitch is sold.
@@ -133,4 +145,7 @@ pub struct ClosureDef {
     pub last_day: LocalDay,
     pub units: UnitMask,
     pub bookings: BookingsInside,
+    /// What is told to the public.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }

@@ -10,10 +10,12 @@ pub use codec::UnknownEvent;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::{PitchChange, VenueChange};
 use super::definition::{CityDef, ClosureDef, DistrictDef, PitchDef, SpecialDay, SportDef, VenueDef};
-use super::ids::{BookingNo, PitchNo, ResidentNo, TopUpNo, VenueNo};
+use super::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use super::money::Minor;
-use super::time::LocalDay;
+use super::release::ReleaseDef;
+use super::time::{LocalDay, UtcMillis};
 use super::units::UnitSpan;
 
 /// Something that happened and is durable.
@@ -27,21 +29,37 @@ pub enum Event {
     SpecialDaysSet(Vec<SpecialDay>),
     ClosureDeclared(Box<ClosureDef>),
     ClosureFinished(ClosureFinished),
+    ReleaseDeclared(Box<ReleaseDef>),
+    ReleaseOpened(ReleaseOpened),
+    PitchChanged(Box<PitchChange>),
+    VenueChanged(Box<VenueChange>),
     DaysOpened(DaysOpened),
     AccountOpened(Box<AccountOpened>),
+    AccountDisabled(AccountDisabled),
     ResidentsEnrolled(ResidentsEnrolled),
     LoggedIn(SessionChanged),
     LoggedOut(SessionChanged),
     WalletToppedUp(WalletToppedUp),
-    BookingConfirmed(BookingConfirmed),
+    BookingConfirmed(NewBooking),
     BookingCancelled(BookingCancelled),
-    BookingCompleted(BookingCompleted),
+    BookingCompleted(BookingStep),
+    /// Nobody was checked in though somebody checks.
+    BookingMissed(BookingStep),
+    BookingCheckedIn(BookingStep),
+    BookingMoved(BookingMoved),
+    /// Sold at the counter, and paid there.
+    CounterBooked(NewBooking),
+    HoldPlaced(HoldPlaced),
+    HoldConfirmed(HoldConfirmed),
+    HoldGivenUp(BookingStep),
+    HoldExpired(BookingStep),
+    StaffActed(StaffActed),
 }
 
 impl Event {
     /// Whether the event changes the catalogue or the open days, which are exchanged as one.
     #[must_use]
-    pub const fn changes_world(&self) -> bool {
+    pub fn changes_world(&self) -> bool {
         match self {
             Self::CityFounded(_)
             | Self::DistrictAdded(_)
@@ -51,15 +69,29 @@ impl Event {
             | Self::SpecialDaysSet(_)
             | Self::ClosureDeclared(_)
             | Self::ClosureFinished(_)
+            | Self::ReleaseDeclared(_)
+            | Self::PitchChanged(_)
+            | Self::VenueChanged(_)
             | Self::DaysOpened(_) => true,
-            Self::AccountOpened(_)
+            Self::StaffActed(acted) => acted.action.changes_world(),
+            Self::ReleaseOpened(_)
+            | Self::AccountOpened(_)
+            | Self::AccountDisabled(_)
             | Self::ResidentsEnrolled(_)
             | Self::LoggedIn(_)
             | Self::LoggedOut(_)
             | Self::WalletToppedUp(_)
             | Self::BookingConfirmed(_)
             | Self::BookingCancelled(_)
-            | Self::BookingCompleted(_) => false,
+            | Self::BookingCompleted(_)
+            | Self::BookingMissed(_)
+            | Self::BookingCheckedIn(_)
+            | Self::BookingMoved(_)
+            | Self::CounterBooked(_)
+            | Self::HoldPlaced(_)
+            | Self::HoldConfirmed(_)
+            | Self::HoldGivenUp(_)
+            | Self::HoldExpired(_) => false,
         }
     }
 }
@@ -68,6 +100,26 @@ impl Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClosureFinished {
     pub no: u32,
+}
+
+/// A release has opened for a day of play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseOpened {
+    pub no: ReleaseNo,
+    pub day: LocalDay,
+}
+
+/// An account may do nothing any more; its sessions are dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountDisabled {
+    pub account: ResidentNo,
+}
+
+/// What one of the staff did; everything else happened without them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffActed {
+    pub by: ResidentNo,
+    pub action: Box<Event>,
 }
 
 /// The days that are open from now on, both included. Days before the first are over.
@@ -83,6 +135,7 @@ pub struct DaysOpened {
 pub enum Role {
     Resident,
     VenueManager(VenueNo),
+    FrontDesk(VenueNo),
     Operator,
 }
 
@@ -137,9 +190,9 @@ pub struct WalletToppedUp {
     pub request: Option<RequestKey>,
 }
 
-/// A booking, paid from the wallet.
+/// A booking that begins, with all that it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BookingConfirmed {
+pub struct NewBooking {
     pub no: BookingNo,
     pub resident: ResidentNo,
     pub pitch: PitchNo,
@@ -147,13 +200,44 @@ pub struct BookingConfirmed {
     pub span: UnitSpan,
     pub party_size: u16,
     pub price: Minor,
+    /// The release that governed it.
+    pub release: Option<ReleaseNo>,
     pub request: RequestKey,
+}
+
+/// A booking that is held for a while without being paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldPlaced {
+    pub booking: NewBooking,
+    pub expires_at: UtcMillis,
+}
+
+/// A hold that is paid from the wallet, for the price that it was held at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldConfirmed {
+    pub no: BookingNo,
+    pub request: Option<RequestKey>,
+}
+
+/// A booking that is somewhere else from now on, for another price perhaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingMoved {
+    pub no: BookingNo,
+    /// The number by which it stands in its new day's list.
+    pub place: BookingNo,
+    pub pitch: PitchNo,
+    pub day: LocalDay,
+    pub span: UnitSpan,
+    pub price: Minor,
+    pub release: Option<ReleaseNo>,
 }
 
 /// Why a booking was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelReason {
     ByResident,
+    /// By the venue, for the resident or in spite of the rule.
+    ByStaff,
     Closure,
 }
 
@@ -164,8 +248,8 @@ pub struct BookingCancelled {
     pub reason: CancelReason,
 }
 
-/// The booking's time is over.
+/// A booking's step that needs no more than its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BookingCompleted {
+pub struct BookingStep {
     pub no: BookingNo,
 }

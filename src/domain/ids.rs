@@ -77,6 +77,12 @@ dense_number!(
     u32
 );
 
+dense_number!(
+    /// A release's place in the catalogue.
+    ReleaseNo,
+    u16
+);
+
 /// A code: 1 to 64 of `a-z`, `0-9` and `-`, so that it needs no escaping in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bookings::{Booking, BookingState};
+use super::bookings::{Booking, Payment};
 use super::state::Engine;
 use crate::domain::catalogue::PitchKind;
 use crate::domain::ids::ResidentNo;
@@ -25,7 +25,9 @@ pub struct Digest {
     pub residents: Vec<ResidentDigest>,
     pub claimed: Vec<(u32, i32, u64, u64)>,
     pub sold: Vec<(u32, i32, Vec<u16>)>,
-    pub quotas: Vec<(u16, u32, u32, Option<i32>, u32)>,
+    pub quotas: Vec<super::quota::MappedCount>,
+    pub tills: Vec<i64>,
+    pub opened: Vec<(u16, i32, i64)>,
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
     pub revenue: Vec<i64>,
     pub providers: i64,
@@ -52,6 +54,7 @@ impl Engine {
         self.audit_sales(&mut violations);
         self.audit_money(&mut violations);
         self.audit_quotas(&mut violations);
+        self.audit_releases(&mut violations);
         violations
     }
 
@@ -60,16 +63,15 @@ impl Engine {
         let mut claimed: HashMap<(u32, LocalDay), UnitMask> = HashMap::new();
         let mut sold: HashMap<(u32, LocalDay, u8), u32> = HashMap::new();
         let mut fail = |what| violations.push(Violation { invariant: Invariant::I1NoDoubleSale, what });
-        let holds = |booking: &Booking| booking.state.is_live() || booking.state == BookingState::Completed;
-        for booking in self.bookings.iter().filter(holds) {
+        for booking in self.bookings.iter().filter(|booking| booking.state.holds_units()) {
             let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { continue };
             let day = booking.terms.day;
-            if let PitchKind::Session { session, capacity } = pitch.kind {
+            if let PitchKind::Session { session, capacity_ever, .. } = pitch.kind {
                 for unit in booking.terms.span.first()..booking.terms.span.end() {
                     let places = sold.entry((session, day, unit)).or_default();
                     *places += u32::from(booking.terms.party_size);
-                    if *places > u32::from(capacity) {
-                        fail(format!("{} on {day}: {places} of {capacity} places are sold", pitch.code));
+                    if *places > u32::from(capacity_ever) {
+                        fail(format!("{} on {day}: {places} of {capacity_ever} places are sold", pitch.code));
                     }
                 }
                 continue;
@@ -119,12 +121,16 @@ impl Engine {
         let mut fail = |what| violations.push(Violation { invariant: Invariant::I3MoneyConserved, what });
         let mut sum = i128::from(self.ledger.providers().get());
         for venue in world.catalogue.venues() {
-            sum += i128::from(self.ledger.revenue(venue.no).get());
+            sum += i128::from(self.ledger.revenue(venue.no).get())
+                + i128::from(self.ledger.till(venue.no).get());
         }
         let mut moved: HashMap<ResidentNo, i128> = HashMap::new();
-        for booking in self.bookings.iter().filter(|booking| booking.state != BookingState::Pending) {
-            *moved.entry(booking.terms.resident).or_default() -=
-                i128::from(booking.terms.price.get()) - i128::from(booking.refund.get());
+        for booking in self.bookings.iter().filter(|booking| booking.state.is_paid()) {
+            let paid = match booking.terms.payment {
+                Payment::Wallet => i128::from(booking.terms.price.get()),
+                Payment::Counter => 0,
+            };
+            *moved.entry(booking.terms.resident).or_default() -= paid - i128::from(booking.refund.get());
         }
         for top_up in self.top_ups.iter().filter(|top_up| !top_up.is_pending) {
             *moved.entry(top_up.resident).or_default() += i128::from(top_up.amount.get());
@@ -150,8 +156,8 @@ impl Engine {
         let mut fail = |what| violations.push(Violation { invariant: Invariant::I4QuotaKept, what });
         let mut by_day: HashMap<(ResidentNo, LocalDay), u32> = HashMap::new();
         let mut live: HashMap<ResidentNo, u32> = HashMap::new();
-        for booking in self.bookings.iter() {
-            if booking.state.is_live() || booking.state == BookingState::Completed {
+        for booking in self.bookings.iter().filter(|booking| booking.terms.payment == Payment::Wallet) {
+            if booking.state.holds_units() {
                 *by_day.entry((booking.terms.resident, booking.terms.day)).or_default() += 1;
             }
             *live.entry(booking.terms.resident).or_default() += u32::from(booking.state.is_live());
@@ -170,12 +176,49 @@ impl Engine {
                 fail(format!("{no}: {dense:?} live are counted, {counted} are"));
             }
         }
-        for (rule, resident, number, day, used) in self.quotas.mapped_counts() {
-            let limit = self.quotas.rules().get(usize::from(rule)).map_or(0, |rule| rule.limit);
-            if used > limit {
-                fail(format!("resident {resident}, rule {rule}, {number}, {day:?}: {used} of {limit}"));
+        for count in self.quotas.mapped_counts() {
+            let limit = match count.release() {
+                Some(release) => world
+                    .catalogue
+                    .release(release)
+                    .and_then(|release| release.def.limit_per_resident)
+                    .map_or(0, u32::from),
+                None => usize::try_from(count.rule)
+                    .ok()
+                    .and_then(|index| self.quotas.rules().get(index))
+                    .map_or(0, |rule| rule.limit),
+            };
+            if count.used > limit {
+                fail(format!("{count:?} is over {limit}"));
             }
         }
+    }
+
+    /// Nothing was booked before its release, but for what was under way when the release was declared.
+    fn audit_releases(&self, violations: &mut Vec<Violation>) {
+        let world = self.world();
+        let mut fail = |what| violations.push(Violation { invariant: Invariant::I8ReleaseKept, what });
+        let online = |booking: &Booking| booking.terms.payment == Payment::Wallet && !booking.is_moved();
+        for booking in self.bookings.iter().filter(online) {
+            let release = booking.terms.release.and_then(|no| world.catalogue.release(no));
+            let Some(release) = release.filter(|_| world.days.is_open(booking.terms.day)) else { continue };
+            let opened_at = self.releases.opened_at(release.no, booking.terms.day);
+            if opened_at.is_none_or(|opened_at| booking.created_at < opened_at) {
+                fail(format!("{} was made before {} opened", booking.no, release.def.code));
+            }
+        }
+    }
+
+    fn opened(&self, world: &super::world::World) -> Vec<(u16, i32, i64)> {
+        let mut opened = Vec::new();
+        for release in world.catalogue.releases() {
+            for clock in world.days.iter() {
+                if let Some(at) = self.releases.opened_at(release.no, clock.day) {
+                    opened.push((release.no.get(), clock.day.get(), at.get()));
+                }
+            }
+        }
+        opened
     }
 
     /// The state, to be compared with another.
@@ -192,6 +235,8 @@ impl Engine {
                 .iter()
                 .map(|venue| self.ledger.revenue(venue.no).get())
                 .collect(),
+            tills: world.catalogue.venues().iter().map(|venue| self.ledger.till(venue.no).get()).collect(),
+            opened: self.opened(&world),
             providers: self.ledger.providers().get(),
             first_day: world.days.first().get(),
             last_day: world.days.last().map(LocalDay::get),

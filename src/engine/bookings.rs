@@ -3,11 +3,12 @@
 //! A transition sets an intent in the state by compare-and-swap, queues its record, and ends when that is durable; until
 //! then no other transition starts. So a free names the booking: whoever has won the state frees its units, once.
 
+pub use super::booking_state::BookingState;
 use super::slab::Slab;
-use super::sync::{AtomicI64, AtomicU32, Ordering};
+use super::sync::{AtomicI64, AtomicU32, Ordering, fence, yield_now};
 use super::word::NO_BOOKING;
-use crate::domain::event::BookingConfirmed;
-use crate::domain::ids::{BookingNo, PitchNo, ResidentNo};
+use crate::domain::event::NewBooking;
+use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo};
 use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitSpan;
@@ -16,80 +17,41 @@ use crate::domain::units::UnitSpan;
 const BOOKINGS_MAX: usize = 1 << 28;
 const PER_BLOCK: usize = 1 << 14;
 
-/// Where a booking stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BookingState {
-    /// Nothing was ever here, or it was refused by the log.
-    Void,
-    /// Claimed, its record under way. Not shown.
-    Pending,
-    Confirmed,
-    /// Confirmed, its cancellation under way. Shown as confirmed.
-    Cancelling,
-    Cancelled,
-    /// Confirmed, its completion under way. Shown as confirmed.
-    Completing,
-    Completed,
-}
-
-impl BookingState {
-    const ALL: [Self; 7] = [
-        Self::Void,
-        Self::Pending,
-        Self::Confirmed,
-        Self::Cancelling,
-        Self::Cancelled,
-        Self::Completing,
-        Self::Completed,
-    ];
-
-    const fn word(self) -> u32 {
-        self as u32
-    }
-
-    fn from_word(word: u32) -> Self {
-        usize::try_from(word).ok().and_then(|index| Self::ALL.get(index)).copied().unwrap_or(Self::Void)
-    }
-
-    /// The states that a durable record makes of this one, and those that an intent does.
-    #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Void, Self::Pending)
-                | (Self::Pending, Self::Confirmed | Self::Void)
-                | (Self::Confirmed, Self::Cancelling | Self::Completing)
-                | (Self::Cancelling, Self::Cancelled | Self::Confirmed)
-                | (Self::Completing, Self::Completed | Self::Confirmed)
-        )
-    }
-
-    /// Whether the booking holds its units.
-    #[must_use]
-    pub const fn is_live(self) -> bool {
-        matches!(self, Self::Pending | Self::Confirmed | Self::Cancelling | Self::Completing)
-    }
-}
-
 /// A booking's place.
 #[repr(align(64))]
 pub struct Entry {
+    /// Eight bits of state, the others count its changes.
     state: AtomicU32,
+    /// Of an alias, the booking that it stands for.
     resident: AtomicU32,
-    pitch: AtomicU32,
-    day: AtomicU32,
+    pitch_and_payment: AtomicU32,
+    day_and_release: AtomicU32,
     span_and_party: AtomicU32,
     /// The resident's next older booking.
     older_of_resident: AtomicU32,
     /// The next older booking of the whole's day.
     older_of_pitch_day: AtomicU32,
+    /// The alias by which it stands in a day's list, since it was moved.
+    place: AtomicU32,
     price: AtomicI64,
     created_at: AtomicI64,
-    cancelled_at: AtomicI64,
+    /// When a hold expires, when it was cancelled, or when somebody was checked in.
+    changed_at: AtomicI64,
     refund: AtomicI64,
 }
 
 const _: () = assert!(size_of::<Entry>() == 64);
+
+const STATE_BITS: u32 = 8;
+const PAID_AT_COUNTER: u32 = 1 << 31;
+const NO_RELEASE: u32 = 0xffff;
+
+/// How a booking was paid, or is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Payment {
+    Wallet,
+    Counter,
+}
 
 /// What a booking is, whatever becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,6 +62,9 @@ pub struct Terms {
     pub span: UnitSpan,
     pub party_size: u16,
     pub price: Minor,
+    pub payment: Payment,
+    /// The release that governed it.
+    pub release: Option<ReleaseNo>,
 }
 
 /// A booking as it stands.
@@ -109,39 +74,103 @@ pub struct Booking {
     pub state: BookingState,
     pub terms: Terms,
     pub created_at: UtcMillis,
-    pub cancelled_at: UtcMillis,
+    /// When a hold expires, when it was cancelled, or when somebody was checked in.
+    pub changed_at: UtcMillis,
     pub refund: Minor,
+    /// The alias by which it stands in a day's list, since it was moved.
+    place: u32,
+}
+
+impl Booking {
+    /// Whether it was moved from where it was booked.
+    #[must_use]
+    pub const fn is_moved(&self) -> bool {
+        self.place != NO_BOOKING
+    }
+}
+
+impl Terms {
+    /// What a new booking is.
+    #[must_use]
+    pub const fn of(event: &NewBooking, payment: Payment) -> Self {
+        Self {
+            resident: event.resident,
+            pitch: event.pitch,
+            day: event.day,
+            span: event.span,
+            party_size: event.party_size,
+            price: event.price,
+            payment,
+            release: event.release,
+        }
+    }
 }
 
 impl Default for Entry {
     fn default() -> Self {
         Self {
-            state: AtomicU32::new(BookingState::Void.word()),
+            state: AtomicU32::new(BookingState::Void.code().into()),
             resident: AtomicU32::new(0),
-            pitch: AtomicU32::new(0),
-            day: AtomicU32::new(0),
+            pitch_and_payment: AtomicU32::new(0),
+            day_and_release: AtomicU32::new(0),
             span_and_party: AtomicU32::new(0),
             older_of_resident: AtomicU32::new(NO_BOOKING),
             older_of_pitch_day: AtomicU32::new(NO_BOOKING),
+            place: AtomicU32::new(NO_BOOKING),
             price: AtomicI64::new(0),
             created_at: AtomicI64::new(0),
-            cancelled_at: AtomicI64::new(0),
+            changed_at: AtomicI64::new(0),
             refund: AtomicI64::new(0),
         }
     }
 }
 
+fn state_of(word: u32) -> BookingState {
+    BookingState::of_code(word.to_le_bytes()[0])
+}
+
 impl Entry {
     /// Writes what the booking is. By whoever has its number, before its record is queued.
-    pub fn fill(&self, event: &BookingConfirmed) {
-        // ORDERING: Relaxed, published by the Release of the state below.
-        self.resident.store(event.resident.get(), Ordering::Relaxed);
-        self.pitch.store(event.pitch.get(), Ordering::Relaxed);
-        self.day.store(event.day.get().cast_unsigned(), Ordering::Relaxed);
-        let span = u32::from(event.span.first()) | u32::from(event.span.count()) << 8;
-        self.span_and_party.store(span | u32::from(event.party_size) << 16, Ordering::Relaxed);
-        self.price.store(event.price.get(), Ordering::Relaxed);
-        self.state.store(BookingState::Pending.word(), Ordering::Release);
+    pub fn fill(&self, terms: &Terms, state: BookingState) {
+        self.write(terms);
+        let before = self.state.load(Ordering::Relaxed);
+        // ORDERING: Release publishes what the booking is.
+        self.state.store(next_word(before, state), Ordering::Release);
+    }
+
+    fn write(&self, terms: &Terms) {
+        // ORDERING: Relaxed, published by the Release of the state that follows.
+        self.resident.store(terms.resident.get(), Ordering::Relaxed);
+        let payment = match terms.payment {
+            Payment::Wallet => 0,
+            Payment::Counter => PAID_AT_COUNTER,
+        };
+        self.pitch_and_payment.store(terms.pitch.get() | payment, Ordering::Relaxed);
+        let release = terms.release.map_or(NO_RELEASE, |release| u32::from(release.get()));
+        self.day_and_release.store(day_bits(terms.day) | release << 16, Ordering::Relaxed);
+        let span = u32::from(terms.span.first()) | u32::from(terms.span.count()) << 8;
+        self.span_and_party.store(span | u32::from(terms.party_size) << 16, Ordering::Relaxed);
+        self.price.store(terms.price.get(), Ordering::Relaxed);
+    }
+
+    /// Writes a booking's new place, while nobody believes what he reads here. By the committer, of one that is moving.
+    ///
+    /// # Errors
+    /// Where it stands instead.
+    pub fn relocate(&self, terms: &Terms, place: BookingNo) -> Result<(), BookingState> {
+        self.advance(BookingState::Moving, BookingState::Relocating)?;
+        // ORDERING: Release, who reads a field of the new place sees that the state has changed (`Bookings::get`).
+        fence(Ordering::Release);
+        self.write(terms);
+        self.place.store(place.get(), Ordering::Relaxed);
+        self.advance(BookingState::Relocating, BookingState::Confirmed)
+    }
+
+    /// Makes this number stand for a booking in a day's list. By the committer.
+    pub fn stand_for(&self, booking: BookingNo) {
+        self.resident.store(booking.get(), Ordering::Relaxed);
+        // ORDERING: Release publishes which booking is meant.
+        self.state.store(next_word(0, BookingState::Alias), Ordering::Release);
     }
 
     /// The link of a resident's list.
@@ -160,7 +189,7 @@ impl Entry {
     #[must_use]
     pub fn state(&self) -> BookingState {
         // ORDERING: Acquire pairs with the Release of every change: who sees a state sees the fields that go with it.
-        BookingState::from_word(self.state.load(Ordering::Acquire))
+        state_of(self.state.load(Ordering::Acquire))
     }
 
     /// Moves the booking on, when it stands where the caller thinks: of many callers one wins.
@@ -170,44 +199,72 @@ impl Entry {
     pub fn advance(&self, from: BookingState, to: BookingState) -> Result<(), BookingState> {
         debug_assert!(from.may_become(to), "{from:?} to {to:?}");
         // ORDERING: AcqRel, the winner sees what its forerunners wrote, and its own writes before go with the state.
-        self.state
-            .compare_exchange(from.word(), to.word(), Ordering::AcqRel, Ordering::Acquire)
-            .map(|_| ())
-            .map_err(BookingState::from_word)
+        let mut word = self.state.load(Ordering::Acquire);
+        loop {
+            if state_of(word) != from {
+                return Err(state_of(word));
+            }
+            let next = next_word(word, to);
+            match self.state.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(()),
+                Err(now) => word = now,
+            }
+        }
     }
 
     /// Notes when the booking was made. By the committer, before it is confirmed.
     pub fn note_created(&self, at: UtcMillis) {
-        // ORDERING: Relaxed, published by the `advance` that follows.
+        // ORDERING: Relaxed, published by the AcqRel of the `advance` that follows.
         self.created_at.store(at.get(), Ordering::Relaxed);
     }
 
+    /// Notes when a hold expires, when the booking was cancelled, or when somebody was checked in. Before the step is shown.
+    pub fn note_changed(&self, at: UtcMillis) {
+        // ORDERING: Relaxed, as in `note_created`.
+        self.changed_at.store(at.get(), Ordering::Relaxed);
+    }
+
     /// Notes what a cancellation gave back. By the committer, before the booking is cancelled.
-    pub fn note_cancelled(&self, at: UtcMillis, refund: Minor) {
-        // ORDERING: Relaxed, published by the `advance` that follows.
-        self.cancelled_at.store(at.get(), Ordering::Relaxed);
+    pub fn note_refund(&self, refund: Minor) {
+        // ORDERING: Relaxed, as in `note_created`.
         self.refund.store(refund.get(), Ordering::Relaxed);
     }
 
-    /// What the booking is. Meaningful unless it is void.
-    #[must_use]
-    pub fn terms(&self) -> Terms {
-        // ORDERING: Relaxed, `fill` wrote them before the state that the caller has seen (`state`), and nothing changes
-        // them after.
+    fn terms(&self) -> Terms {
+        // ORDERING: Relaxed, who read the state before read these with it; `Bookings::get` looks again.
         let packed = self.span_and_party.load(Ordering::Relaxed);
-        #[expect(clippy::cast_possible_truncation, reason = "each field is as wide as it was packed")]
-        let (first, count, party_size) = (packed as u8, (packed >> 8) as u8, (packed >> 16) as u16);
-        #[expect(clippy::expect_used, reason = "the span was packed by fill")]
+        let [first, count, party_low, party_high] = packed.to_le_bytes();
+        #[expect(clippy::expect_used, reason = "the span was packed by fill, and is one word")]
         let span = UnitSpan::new(first, count).expect("a booking that is not void has a span");
+        let pitch = self.pitch_and_payment.load(Ordering::Relaxed);
+        let day = self.day_and_release.load(Ordering::Relaxed);
+        let [.., release_low, release_high] = day.to_le_bytes();
+        let release = u16::from_le_bytes([release_low, release_high]);
         Terms {
             resident: ResidentNo::new(self.resident.load(Ordering::Relaxed)),
-            pitch: PitchNo::new(self.pitch.load(Ordering::Relaxed)),
-            day: LocalDay::new(self.day.load(Ordering::Relaxed).cast_signed()),
+            pitch: PitchNo::new(pitch & !PAID_AT_COUNTER),
+            day: day_of_bits(day),
             span,
-            party_size,
+            party_size: u16::from_le_bytes([party_low, party_high]),
             price: Minor::new(self.price.load(Ordering::Relaxed)),
+            payment: if pitch & PAID_AT_COUNTER == 0 { Payment::Wallet } else { Payment::Counter },
+            release: (u32::from(release) != NO_RELEASE).then(|| ReleaseNo::new(release)),
         }
     }
+}
+
+fn next_word(before: u32, state: BookingState) -> u32 {
+    (before >> STATE_BITS).wrapping_add(1) << STATE_BITS | u32::from(state.code())
+}
+
+/// Sixteen bits of days since 1970: until the year 2149.
+fn day_bits(day: LocalDay) -> u32 {
+    u32::from(u16::try_from(day.get()).unwrap_or(u16::MAX))
+}
+
+fn day_of_bits(word: u32) -> LocalDay {
+    let [low, high, ..] = word.to_le_bytes();
+    LocalDay::new(i32::from(u16::from_le_bytes([low, high])))
 }
 
 /// All bookings.
@@ -248,35 +305,63 @@ impl Bookings {
     #[must_use]
     pub fn get(&self, no: BookingNo) -> Option<Booking> {
         let entry = self.entry(no)?;
-        let state = entry.state();
-        // ORDERING: Relaxed, the Acquire in `state` shows what was written before it. A refund may be seen a moment
-        // before its state is: it means something in that state only.
-        (state != BookingState::Void).then(|| Booking {
-            no,
-            state,
-            terms: entry.terms(),
-            created_at: UtcMillis::new(entry.created_at.load(Ordering::Relaxed)),
-            cancelled_at: UtcMillis::new(entry.cancelled_at.load(Ordering::Relaxed)),
-            refund: Minor::new(entry.refund.load(Ordering::Relaxed)),
+        loop {
+            // ORDERING: Acquire, the fields are read after the state.
+            let before = entry.state.load(Ordering::Acquire);
+            let state = state_of(before);
+            if matches!(state, BookingState::Void | BookingState::Alias) {
+                return None;
+            }
+            if state == BookingState::Relocating {
+                yield_now();
+                continue;
+            }
+            let booking = Booking {
+                no,
+                state,
+                terms: entry.terms(),
+                created_at: UtcMillis::new(entry.created_at.load(Ordering::Relaxed)),
+                changed_at: UtcMillis::new(entry.changed_at.load(Ordering::Relaxed)),
+                refund: Minor::new(entry.refund.load(Ordering::Relaxed)),
+                place: entry.place.load(Ordering::Relaxed),
+            };
+            // ORDERING: Acquire pairs with the Release in `relocate`: who read a field of the new place sees the new state here.
+            fence(Ordering::Acquire);
+            if entry.state.load(Ordering::Relaxed) == before {
+                return Some(booking);
+            }
+        }
+    }
+
+    /// A resident's bookings, from the newest on.
+    pub fn of_resident(&self, newest: &AtomicU32) -> impl Iterator<Item = Booking> {
+        self.walk(newest, Entry::of_resident).filter_map(|(_, no)| self.get(no))
+    }
+
+    /// The bookings of a whole's day, from the newest on. One that was moved stands in the list of its present day only.
+    pub fn of_pitch_day(&self, newest: &AtomicU32) -> impl Iterator<Item = Booking> {
+        self.walk(newest, Entry::of_pitch_day).filter_map(|(place, no)| {
+            let is_alias = place != no;
+            self.get(no).filter(|booking| booking.place == if is_alias { place.get() } else { NO_BOOKING })
         })
     }
 
-    /// A list from its newest booking on.
-    pub fn list<'a>(
+    /// A list's places from the newest on, each with the booking that it means.
+    fn walk<'a>(
         &'a self,
         newest: &AtomicU32,
         older: fn(&Entry) -> &AtomicU32,
-    ) -> impl Iterator<Item = Booking> + 'a {
+    ) -> impl Iterator<Item = (BookingNo, BookingNo)> + 'a {
         // ORDERING: Acquire pairs with the Release in `link`.
         let mut next = newest.load(Ordering::Acquire);
         std::iter::from_fn(move || {
-            if next == NO_BOOKING {
-                return None;
-            }
-            let no = BookingNo::new(next);
-            let booking = self.get(no)?;
-            next = self.entry(no).map_or(NO_BOOKING, |entry| older(entry).load(Ordering::Acquire));
-            Some(booking)
+            let place = Some(BookingNo::new(next)).filter(|_| next != NO_BOOKING)?;
+            let entry = self.entry(place)?;
+            // ORDERING: Acquire, as above.
+            next = older(entry).load(Ordering::Acquire);
+            let is_alias = entry.state() == BookingState::Alias;
+            let no = if is_alias { BookingNo::new(entry.resident.load(Ordering::Relaxed)) } else { place };
+            Some((place, no))
         })
     }
 
@@ -326,15 +411,5 @@ mod tests {
             entry.advance(BookingState::Confirmed, BookingState::Completing),
             Err(BookingState::Cancelling)
         );
-    }
-
-    #[test]
-    fn what_is_over_stays_so() {
-        for state in BookingState::ALL {
-            for next in BookingState::ALL {
-                let is_over = matches!(state, BookingState::Cancelled | BookingState::Completed);
-                assert!(!(is_over && state.may_become(next)), "{state:?} to {next:?}");
-            }
-        }
     }
 }

@@ -1,15 +1,16 @@
-//! Cancelling a booking, by its resident or by a closure.
+//! Cancelling a booking: by its resident, by the venue's staff, or by a closure.
 
-use super::bookings::{Booking, BookingState};
+use super::bookings::{Booking, BookingState, Entry};
 use super::lane::Ticket;
 use super::refusal::Refusal;
 use super::state::{CommandLane, Engine};
-use crate::domain::event::{BookingCancelled, CancelReason, Event};
-use crate::domain::ids::{BookingNo, ResidentNo};
+use crate::domain::event::{BookingCancelled, CancelReason, Event, StaffActed};
+use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
+use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
 impl Engine {
-    /// Cancels a resident's booking. What it gives back is there when the ticket is durable.
+    /// Cancels a resident's booking, or gives up a hold. What it gives back is there when the ticket is durable.
     ///
     /// # Errors
     /// Why it stays as it is.
@@ -20,11 +21,14 @@ impl Engine {
         no: BookingNo,
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
-        let result = self.try_cancel(lane, resident, no, now);
-        if let Err(refusal) = &result {
-            self.counters.refuse(refusal);
+        let is_hold = self
+            .own_booking(resident, no)
+            .is_ok_and(|(booking, _)| booking.state.settled() == BookingState::Held);
+        if is_hold {
+            return self.give_up_hold(lane, resident, no);
         }
-        result
+        let result = self.try_cancel(lane, resident, no, now);
+        self.count(result)
     }
 
     fn try_cancel(
@@ -35,44 +39,92 @@ impl Engine {
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
         let _command = lane.owner.begin_command();
-        let booking = self.bookings.get(no).filter(|booking| booking.terms.resident == resident);
-        let booking = booking.ok_or(Refusal::NotFound)?;
-        match booking.state {
-            BookingState::Void | BookingState::Pending => return Err(Refusal::NotFound),
-            BookingState::Cancelled | BookingState::Cancelling => {
-                #[cfg(feature = "planted-bugs")]
-                if super::planted::is_on(super::planted::Bug::FreeByBits) {
-                    self.free_units(&self.world.load(), &booking.terms);
-                }
-                return Err(Refusal::AlreadyCancelled);
-            }
-            BookingState::Completed | BookingState::Completing => return Err(Refusal::TooLate),
-            BookingState::Confirmed => {}
-        }
+        let (booking, entry) = self.own_booking(resident, no)?;
+        self.check_cancellable(&booking)?;
         let world = self.world.load();
         let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or(Refusal::NotFound)?;
         let start = world.clock_of(booking.terms.day).start(booking.terms.span);
         let refund = pitch.cancel.refund(booking.terms.price, start, now).ok_or(Refusal::TooLate)?;
-        let permit = lane.owner.permit()?;
-        let Some(entry) = self.bookings.entry(no) else { return Err(Refusal::NotFound) };
-        match entry.advance(BookingState::Confirmed, BookingState::Cancelling) {
-            Ok(()) => {
-                let event = BookingCancelled { no, refund, reason: CancelReason::ByResident };
-                Ok(permit.push(Event::BookingCancelled(event)))
+        let event = BookingCancelled { no, refund, reason: CancelReason::ByResident };
+        intend(lane, entry, Event::BookingCancelled(event))
+    }
+
+    /// Cancels a booking of a venue by its staff, with as much back as they say, whatever the rule says.
+    ///
+    /// # Errors
+    /// Why it stays as it is; `NotFound` for another venue's.
+    pub fn cancel_by_staff(
+        &self,
+        lane: &CommandLane,
+        by: ResidentNo,
+        venue: VenueNo,
+        no: BookingNo,
+        refund: Option<Minor>,
+    ) -> Result<Ticket, Refusal> {
+        let cancel = || {
+            let _command = lane.owner.begin_command();
+            let (booking, entry) = self.venues_booking(venue, no)?;
+            self.check_cancellable(&booking)?;
+            let refund = refund.unwrap_or(booking.terms.price);
+            if refund.get() < 0 || refund > booking.terms.price {
+                return Err(Refusal::invalid("refund", super::refusal::Wrong::Refund));
             }
-            Err(BookingState::Completing | BookingState::Completed) => Err(Refusal::TooLate),
-            Err(_) => Err(Refusal::AlreadyCancelled),
-        }
+            let event = BookingCancelled { no, refund, reason: CancelReason::ByStaff };
+            let action = Box::new(Event::BookingCancelled(event));
+            intend(lane, entry, Event::StaffActed(StaffActed { by, action }))
+        };
+        self.count(cancel())
     }
 
     /// Cancels a booking that lies in a closure, with all its money back; nothing when it is not confirmed now.
     pub(super) fn cancel_for_closure(&self, lane: &CommandLane, booking: &Booking) -> Option<Ticket> {
         let _command = lane.owner.begin_command();
-        let permit = lane.owner.permit().ok()?;
-        let entry = self.bookings.entry(booking.no)?;
-        entry.advance(BookingState::Confirmed, BookingState::Cancelling).ok()?;
         let refund = booking.terms.price;
         let event = BookingCancelled { no: booking.no, refund, reason: CancelReason::Closure };
-        Some(permit.push(Event::BookingCancelled(event)))
+        let entry = self.bookings.entry(booking.no)?;
+        intend(lane, entry, Event::BookingCancelled(event)).ok()
+    }
+
+    fn check_cancellable(&self, booking: &Booking) -> Result<(), Refusal> {
+        match booking.state {
+            BookingState::Cancelled
+            | BookingState::Cancelling
+            | BookingState::GivingUp
+            | BookingState::GivenUp => {
+                #[cfg(feature = "planted-bugs")]
+                if super::planted::is_on(super::planted::Bug::FreeByBits) {
+                    self.free_claimed(&self.world.load(), &booking.terms);
+                }
+                Err(Refusal::AlreadyCancelled)
+            }
+            BookingState::Expiring | BookingState::Expired => Err(Refusal::HoldExpired),
+            BookingState::Confirmed | BookingState::Moving => Ok(()),
+            BookingState::CheckingIn
+            | BookingState::CheckedIn
+            | BookingState::Completing
+            | BookingState::Leaving
+            | BookingState::Completed
+            | BookingState::Missing
+            | BookingState::Missed
+            | BookingState::Held
+            | BookingState::Confirming => Err(Refusal::TooLate),
+            BookingState::Void
+            | BookingState::Pending
+            | BookingState::PendingHold
+            | BookingState::Relocating
+            | BookingState::Alias => Err(Refusal::NotFound),
+        }
+    }
+}
+
+/// Sets the intent and queues its record.
+fn intend(lane: &CommandLane, entry: &Entry, record: Event) -> Result<Ticket, Refusal> {
+    let permit = lane.owner.permit()?;
+    match entry.advance(BookingState::Confirmed, BookingState::Cancelling) {
+        Ok(()) => Ok(permit.push(record)),
+        Err(BookingState::Cancelling | BookingState::Cancelled) => Err(Refusal::AlreadyCancelled),
+        // It is being moved: in a moment it can be cancelled where it is then.
+        Err(BookingState::Moving | BookingState::Relocating) => Err(Refusal::Overloaded),
+        Err(_) => Err(Refusal::TooLate),
     }
 }

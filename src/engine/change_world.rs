@@ -5,15 +5,17 @@
 
 use std::sync::Arc;
 
+use super::bookings::BookingState;
 use super::known_requests::CameTo;
 use super::state::Engine;
 use super::sync::Ordering;
+use super::word::NO_BOOKING;
 use super::world::{OpenDays, World};
 use crate::domain::calendar::DayClock;
 use crate::domain::catalogue::{InvalidDefinition, Pitch};
 use crate::domain::definition::ClosureDef;
 use crate::domain::event::{DaysOpened, Event};
-use crate::domain::ids::PitchNo;
+use crate::domain::ids::{BookingNo, PitchNo};
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitMask;
 
@@ -61,26 +63,60 @@ impl Engine {
             }
             Event::SpecialDaysSet(days) => {
                 Arc::make_mut(&mut world.catalogue).set_special_days(days);
-                let wholes: Vec<_> = world.catalogue.wholes().cloned().collect();
-                self.close_anew(world, wholes.iter().map(AsRef::as_ref));
+                self.close_anew_all(world, world.catalogue.wholes().map(|whole| whole.no));
                 live.await_commands();
             }
             Event::ClosureDeclared(def) => self.declare_closure(world, def, live)?,
             Event::ClosureFinished(finished) => {
                 Arc::make_mut(&mut world.catalogue).finish_closure(finished.no)?;
             }
+            Event::ReleaseDeclared(def) => {
+                Arc::make_mut(&mut world.catalogue).add_release(def.as_ref().clone(), at)?;
+                // What is claimed from now on goes by the release; who claimed before has queued when this returns.
+                live.publish(world);
+                live.await_commands();
+            }
+            Event::PitchChanged(change) => {
+                Arc::make_mut(&mut world.catalogue).change_pitch(change)?;
+                if change.may_close() {
+                    let whole = world.catalogue.pitch(change.pitch).map(|pitch| pitch.whole);
+                    self.close_anew_all(world, whole.into_iter());
+                    live.publish(world);
+                    live.await_commands();
+                }
+            }
+            Event::VenueChanged(change) => {
+                Arc::make_mut(&mut world.catalogue).change_venue(change)?;
+                if !change.special_days.is_empty() {
+                    let venue = world.catalogue.venue(change.venue);
+                    let pitches = venue.map_or_else(Vec::new, |venue| venue.pitches.clone());
+                    self.close_anew_all(world, pitches.into_iter());
+                    live.await_commands();
+                }
+            }
+            Event::StaffActed(acted) => self.change_world(world, at, &acted.action, live)?,
             Event::DaysOpened(opened) => self.open_days(world, at, *opened, live),
             Event::CityFounded(_) => {
                 return Err(InvalidDefinition::TooMany("cities"));
             }
             Event::AccountOpened(_)
+            | Event::AccountDisabled(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)
             | Event::WalletToppedUp(_)
+            | Event::ReleaseOpened(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)
-            | Event::BookingCompleted(_) => unreachable!("this event doesn't change the world"),
+            | Event::BookingCompleted(_)
+            | Event::BookingMissed(_)
+            | Event::BookingCheckedIn(_)
+            | Event::BookingMoved(_)
+            | Event::CounterBooked(_)
+            | Event::HoldPlaced(_)
+            | Event::HoldConfirmed(_)
+            | Event::HoldGivenUp(_)
+            | Event::HoldExpired(_) => unreachable!("this event doesn't change the world"),
         }
         Ok(())
     }
@@ -110,23 +146,17 @@ impl Engine {
         live: &impl Live,
     ) -> Result<(), InvalidDefinition> {
         Arc::make_mut(&mut world.catalogue).add_closure(def.clone())?;
-        let wholes: Vec<_> = def
-            .pitches
-            .iter()
-            .filter_map(|no| world.catalogue.pitch(*no))
-            .filter_map(|pitch| world.catalogue.pitches().get(pitch.whole.index()))
-            .cloned()
-            .collect();
-        self.close_anew(world, wholes.iter().map(AsRef::as_ref));
+        let wholes = def.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)).map(|pitch| pitch.whole);
+        self.close_anew_all(world, wholes);
         // Whoever claimed by the old mask has queued when this returns: the job that deals with the bookings inside finds them
         // all, in their units if not yet in the lists.
         live.await_commands();
         Ok(())
     }
 
-    /// Computes the closed half hours of these pitches anew, on all open days.
-    fn close_anew<'a>(&self, world: &World, wholes: impl Iterator<Item = &'a Pitch>) {
-        for whole in wholes {
+    /// Computes the closed half hours of these wholes anew, on all open days.
+    fn close_anew_all(&self, world: &World, wholes: impl Iterator<Item = PitchNo>) {
+        for whole in wholes.filter_map(|no| world.catalogue.pitch(no)) {
             for clock in world.days.iter() {
                 let Some(on_day) = self.pitch_days.on(whole, clock.day) else { continue };
                 for (leaf, place) in whole.leaves.clone().zip(on_day.leaves()) {
@@ -146,6 +176,7 @@ impl Engine {
         world.days = Arc::new(OpenDays::between(&world.catalogue, &before, opened.first, kept_until));
         live.publish(world);
         live.await_commands();
+        self.keep_past_days(world, before.iter().map(|clock| clock.day).filter(|day| *day < opened.first));
         // Nobody claims on a day that is over now, so its places can be used again.
         world.days = Arc::new(OpenDays::between(&world.catalogue, &before, opened.first, opened.last));
         let is_new = |day: LocalDay| day > kept_until;
@@ -166,12 +197,26 @@ impl Engine {
         self.days_under_way.store(false, Ordering::Release);
     }
 
+    /// Keeps where the lists of days begin that are over: their places will be used again.
+    fn keep_past_days(&self, world: &World, days: impl Iterator<Item = LocalDay>) {
+        for day in days {
+            for whole in world.catalogue.wholes() {
+                let Some(on_day) = self.pitch_days.on(whole, day) else { continue };
+                // ORDERING: Relaxed, the committer alone writes and reads it here.
+                let newest = on_day.newest_booking().load(Ordering::Relaxed);
+                if newest != NO_BOOKING {
+                    self.past_days.insert((whole.no, day), BookingNo::new(newest));
+                }
+            }
+        }
+    }
+
     /// Whether a request's outcome is kept on, judged by its record's moment: replay comes to the same.
     fn is_remembered(&self, came_to: CameTo, now: UtcMillis) -> bool {
         let since = |moment: UtcMillis| now.since_ms(moment) < REQUESTS_KEPT_MS;
         match came_to {
             CameTo::Booking(no) => self.bookings.get(no).is_none_or(|booking| {
-                booking.state == super::bookings::BookingState::Pending || since(booking.created_at)
+                booking.state.settled() == BookingState::Void || since(booking.created_at)
             }),
             CameTo::TopUp(no) => {
                 self.top_ups.get(no).is_none_or(|top_up| top_up.is_pending || since(top_up.paid_at))

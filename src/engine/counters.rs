@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::sync::{AtomicU64, Ordering};
 
 /// The refusals that are counted, by name.
-const REFUSALS: [&str; 13] = [
+const REFUSALS: [&str; 18] = [
     "overloaded",
     "invalid-request",
     "forbidden",
@@ -17,9 +17,14 @@ const REFUSALS: [&str; 13] = [
     "sold-out",
     "quota-exceeded",
     "insufficient-funds",
+    "not-released",
+    "hold-expired",
+    "too-early",
     "too-late",
     "already-cancelled",
+    "already-used",
     "phone-taken",
+    "ticket-invalid",
 ];
 
 /// Counts since the start. Those of durable records are written by the committer alone.
@@ -29,6 +34,9 @@ pub struct Counters {
     pub cancelled: AtomicU64,
     pub completed: AtomicU64,
     pub topped_up: AtomicU64,
+    pub held: AtomicU64,
+    pub expired: AtomicU64,
+    pub checked_in: AtomicU64,
     refused: [CachePadded<AtomicU64>; REFUSALS.len()],
 }
 

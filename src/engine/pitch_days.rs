@@ -6,13 +6,13 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::session::{Places, SlotCount};
+use super::session::{Places, Seller, SlotCount};
 use super::word::{self, PitchDay, Refused};
 use super::{session, sync};
 use crate::domain::catalogue::{LEAVES_PER_BLOCK, Pitch, PitchKind};
 use crate::domain::ids::PitchNo;
 use crate::domain::time::LocalDay;
-use crate::domain::units::{UNITS_PER_DAY, UnitSpan};
+use crate::domain::units::{UNITS_PER_DAY, UnitMask, UnitSpan};
 
 /// How many leaves a city may have.
 const LEAVES_MAX: u32 = 1 << 20;
@@ -98,26 +98,61 @@ impl PitchDays {
     }
 }
 
+/// Who claims, and what is kept from him. It matters for sessions only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sale {
+    pub seller: Seller,
+    /// How many places of each slot are sold at the counter only.
+    pub kept: u16,
+    /// The most places that may be sold, where that is less than the capacity.
+    pub at_most: u16,
+}
+
+impl Sale {
+    /// Sold online, with nothing kept for the counter.
+    pub const ONLINE: Self = Self { seller: Seller::Online, kept: 0, at_most: u16::MAX };
+}
+
 impl<'a> OnDay<'a> {
     /// Claims a span for a party, or nothing of it.
     ///
     /// # Errors
     /// Why it was refused.
-    pub fn claim(&self, span: UnitSpan, party_size: u16) -> Result<(), Refused> {
-        match self.places(party_size) {
+    pub fn claim(&self, span: UnitSpan, party_size: u16, sale: Sale) -> Result<(), Refused> {
+        match self.places(party_size, sale) {
             Some(places) => session::claim(&self.leaves[0], self.slots_of(span), span.mask(), places),
             None => word::claim(self.leaves, span.mask()),
         }
     }
 
     /// Gives back what a booking had. By whoever won the booking's state.
-    pub fn free(&self, span: UnitSpan, party_size: u16) {
-        if self.places(party_size).is_some() {
-            session::free(self.slots_of(span), party_size);
-        } else {
-            for leaf in self.leaves {
-                leaf.free(span.mask());
-            }
+    pub fn free(&self, span: UnitSpan, party_size: u16, seller: Seller) {
+        match self.pitch.kind {
+            PitchKind::Session { .. } => session::free(self.slots_of(span), party_size, seller),
+            PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => self.free_units(span.mask()),
+        }
+    }
+
+    /// Whether a span is open, whoever has it.
+    ///
+    /// # Errors
+    /// `Closed` when it isn't.
+    pub fn check_open(&self, span: UnitSpan) -> Result<(), Refused> {
+        if self.is_closed(span) { Err(Refused::Closed) } else { Ok(()) }
+    }
+
+    /// Claims half hours of a pitch that is no session, or none of them.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub fn claim_units(&self, units: UnitMask) -> Result<(), Refused> {
+        if units.is_empty() { Ok(()) } else { word::claim(self.leaves, units) }
+    }
+
+    /// Gives half hours back. By whoever won the booking's state.
+    pub fn free_units(&self, units: UnitMask) {
+        for leaf in self.leaves {
+            leaf.free(units);
         }
     }
 
@@ -125,14 +160,13 @@ impl<'a> OnDay<'a> {
     ///
     /// # Errors
     /// Why.
-    pub fn judge(&self, span: UnitSpan, party_size: u16) -> Result<(), Refused> {
-        if let Some(places) = self.places(party_size) {
+    pub fn judge(&self, span: UnitSpan, party_size: u16, sale: Sale) -> Result<(), Refused> {
+        if let Some(places) = self.places(party_size, sale) {
             if self.leaves[0].closed().overlaps(span.mask()) {
                 return Err(Refused::Closed);
             }
-            let left =
-                self.slots_of(span).iter().map(|slot| places.capacity.saturating_sub(slot.sold())).min();
-            return if left.unwrap_or(0) < party_size { Err(Refused::Taken) } else { Ok(()) };
+            let has_room = self.slots_of(span).iter().all(|slot| slot.has_room(places));
+            return if has_room { Ok(()) } else { Err(Refused::Taken) };
         }
         let mut taken = Ok(());
         for leaf in self.leaves {
@@ -150,19 +184,27 @@ impl<'a> OnDay<'a> {
     ///
     /// # Errors
     /// When it is somebody else's (I1).
-    pub fn replay(&self, span: UnitSpan, party_size: u16) -> Result<(), Refused> {
-        if let Some(places) = self.places(party_size) {
-            return self.slots_of(span).iter().try_for_each(|slot| slot.replay(places));
+    pub fn replay(&self, span: UnitSpan, party_size: u16, seller: Seller) -> Result<(), Refused> {
+        if let PitchKind::Session { capacity_ever, .. } = self.pitch.kind {
+            let mut slots = self.slots_of(span).iter();
+            return slots.try_for_each(|slot| slot.replay(party_size, capacity_ever, seller));
         }
-        self.leaves.iter().try_for_each(|leaf| leaf.replay(span.mask()))
+        self.replay_units(span.mask())
     }
 
-    /// How many places are left in a slot: 1 or 0 for what is not a session.
+    /// Claims half hours at replay.
+    ///
+    /// # Errors
+    /// When one is somebody else's (I1).
+    pub fn replay_units(&self, units: UnitMask) -> Result<(), Refused> {
+        self.leaves.iter().try_for_each(|leaf| leaf.replay(units))
+    }
+
+    /// How many places are left in a slot online, with so many kept for the counter: 1 or 0 for what is not a session.
     #[must_use]
-    pub fn left(&self, slot: UnitSpan) -> u16 {
+    pub fn left(&self, slot: UnitSpan, kept: u16) -> u16 {
         if let PitchKind::Session { capacity, .. } = self.pitch.kind {
-            let sold = self.slots_of(slot).iter().map(SlotCount::sold).max().unwrap_or(0);
-            return capacity.saturating_sub(sold);
+            return self.slots_of(slot).iter().map(|slot| slot.left(capacity, kept)).min().unwrap_or(0);
         }
         u16::from(!self.leaves.iter().any(|leaf| leaf.claimed().overlaps(slot.mask())))
     }
@@ -191,9 +233,14 @@ impl<'a> OnDay<'a> {
         &self.leaves[0].newest_booking
     }
 
-    fn places(&self, party_size: u16) -> Option<Places> {
+    fn places(&self, places: u16, sale: Sale) -> Option<Places> {
         match self.pitch.kind {
-            PitchKind::Session { capacity, .. } => Some(Places { places: party_size, capacity }),
+            PitchKind::Session { capacity, .. } => Some(Places {
+                places,
+                capacity: capacity.min(sale.at_most),
+                kept: sale.kept,
+                seller: sale.seller,
+            }),
             PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => None,
         }
     }

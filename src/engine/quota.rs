@@ -6,7 +6,7 @@
 use dashmap::DashMap;
 
 use super::quota_word::{DAY_LIMIT_MAX, DenseLimits, Exceeded, LIVE_LIMIT_MAX, QuotaWords};
-use crate::domain::ids::{ResidentNo, SportNo, VenueNo};
+use crate::domain::ids::{ReleaseNo, ResidentNo, SportNo, VenueNo};
 use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
 use crate::domain::time::LocalDay;
 use crate::domain::units::UnitSpan;
@@ -19,6 +19,15 @@ pub struct Counted {
     pub sport: SportNo,
     pub day: LocalDay,
     pub span: UnitSpan,
+    /// The release that governs it, when that has a limit of its own.
+    pub release: Option<ReleaseLimit>,
+}
+
+/// A release's limit for each resident, a day of play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseLimit {
+    pub no: ReleaseNo,
+    pub limit: u16,
 }
 
 /// A limit stands in the way.
@@ -42,10 +51,49 @@ pub struct Quotas {
 /// Which count: of a rule, a resident, a venue or sport, and a day or, for live bookings, none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Counter {
-    rule: u16,
+    rule: Rule,
     resident: ResidentNo,
     number: u32,
     day: Option<LocalDay>,
+}
+
+/// Whose limit is counted against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Rule {
+    /// The city's rule of this place in the list.
+    City(u16),
+    Release(ReleaseNo),
+}
+
+/// The number that a release's counts have among the mapped ones, behind all of the city's rules.
+const RELEASES_FROM: u32 = 1 << 16;
+
+impl Rule {
+    fn number(self) -> u32 {
+        match self {
+            Self::City(index) => index.into(),
+            Self::Release(no) => RELEASES_FROM + u32::from(no.get()),
+        }
+    }
+}
+
+/// A count of a resident under a rule, for audits and for comparing two states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MappedCount {
+    /// The rule's place in the city's list, or behind them the release's number.
+    pub rule: u32,
+    pub resident: u32,
+    pub number: u32,
+    pub day: Option<i32>,
+    pub used: u32,
+}
+
+impl MappedCount {
+    /// The release whose limit this is counted against, if it is one's.
+    #[must_use]
+    pub fn release(&self) -> Option<ReleaseNo> {
+        self.rule.checked_sub(RELEASES_FROM).and_then(|no| u16::try_from(no).ok()).map(ReleaseNo::new)
+    }
 }
 
 /// Which windows are meant.
@@ -110,6 +158,13 @@ impl Quotas {
                 return Err(QuotaExceeded { quota: rule.name.as_str().to_owned(), limit: rule.limit, used });
             }
         }
+        if let Some(release) = counted.release
+            && let Err(used) = self.raise_to(release_counter(release, counted), 1, release.limit.into())
+        {
+            self.give_back_words(words, counted.day, Windows::All { is_day_over: false });
+            self.give_back_mapped(counted, Windows::All { is_day_over: false }, Some(self.rules.len()));
+            return Err(QuotaExceeded { quota: "release".to_owned(), limit: release.limit.into(), used });
+        }
         Ok(())
     }
 
@@ -134,6 +189,9 @@ impl Quotas {
             }
             // No limit: what was sold under a former rule stays sold.
             let _ = self.raise(index, rule, counted, u32::MAX);
+        }
+        if let Some(release) = counted.release.filter(|_| windows == Windows::All { is_day_over: false }) {
+            let _ = self.raise_to(release_counter(release, counted), 1, u32::MAX);
         }
         Ok(())
     }
@@ -164,18 +222,28 @@ impl Quotas {
                 QuotaWindow::DayOfPlay => windows == (Windows::All { is_day_over: false }),
             };
             let Some(counter) = counter(index, rule, counted).filter(|_| is_meant) else { continue };
-            let amount = amount(rule, counted.span);
-            self.counters.remove_if_mut(&counter, |_, used| {
-                assert!(*used >= amount, "I4: a quota is given back that nobody took");
-                *used -= amount;
-                *used == 0
-            });
+            self.lower(counter, amount(rule, counted.span));
         }
+        let is_meant = until.is_none() && windows == (Windows::All { is_day_over: false });
+        if let Some(release) = counted.release.filter(|_| is_meant) {
+            self.lower(release_counter(release, counted), 1);
+        }
+    }
+
+    fn lower(&self, counter: Counter, amount: u32) {
+        self.counters.remove_if_mut(&counter, |_, used| {
+            assert!(*used >= amount, "I4: a quota is given back that nobody took");
+            *used -= amount;
+            *used == 0
+        });
     }
 
     fn raise(&self, index: usize, rule: &QuotaRule, counted: &Counted, limit: u32) -> Result<(), u32> {
         let Some(counter) = counter(index, rule, counted) else { return Ok(()) };
-        let amount = amount(rule, counted.span);
+        self.raise_to(counter, amount(rule, counted.span), limit)
+    }
+
+    fn raise_to(&self, counter: Counter, amount: u32, limit: u32) -> Result<(), u32> {
         // The entry's guard makes look and add one step.
         let mut used = self.counters.entry(counter).or_insert(0);
         match used.checked_add(amount).filter(|after| *after <= limit) {
@@ -227,16 +295,21 @@ impl Quotas {
         (self.limits.day.map(|_| words.day(self.place(day))), self.limits.live.map(|_| words.live()))
     }
 
-    /// All mapped counts, for comparing two states: rule, resident, number, day, count.
+    /// All mapped counts, in order.
     #[must_use]
-    pub fn mapped_counts(&self) -> Vec<(u16, u32, u32, Option<i32>, u32)> {
+    pub fn mapped_counts(&self) -> Vec<MappedCount> {
         let mut counts: Vec<_> = self
             .counters
             .iter()
             .map(|entry| {
                 let counter = entry.key();
-                let day = counter.day.map(LocalDay::get);
-                (counter.rule, counter.resident.get(), counter.number, day, *entry.value())
+                MappedCount {
+                    rule: counter.rule.number(),
+                    resident: counter.resident.get(),
+                    number: counter.number,
+                    day: counter.day.map(LocalDay::get),
+                    used: *entry.value(),
+                }
             })
             .collect();
         counts.sort_unstable();
@@ -256,7 +329,13 @@ fn counter(index: usize, rule: &QuotaRule, counted: &Counted) -> Option<Counter>
         QuotaWindow::Live => None,
     };
     let number = rule.counts(counted.venue, counted.sport)?;
-    Some(Counter { rule: u16::try_from(index).ok()?, resident: counted.resident, number, day })
+    let rule = Rule::City(u16::try_from(index).ok()?);
+    Some(Counter { rule, resident: counted.resident, number, day })
+}
+
+fn release_counter(release: ReleaseLimit, counted: &Counted) -> Counter {
+    let (resident, day) = (counted.resident, Some(counted.day));
+    Counter { rule: Rule::Release(release.no), resident, number: 0, day }
 }
 
 fn amount(rule: &QuotaRule, span: UnitSpan) -> u32 {
@@ -288,6 +367,7 @@ mod tests {
             sport: SportNo::new(0),
             day: LocalDay::new(day),
             span: UnitSpan::new(0, units).expect("a span"),
+            release: None,
         }
     }
 

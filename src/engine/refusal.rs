@@ -4,6 +4,7 @@ use super::lane::Overloaded;
 use super::quota::QuotaExceeded;
 use super::word::Refused;
 use crate::domain::money::Minor;
+use crate::domain::time::UtcMillis;
 
 /// What is wrong with a field of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Wrong {
     PartySize,
     /// Under 1, or more than may be topped up at once.
     Amount,
+    /// Under 0, or more than was paid.
+    Refund,
 }
 
 /// Why nothing was done.
@@ -48,9 +51,16 @@ pub enum Refusal {
         balance: Minor,
         price: Minor,
     },
+    NotReleased {
+        releases_at: UtcMillis,
+    },
+    HoldExpired,
+    TooEarly,
     TooLate,
     AlreadyCancelled,
+    AlreadyUsed,
     PhoneTaken,
+    TicketInvalid,
 }
 
 impl From<Overloaded> for Refusal {
@@ -66,6 +76,12 @@ impl From<QuotaExceeded> for Refusal {
 }
 
 impl Refusal {
+    /// One field is wrong.
+    #[must_use]
+    pub fn invalid(field: &'static str, wrong: Wrong) -> Self {
+        Self::Invalid(vec![FieldError { field, wrong }])
+    }
+
     /// What a refused claim is called: taken for what one booking has, sold out for a session.
     #[must_use]
     pub const fn of_claim(refused: Refused, is_session: bool) -> Self {
@@ -91,9 +107,14 @@ impl Refusal {
             Self::SoldOut => "sold-out",
             Self::QuotaExceeded(_) => "quota-exceeded",
             Self::InsufficientFunds { .. } => "insufficient-funds",
+            Self::NotReleased { .. } => "not-released",
+            Self::HoldExpired => "hold-expired",
+            Self::TooEarly => "too-early",
             Self::TooLate => "too-late",
             Self::AlreadyCancelled => "already-cancelled",
+            Self::AlreadyUsed => "already-used",
             Self::PhoneTaken => "phone-taken",
+            Self::TicketInvalid => "ticket-invalid",
         }
     }
 }

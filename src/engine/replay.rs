@@ -5,17 +5,20 @@
 
 use std::sync::Arc;
 
-use super::bookings::{BookingState, Terms};
+use super::bookings::{BookingState, Payment, Terms};
 use super::change_world::Alone;
 use super::known_requests::CameTo;
 use super::log::Sequence;
+use super::move_booking::{along, quota_change, seller_of};
 use super::quota::Windows;
+use super::settle::{moved_terms, paid_more, takes_quota};
 use super::state::{Engine, counted};
 use super::world::{OpenDays, World};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
-use crate::domain::event::{BookingConfirmed, Event, UnknownEvent, WalletToppedUp};
+use crate::domain::event::{BookingMoved, Event, NewBooking, UnknownEvent, WalletToppedUp};
 use crate::domain::ids::BookingNo;
 use crate::domain::invariant::Invariant;
+use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
 /// A replay under way.
@@ -98,21 +101,47 @@ impl Replay {
 impl Engine {
     /// Takes what the event's command took.
     fn take_again(&self, world: &World, event: &Event) -> Result<(), ReplayError> {
+        use BookingState::{
+            Cancelling, CheckingIn, Completing, Confirmed, Confirming, Held, Leaving, Missing,
+        };
         match event {
-            Event::BookingConfirmed(event) => self.book_again(world, event),
-            Event::BookingCancelled(event) => {
-                self.intend_again(event.no, BookingState::Cancelling)?;
-                let price = self.bookings.get(event.no).map(|booking| booking.terms.price);
-                if event.refund.get() < 0 || price.is_none_or(|price| event.refund > price) {
-                    return Err(broken(
-                        Invariant::I3MoneyConserved,
-                        "a refund of more than was paid",
-                        event.no,
-                    ));
+            Event::BookingConfirmed(event) => {
+                self.claim_again(world, event, Payment::Wallet, BookingState::Pending, event.price)
+            }
+            Event::CounterBooked(event) => {
+                self.claim_again(world, event, Payment::Counter, BookingState::Pending, Minor::ZERO)
+            }
+            Event::HoldPlaced(event) => {
+                let state = BookingState::PendingHold;
+                self.claim_again(world, &event.booking, Payment::Wallet, state, Minor::ZERO)
+            }
+            Event::HoldConfirmed(event) => {
+                self.intend_again(event.no, &[(Held, Confirming)])?;
+                let (terms, resident, _) = self.live_booking(event.no);
+                resident.debit(terms.price).map_err(|_| unpaid(event.no))?;
+                if let Some(request) = event.request {
+                    self.note_request(request, CameTo::Booking(event.no));
                 }
                 Ok(())
             }
-            Event::BookingCompleted(event) => self.intend_again(event.no, BookingState::Completing),
+            Event::HoldGivenUp(event) => self.intend_again(event.no, &[(Held, BookingState::GivingUp)]),
+            Event::HoldExpired(event) => self.intend_again(event.no, &[(Held, BookingState::Expiring)]),
+            Event::BookingCancelled(event) => {
+                self.intend_again(event.no, &[(Confirmed, Cancelling)])?;
+                let price = self.bookings.get(event.no).map(|booking| booking.terms.price);
+                if event.refund.get() < 0 || price.is_none_or(|price| event.refund > price) {
+                    let what = "a refund of more than was paid";
+                    return Err(broken(Invariant::I3MoneyConserved, what, event.no));
+                }
+                Ok(())
+            }
+            Event::BookingCompleted(event) => {
+                let steps = [(Confirmed, Completing), (BookingState::CheckedIn, Leaving)];
+                self.intend_again(event.no, &steps)
+            }
+            Event::BookingMissed(event) => self.intend_again(event.no, &[(Confirmed, Missing)]),
+            Event::BookingCheckedIn(event) => self.intend_again(event.no, &[(Confirmed, CheckingIn)]),
+            Event::BookingMoved(event) => self.move_again(world, event),
             Event::WalletToppedUp(event) => self.top_up_again(event),
             Event::AccountOpened(event) => {
                 if self.residents.get(event.resident).is_some() || self.phones.contains_key(&event.phone) {
@@ -131,7 +160,13 @@ impl Engine {
                 invariant: Invariant::I3MoneyConserved,
                 what: "residents enrolled with a debt".to_owned(),
             }),
+            Event::ReleaseOpened(event) => match world.catalogue.release(event.no) {
+                Some(_) => Ok(()),
+                None => Err(ReplayError::Missing { what: format!("the opening of {}", event.no) }),
+            },
+            Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
+            | Event::AccountDisabled(_)
             | Event::CityFounded(_)
             | Event::DistrictAdded(_)
             | Event::SportAdded(_)
@@ -140,60 +175,92 @@ impl Engine {
             | Event::SpecialDaysSet(_)
             | Event::ClosureDeclared(_)
             | Event::ClosureFinished(_)
+            | Event::ReleaseDeclared(_)
+            | Event::PitchChanged(_)
+            | Event::VenueChanged(_)
             | Event::DaysOpened(_) => Ok(()),
         }
     }
 
-    fn book_again(&self, world: &World, event: &BookingConfirmed) -> Result<(), ReplayError> {
+    fn claim_again(
+        &self,
+        world: &World,
+        event: &NewBooking,
+        payment: Payment,
+        state: BookingState,
+        paid: Minor,
+    ) -> Result<(), ReplayError> {
         let missing = |what: &str| ReplayError::Missing { what: format!("{what} of {}", event.no) };
         let pitch = world.catalogue.pitch(event.pitch).ok_or_else(|| missing("the pitch"))?;
         let resident = self.residents.get(event.resident).ok_or_else(|| missing("the resident"))?;
         let entry = self.bookings.place(event.no).ok_or_else(|| missing("the place"))?;
         if entry.state() != BookingState::Void || pitch.grid.slots_in(event.span).is_none() {
-            return Err(broken(
-                Invariant::I1NoDoubleSale,
-                "a number used twice or a span off the grid",
-                event.no,
-            ));
+            let what = "a number used twice or a span off the grid";
+            return Err(broken(Invariant::I1NoDoubleSale, what, event.no));
         }
-        if event.price.get() < 0 || resident.debit(event.price).is_err() {
-            return Err(broken(
-                Invariant::I3MoneyConserved,
-                "a booking that the wallet couldn't pay",
-                event.no,
-            ));
+        if event.price.get() < 0 || resident.debit(paid).is_err() {
+            return Err(unpaid(event.no));
         }
-        let terms = Terms {
-            resident: event.resident,
-            pitch: event.pitch,
-            day: event.day,
-            span: event.span,
-            party_size: event.party_size,
-            price: event.price,
-        };
+        let terms = Terms::of(event, payment);
         let is_open = world.days.is_open(event.day);
-        let windows = Windows::All { is_day_over: !is_open };
-        self.quotas
-            .replay(&resident.quota, &counted(pitch, &terms), windows)
-            .map_err(|_| broken(Invariant::I4QuotaKept, "a booking over every limit", event.no))?;
+        let is_early = |no| is_open && self.releases.opened_at(no, event.day).is_none();
+        if payment == Payment::Wallet && event.release.is_some_and(is_early) {
+            return Err(broken(Invariant::I8ReleaseKept, "a booking before its release", event.no));
+        }
+        if takes_quota(&terms) {
+            let windows = Windows::All { is_day_over: !is_open };
+            self.quotas
+                .replay(&resident.quota, &counted(world, pitch, &terms), windows)
+                .map_err(|_| broken(Invariant::I4QuotaKept, "a booking over every limit", event.no))?;
+        }
         if is_open && let Some(on_day) = self.pitch_days.on(pitch, event.day) {
             on_day
-                .replay(event.span, event.party_size)
+                .replay(event.span, event.party_size, seller_of(&terms))
                 .map_err(|_| broken(Invariant::I1NoDoubleSale, "a booking of what another has", event.no))?;
         }
-        entry.fill(event);
+        entry.fill(&terms, state);
         self.note_request(event.request, CameTo::Booking(event.no));
         Ok(())
     }
 
-    fn intend_again(&self, no: BookingNo, intent: BookingState) -> Result<(), ReplayError> {
+    fn move_again(&self, world: &World, event: &BookingMoved) -> Result<(), ReplayError> {
+        self.intend_again(event.no, &[(BookingState::Confirmed, BookingState::Moving)])?;
+        let (old, resident, _) = self.live_booking(event.no);
+        let new = moved_terms(&old, event);
+        let missing = || ReplayError::Missing { what: format!("the new place of {}", event.no) };
+        let pitch = world.catalogue.pitch(new.pitch).ok_or_else(missing)?;
+        if event.price.get() < 0 || pitch.grid.slots_in(event.span).is_none() {
+            let what = "a move off the grid or to a price under nothing";
+            return Err(broken(Invariant::I1NoDoubleSale, what, event.no));
+        }
+        resident.debit(paid_more(&old, event)).map_err(|_| unpaid(event.no))?;
+        let is_open = world.days.is_open(new.day);
+        if let Some((_, to)) = quota_change(world, &old, &new) {
+            let windows = Windows::All { is_day_over: !is_open };
+            self.quotas
+                .replay(&resident.quota, &to, windows)
+                .map_err(|_| broken(Invariant::I4QuotaKept, "a move over every limit", event.no))?;
+        }
+        if is_open && let Some(on_day) = self.pitch_days.on(pitch, new.day) {
+            let taken = match along(&old, &new, pitch) {
+                Some((taken, _)) => on_day.replay_units(taken),
+                None => on_day.replay(new.span, new.party_size, seller_of(&new)),
+            };
+            taken.map_err(|_| broken(Invariant::I1NoDoubleSale, "a move to what another has", event.no))?;
+        }
+        Ok(())
+    }
+
+    /// Sets the intent again that the event ends: the one of these that starts where the booking stands.
+    fn intend_again(&self, no: BookingNo, steps: &[(BookingState, BookingState)]) -> Result<(), ReplayError> {
         let entry = self
             .bookings
             .entry(no)
             .ok_or_else(|| ReplayError::Missing { what: format!("a change of {no}") })?;
-        entry
-            .advance(BookingState::Confirmed, intent)
-            .map_err(|_| broken(Invariant::I1NoDoubleSale, "a second end", no))
+        if steps.iter().any(|(from, intent)| entry.advance(*from, *intent).is_ok()) {
+            return Ok(());
+        }
+        Err(broken(Invariant::I1NoDoubleSale, "a step that doesn't follow where it stands", no))
     }
 
     fn top_up_again(&self, event: &WalletToppedUp) -> Result<(), ReplayError> {
@@ -212,6 +279,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn unpaid(no: BookingNo) -> ReplayError {
+    broken(Invariant::I3MoneyConserved, "a booking that the wallet couldn't pay", no)
 }
 
 fn broken(invariant: Invariant, what: &str, no: BookingNo) -> ReplayError {

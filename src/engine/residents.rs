@@ -48,6 +48,8 @@ const ROLE_NONE: u64 = 0;
 const ROLE_RESIDENT: u64 = 1;
 const ROLE_OPERATOR: u64 = 2;
 const ROLE_MANAGER: u64 = 3;
+const ROLE_FRONT_DESK: u64 = 4;
+const ROLE_DISABLED: u64 = 5;
 
 impl Resident {
     /// What the account may do, or nothing when there is no such account.
@@ -58,6 +60,7 @@ impl Resident {
         match role & 0xff {
             ROLE_RESIDENT => Some(Role::Resident),
             ROLE_OPERATOR => Some(Role::Operator),
+            ROLE_FRONT_DESK => Some(Role::FrontDesk(VenueNo::new((role >> 32) as u32))),
             ROLE_MANAGER => Some(Role::VenueManager(VenueNo::new((role >> 32) as u32))),
             _ => None,
         }
@@ -72,9 +75,16 @@ impl Resident {
         let word = match role {
             Role::Resident => ROLE_RESIDENT,
             Role::Operator => ROLE_OPERATOR,
+            Role::FrontDesk(venue) => ROLE_FRONT_DESK | u64::from(venue.get()) << 32,
             Role::VenueManager(venue) => ROLE_MANAGER | u64::from(venue.get()) << 32,
         };
         self.role.store(word, Ordering::Release);
+    }
+
+    /// Takes all rights from the account and ends its sessions. By the committer.
+    pub fn disable(&self) {
+        // ORDERING: Release, as in `open`.
+        self.role.store(ROLE_DISABLED, Ordering::Release);
     }
 
     /// What the wallet was opened with.

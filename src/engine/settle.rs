@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use super::bookings::{BookingState, Bookings, Terms};
+use super::bookings::{BookingState, Bookings, Entry, Payment, Terms};
 use super::change_world::Live;
 use super::known_requests::CameTo;
 use super::lane::Intake;
 use super::log::{Sequence, Settle};
+use super::move_booking::{along, dearer, quota_change, seller_of};
 use super::quota::Windows;
 use super::residents::Resident;
 use super::state::{Engine, counted};
-use super::sync::{Ordering, lock};
+use super::sync::{AtomicU64, Ordering, lock};
 use super::top_ups::TopUps;
 use super::world::World;
 use crate::domain::event::{
-    AccountOpened, BookingCancelled, BookingCompleted, BookingConfirmed, Event, ResidentsEnrolled, Role,
+    AccountOpened, BookingCancelled, BookingMoved, Event, HoldConfirmed, NewBooking, ResidentsEnrolled, Role,
     SessionChanged, WalletToppedUp,
 };
-use crate::domain::ids::{BookingNo, ResidentNo};
+use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::domain::money::Minor;
-use crate::domain::time::UtcMillis;
+use crate::domain::time::{LocalDay, UtcMillis};
 
 /// Settles the records of a live engine.
 pub struct Settlement {
@@ -49,9 +50,12 @@ impl Settle<Event> for Settlement {
         if event.changes_world() {
             let mut world = World::clone(&self.engine.world.load());
             let changed = self.engine.change_world(&mut world, at, &event, self);
-            // It was judged before it was queued, and the log is written by this engine alone.
+            // It was judged before it was queued, one change at a time, and the log is written by this engine alone.
             assert!(changed.is_ok(), "an event that was judged can't be applied: {changed:?}");
             self.publish(&world);
+            if matches!(event, Event::StaffActed(_)) {
+                self.engine.change_ended();
+            }
         } else {
             self.engine.settle(&self.engine.world.load(), at, &event);
         }
@@ -66,13 +70,39 @@ impl Engine {
     /// Shows and gives what a durable record of bookings, money or sessions says. What the record took was taken before.
     pub(super) fn settle(&self, world: &World, at: UtcMillis, event: &Event) {
         match event {
-            Event::BookingConfirmed(event) => self.settle_confirmed(world, at, event),
+            Event::BookingConfirmed(event) => self.settle_confirmed(world, at, event, Payment::Wallet),
+            Event::CounterBooked(event) => self.settle_confirmed(world, at, event, Payment::Counter),
             Event::BookingCancelled(event) => self.settle_cancelled(world, at, event),
-            Event::BookingCompleted(event) => self.settle_completed(world, event),
+            Event::BookingCompleted(event) => {
+                let from = [BookingState::Completing, BookingState::Leaving];
+                self.settle_over(world, event.no, &from, BookingState::Completed);
+                count(&self.counters.completed);
+            }
+            Event::BookingMissed(event) => {
+                self.settle_over(world, event.no, &[BookingState::Missing], BookingState::Missed);
+            }
+            Event::BookingCheckedIn(event) => self.settle_checked_in(at, event.no),
+            Event::BookingMoved(event) => self.settle_moved(world, event),
+            Event::HoldPlaced(event) => self.settle_held(world, at, &event.booking, event.expires_at),
+            Event::HoldConfirmed(event) => self.settle_hold_confirmed(world, event),
+            Event::HoldGivenUp(event) => {
+                self.settle_hold_ended(world, at, event.no, BookingState::GivingUp, BookingState::GivenUp);
+            }
+            Event::HoldExpired(event) => {
+                self.settle_hold_ended(world, at, event.no, BookingState::Expiring, BookingState::Expired);
+                count(&self.counters.expired);
+            }
             Event::WalletToppedUp(event) => self.settle_top_up(at, event),
             Event::AccountOpened(event) => self.settle_account(event),
+            Event::AccountDisabled(event) => {
+                if let Some(account) = self.residents.get(event.account) {
+                    account.disable();
+                }
+            }
             Event::ResidentsEnrolled(event) => self.settle_enrolled(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => self.settle_session(event),
+            Event::ReleaseOpened(event) => self.releases.open(event.no, event.day, at),
+            Event::StaffActed(event) => self.settle(world, at, &event.action),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
             | Event::SportAdded(_)
@@ -81,67 +111,129 @@ impl Engine {
             | Event::SpecialDaysSet(_)
             | Event::ClosureDeclared(_)
             | Event::ClosureFinished(_)
+            | Event::ReleaseDeclared(_)
+            | Event::PitchChanged(_)
+            | Event::VenueChanged(_)
             | Event::DaysOpened(_) => unreachable!("the world is changed elsewhere"),
         }
     }
 
-    fn settle_confirmed(&self, world: &World, at: UtcMillis, event: &BookingConfirmed) {
-        let (Some(entry), Some(resident)) =
-            (self.bookings.entry(event.no), self.residents.get(event.resident))
-        else {
-            unreachable!("a booking that was queued has its places")
-        };
-        let Some(pitch) = world.catalogue.pitch(event.pitch) else {
-            unreachable!("a booking that was queued has its pitch")
-        };
+    fn settle_confirmed(&self, world: &World, at: UtcMillis, event: &NewBooking, payment: Payment) {
+        let (entry, resident) = self.places(event);
+        let venue = venue_of(world, event.pitch);
         entry.note_created(at);
-        let advanced = entry.advance(BookingState::Pending, BookingState::Confirmed);
-        assert!(advanced.is_ok(), "I2: {} is confirmed twice", event.no);
-        resident.settle(Minor::new(-event.price.get()));
-        self.ledger.earn(pitch.venue, event.price);
-        Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
-        let clock = world.days.clock(event.day);
-        if clock.is_some()
-            && let Some(whole) = world.catalogue.pitch(pitch.whole)
-            && let Some(on_day) = self.pitch_days.on(whole, event.day)
-        {
-            Bookings::link(on_day.newest_booking(), entry.of_pitch_day(), event.no);
+        step(entry, event.no, BookingState::Pending, BookingState::Confirmed);
+        match payment {
+            Payment::Wallet => resident.settle(Minor::new(-event.price.get())),
+            Payment::Counter => self.ledger.ring_up(venue, event.price),
         }
-        // A day that is not open is over: the booking is due at once.
-        let due = clock.map_or(at, |clock| clock.end(event.span));
-        lock(&self.wheel).insert(due, event.no);
-        // ORDERING: Relaxed, a count that is right by itself.
-        self.counters.confirmed.fetch_add(1, Ordering::Relaxed);
+        self.ledger.earn(venue, event.price);
+        Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
+        self.list_on_day(world, event.pitch, event.day, entry, event.no);
+        self.wind(world, at, event.no);
+        count(&self.counters.confirmed);
+    }
+
+    fn settle_held(&self, world: &World, at: UtcMillis, event: &NewBooking, expires_at: UtcMillis) {
+        let (entry, resident) = self.places(event);
+        entry.note_created(at);
+        entry.note_changed(expires_at);
+        step(entry, event.no, BookingState::PendingHold, BookingState::Held);
+        Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
+        self.list_on_day(world, event.pitch, event.day, entry, event.no);
+        lock(&self.wheel).insert(expires_at, event.no);
+        count(&self.counters.held);
+    }
+
+    fn settle_hold_confirmed(&self, world: &World, event: &HoldConfirmed) {
+        let (terms, resident, entry) = self.live_booking(event.no);
+        step(entry, event.no, BookingState::Confirming, BookingState::Confirmed);
+        resident.settle(Minor::new(-terms.price.get()));
+        self.ledger.earn(venue_of(world, terms.pitch), terms.price);
+        self.wind(world, UtcMillis::new(0), event.no);
+        count(&self.counters.confirmed);
+    }
+
+    fn settle_hold_ended(
+        &self,
+        world: &World,
+        at: UtcMillis,
+        no: BookingNo,
+        from: BookingState,
+        to: BookingState,
+    ) {
+        let (terms, resident, entry) = self.live_booking(no);
+        entry.note_changed(at);
+        step(entry, no, from, to);
+        self.give_back(world, &terms, resident);
     }
 
     fn settle_cancelled(&self, world: &World, at: UtcMillis, event: &BookingCancelled) {
-        let (terms, resident) = self.live_booking(event.no);
-        if let Some(entry) = self.bookings.entry(event.no) {
-            entry.note_cancelled(at, event.refund);
-            let advanced = entry.advance(BookingState::Cancelling, BookingState::Cancelled);
-            assert!(advanced.is_ok(), "I1: {} is cancelled twice", event.no);
-        }
+        let (terms, resident, entry) = self.live_booking(event.no);
+        entry.note_changed(at);
+        entry.note_refund(event.refund);
+        step(entry, event.no, BookingState::Cancelling, BookingState::Cancelled);
         self.give_back(world, &terms, resident);
         resident.credit_spendable(event.refund);
         resident.settle(event.refund);
-        if let Some(pitch) = world.catalogue.pitch(terms.pitch) {
-            self.ledger.earn(pitch.venue, Minor::new(-event.refund.get()));
-        }
-        // ORDERING: Relaxed, a count that is right by itself.
-        self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
+        self.ledger.earn(venue_of(world, terms.pitch), Minor::new(-event.refund.get()));
+        count(&self.counters.cancelled);
     }
 
-    fn settle_completed(&self, world: &World, event: &BookingCompleted) {
-        let (terms, resident) = self.live_booking(event.no);
-        if let Some(entry) = self.bookings.entry(event.no) {
-            let advanced = entry.advance(BookingState::Completing, BookingState::Completed);
-            assert!(advanced.is_ok(), "I4: {} is completed twice", event.no);
+    /// A booking's time is over: it counts as live no more.
+    fn settle_over(&self, world: &World, no: BookingNo, from: &[BookingState], to: BookingState) {
+        let (terms, resident, entry) = self.live_booking(no);
+        let advanced = from.iter().any(|from| entry.advance(*from, to).is_ok());
+        assert!(advanced, "I4: {no} is over twice");
+        if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(&terms)) {
+            self.quotas.give_back(&resident.quota, &counted(world, pitch, &terms), Windows::Live);
         }
-        if let Some(pitch) = world.catalogue.pitch(terms.pitch) {
-            self.quotas.give_back(&resident.quota, &counted(pitch, &terms), Windows::Live);
+    }
+
+    fn settle_checked_in(&self, at: UtcMillis, no: BookingNo) {
+        let (_, _, entry) = self.live_booking(no);
+        entry.note_changed(at);
+        step(entry, no, BookingState::CheckingIn, BookingState::CheckedIn);
+        count(&self.counters.checked_in);
+    }
+
+    fn settle_moved(&self, world: &World, event: &BookingMoved) {
+        let (old, resident, entry) = self.live_booking(event.no);
+        let new = moved_terms(&old, event);
+        let moved = entry.relocate(&new, event.place);
+        assert!(moved.is_ok(), "I1: {} is moved twice", event.no);
+        if let Some(alias) = self.bookings.place(event.place) {
+            alias.stand_for(event.no);
+            self.list_on_day(world, new.pitch, new.day, alias, event.place);
         }
-        // ORDERING: Relaxed, a count that is right by itself.
-        self.counters.completed.fetch_add(1, Ordering::Relaxed);
+        if let Some((from, _)) = quota_change(world, &old, &new) {
+            let is_day_over = old.day < world.days.first();
+            self.quotas.give_back(&resident.quota, &from, Windows::All { is_day_over });
+        }
+        self.free_old_place(world, &old, &new);
+        let difference = Minor::new(new.price.get() - old.price.get());
+        let venue = venue_of(world, new.pitch);
+        match new.payment {
+            Payment::Wallet => {
+                resident.settle(Minor::new(-difference.get()));
+                resident.credit_spendable(Minor::new((-difference.get()).max(0)));
+            }
+            Payment::Counter => self.ledger.ring_up(venue, difference),
+        }
+        self.ledger.earn(venue, difference);
+        self.wind(world, UtcMillis::new(0), event.no);
+    }
+
+    /// What a moved booking had and has no more.
+    fn free_old_place(&self, world: &World, old: &Terms, new: &Terms) {
+        let Some(pitch) = world.catalogue.pitch(old.pitch).filter(|_| old.day >= world.days.first()) else {
+            return;
+        };
+        let Some(on_day) = self.pitch_days.on(pitch, old.day) else { return };
+        match along(old, new, pitch) {
+            Some((_, left)) => on_day.free_units(left),
+            None => on_day.free(old.span, old.party_size, seller_of(old)),
+        }
     }
 
     fn settle_top_up(&self, at: UtcMillis, event: &WalletToppedUp) {
@@ -155,8 +247,7 @@ impl Engine {
         resident.settle(event.amount);
         resident.credit_spendable(event.amount);
         self.ledger.bring_in(event.amount);
-        // ORDERING: Relaxed, a count that is right by itself.
-        self.counters.topped_up.fetch_add(1, Ordering::Relaxed);
+        count(&self.counters.topped_up);
     }
 
     fn settle_account(&self, event: &AccountOpened) {
@@ -191,83 +282,62 @@ impl Engine {
         }
     }
 
-    /// Gives back what a record took that will never be in the log.
-    pub(super) fn undo(&self, event: &Event) {
-        match event {
-            Event::BookingConfirmed(event) => {
-                let (terms, resident) = self.live_booking(event.no);
-                self.give_back(&self.world.load(), &terms, resident);
-                resident.credit_spendable(event.price);
-                self.known.forget(event.request);
-                self.step_back(event.no, BookingState::Pending, BookingState::Void);
-            }
-            Event::BookingCancelled(event) => {
-                self.step_back(event.no, BookingState::Cancelling, BookingState::Confirmed);
-            }
-            Event::BookingCompleted(event) => {
-                self.step_back(event.no, BookingState::Completing, BookingState::Confirmed);
-                // It is due still: with the wheel's next turn.
-                lock(&self.wheel).insert(UtcMillis::new(0), event.no);
-            }
-            Event::WalletToppedUp(event) => {
-                if let Some(request) = event.request {
-                    self.known.forget(request);
-                }
-                if let Some(entry) = self.top_ups.entry(event.no) {
-                    entry.void();
-                }
-            }
-            Event::AccountOpened(event) => self.release_phone(event.phone, event.resident),
-            // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
-            Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
-            // These took nothing.
-            Event::ResidentsEnrolled(_)
-            | Event::LoggedIn(_)
-            | Event::LoggedOut(_)
-            | Event::CityFounded(_)
-            | Event::DistrictAdded(_)
-            | Event::SportAdded(_)
-            | Event::VenueAdded(_)
-            | Event::PitchAdded(_)
-            | Event::SpecialDaysSet(_)
-            | Event::ClosureDeclared(_)
-            | Event::ClosureFinished(_) => {}
+    /// The places of a booking that was queued.
+    fn places(&self, event: &NewBooking) -> (&Entry, &Resident) {
+        let (Some(entry), Some(resident)) =
+            (self.bookings.entry(event.no), self.residents.get(event.resident))
+        else {
+            unreachable!("a booking that was queued has its places")
+        };
+        (entry, resident)
+    }
+
+    /// Puts a booking, or what stands for it, into the list of its day.
+    fn list_on_day(&self, world: &World, pitch: PitchNo, day: LocalDay, entry: &Entry, no: BookingNo) {
+        let whole = world.catalogue.pitch(pitch).and_then(|pitch| world.catalogue.pitch(pitch.whole));
+        if world.days.is_open(day)
+            && let Some(whole) = whole
+            && let Some(on_day) = self.pitch_days.on(whole, day)
+        {
+            Bookings::link(on_day.newest_booking(), entry.of_pitch_day(), no);
         }
     }
 
-    fn step_back(&self, no: BookingNo, from: BookingState, to: BookingState) {
-        if let Some(entry) = self.bookings.entry(no) {
-            let advanced = entry.advance(from, to);
-            assert!(advanced.is_ok(), "I1: {no} moved on while its record was under way");
-        }
+    /// A booking is due when its time is over; on a day that is over already, at once.
+    fn wind(&self, world: &World, at_once: UtcMillis, no: BookingNo) {
+        let Some(booking) = self.bookings.get(no) else { return };
+        let clock = world.days.clock(booking.terms.day);
+        let due = clock.map_or(at_once, |clock| clock.end(booking.terms.span));
+        lock(&self.wheel).insert(due, no);
     }
 
-    /// A booking that holds what it took, and its resident.
-    fn live_booking(&self, no: BookingNo) -> (Terms, &Resident) {
+    /// A booking that holds what it took, its resident, and its place.
+    pub(super) fn live_booking(&self, no: BookingNo) -> (Terms, &Resident, &Entry) {
         let terms = self.bookings.get(no).map(|booking| booking.terms);
         let resident = terms.and_then(|terms| self.residents.get(terms.resident));
-        let (Some(terms), Some(resident)) = (terms, resident) else {
+        let (Some(terms), Some(resident), Some(entry)) = (terms, resident, self.bookings.entry(no)) else {
             unreachable!("a record names a booking that is not there: {no}")
         };
-        (terms, resident)
+        (terms, resident, entry)
     }
 
     /// Frees a booking's units and gives its quotas back, as far as its day is not over. By whoever won the booking's state.
-    fn give_back(&self, world: &World, terms: &Terms, resident: &Resident) {
+    pub(super) fn give_back(&self, world: &World, terms: &Terms, resident: &Resident) {
         let is_day_over = terms.day < world.days.first();
-        self.free_units(world, terms);
-        if let Some(pitch) = world.catalogue.pitch(terms.pitch) {
-            self.quotas.give_back(&resident.quota, &counted(pitch, terms), Windows::All { is_day_over });
+        self.free_claimed(world, terms);
+        if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(terms)) {
+            let windows = Windows::All { is_day_over };
+            self.quotas.give_back(&resident.quota, &counted(world, pitch, terms), windows);
         }
     }
 
-    pub(super) fn free_units(&self, world: &World, terms: &Terms) {
+    pub(super) fn free_claimed(&self, world: &World, terms: &Terms) {
         // The place of a day that is over may be another day's by now.
         if terms.day >= world.days.first()
             && let Some(pitch) = world.catalogue.pitch(terms.pitch)
             && let Some(on_day) = self.pitch_days.on(pitch, terms.day)
         {
-            on_day.free(terms.span, terms.party_size);
+            on_day.free(terms.span, terms.party_size, seller_of(terms));
         }
     }
 
@@ -275,4 +345,43 @@ impl Engine {
     pub(super) fn note_request(&self, request: crate::domain::event::RequestKey, came_to: CameTo) {
         self.known.replay(request, came_to);
     }
+}
+
+/// What a moved booking is from now on.
+pub(super) fn moved_terms(old: &Terms, event: &BookingMoved) -> Terms {
+    Terms {
+        pitch: event.pitch,
+        day: event.day,
+        span: event.span,
+        price: event.price,
+        release: event.release,
+        ..*old
+    }
+}
+
+/// Whether a booking counts in its resident's quotas: what is sold at the counter doesn't.
+pub(super) fn takes_quota(terms: &Terms) -> bool {
+    terms.payment == Payment::Wallet
+}
+
+/// What a wallet paid more for a booking's new place.
+pub(super) fn paid_more(old: &Terms, event: &BookingMoved) -> Minor {
+    dearer(old, &moved_terms(old, event))
+}
+
+fn venue_of(world: &World, pitch: PitchNo) -> VenueNo {
+    match world.catalogue.pitch(pitch) {
+        Some(pitch) => pitch.venue,
+        None => unreachable!("a booking that was queued has its pitch"),
+    }
+}
+
+fn step(entry: &Entry, no: BookingNo, from: BookingState, to: BookingState) {
+    let advanced = entry.advance(from, to);
+    assert!(advanced.is_ok(), "I1: {no} can't become {to:?}: it is {advanced:?}, not {from:?}");
+}
+
+fn count(counter: &AtomicU64) {
+    // ORDERING: Relaxed, a figure for people.
+    counter.fetch_add(1, Ordering::Relaxed);
 }

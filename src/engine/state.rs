@@ -6,12 +6,14 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use dashmap::DashMap;
 
-use super::bookings::Bookings;
+use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
 use super::counters::Counters;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
 use super::pitch_days::PitchDays;
-use super::quota::{Counted, Quotas};
+use super::quota::{Counted, Quotas, ReleaseLimit};
+use super::refusal::Refusal;
+use super::releases::Releases;
 use super::residents::Residents;
 use super::slab::Slab;
 use super::sync::{AtomicBool, AtomicI64, Mutex, Ordering, lock};
@@ -20,9 +22,9 @@ use super::wheel::Wheel;
 use super::world::{OpenDays, World};
 use crate::domain::catalogue::{Catalogue, Pitch};
 use crate::domain::event::{Event, PhoneHash};
-use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
+use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::domain::money::Minor;
-use crate::domain::time::UtcMillis;
+use crate::domain::time::{LocalDay, UtcMillis};
 
 const VENUES_MAX: usize = 1 << 20;
 
@@ -35,6 +37,9 @@ pub struct Engine {
     pub(super) top_ups: TopUps,
     pub(super) quotas: Quotas,
     pub(super) known: KnownRequests,
+    pub(super) releases: Releases,
+    /// The newest booking of each whole's day that is over, where it had one.
+    pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     pub(super) ledger: Ledger,
     pub(super) phones: DashMap<PhoneHash, ResidentNo>,
     pub(super) sealed: DashMap<ResidentNo, Arc<[u8]>>,
@@ -43,11 +48,14 @@ pub struct Engine {
     pub(super) counters: Counters,
     /// A roll-over is queued and not yet durable.
     pub(super) days_under_way: AtomicBool,
+    /// A change of the catalogue by the staff is queued and not yet durable.
+    pub(super) change_under_way: AtomicBool,
 }
 
 /// The accounts that are not wallets. With the wallets they sum to nothing: every movement has two sides (I3).
 pub(super) struct Ledger {
     revenue: Slab<AtomicI64>,
+    tills: Slab<AtomicI64>,
     providers: AtomicI64,
 }
 
@@ -55,7 +63,8 @@ pub(super) struct Ledger {
 // taken only where no command runs.
 impl Ledger {
     fn new() -> Self {
-        Self { revenue: Slab::new(VENUES_MAX, 1 << 10), providers: AtomicI64::new(0) }
+        let slab = || Slab::new(VENUES_MAX, 1 << 10);
+        Self { revenue: slab(), tills: slab(), providers: AtomicI64::new(0) }
     }
 
     /// What a venue has earned rises, or falls by a refund. By the committer.
@@ -63,6 +72,20 @@ impl Ledger {
         if let Some(revenue) = self.revenue.get_or_make(venue.index()) {
             revenue.fetch_add(amount.get(), Ordering::Relaxed);
         }
+    }
+
+    /// Money comes in at a venue's counter, or goes out there when it is negative. By the committer.
+    pub(super) fn ring_up(&self, venue: VenueNo, amount: Minor) {
+        if let Some(till) = self.tills.get_or_make(venue.index()) {
+            // ORDERING: Relaxed, as in `earn`.
+            till.fetch_sub(amount.get(), Ordering::Relaxed);
+        }
+    }
+
+    /// What came in at a venue's counter, as a negative balance.
+    pub(super) fn till(&self, venue: VenueNo) -> Minor {
+        // ORDERING: Relaxed, as in `earn`.
+        Minor::new(self.tills.get(venue.index()).map_or(0, |till| till.load(Ordering::Relaxed)))
     }
 
     /// Money comes in from a payment provider. By the committer.
@@ -121,12 +144,15 @@ impl Engine {
             top_ups: TopUps::new(),
             quotas: Quotas::new(&city.quotas, city.days_ahead),
             known: KnownRequests::with_capacity(bookings_expected),
+            releases: Releases::new(),
+            past_days: DashMap::new(),
             ledger: Ledger::new(),
             phones: DashMap::new(),
             sealed: DashMap::new(),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
             days_under_way: AtomicBool::new(false),
+            change_under_way: AtomicBool::new(false),
         }
     }
 
@@ -174,9 +200,63 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// A resident's booking and its place.
+    pub(super) fn own_booking(
+        &self,
+        resident: ResidentNo,
+        no: BookingNo,
+    ) -> Result<(Booking, &Entry), Refusal> {
+        let booking = self.bookings.get(no).filter(|booking| booking.terms.resident == resident);
+        let shown = booking.filter(|booking| booking.state.settled() != BookingState::Void);
+        shown.zip(self.bookings.entry(no)).ok_or(Refusal::NotFound)
+    }
+
+    /// A venue's booking and its place.
+    pub(super) fn venues_booking(&self, venue: VenueNo, no: BookingNo) -> Result<(Booking, &Entry), Refusal> {
+        let world = self.world.load();
+        let is_venues = |booking: &Booking| {
+            let pitch = world.catalogue.pitch(booking.terms.pitch);
+            pitch.is_some_and(|pitch| pitch.venue == venue) && booking.state.settled() != BookingState::Void
+        };
+        let booking = self.bookings.get(no).filter(is_venues);
+        booking.zip(self.bookings.entry(no)).ok_or(Refusal::NotFound)
+    }
+
+    /// Counts what was refused.
+    pub(super) fn count<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        if let Err(refusal) = &result {
+            self.counters.refuse(refusal);
+        }
+        result
+    }
+
+    #[must_use]
+    pub fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// The bookings of a whole's day, whether the day is open or over.
+    pub fn bookings_of_day(&self, world: &World, whole: &Pitch, day: LocalDay) -> Vec<Booking> {
+        if world.days.is_open(day) {
+            let on_day = self.pitch_days.on(whole, day);
+            let newest = on_day.map(|on_day| on_day.newest_booking());
+            return newest.map_or_else(Vec::new, |newest| self.bookings.of_pitch_day(newest).collect());
+        }
+        let newest = self.past_days.get(&(whole.no, day)).map(|newest| *newest);
+        newest.map_or_else(Vec::new, |newest| {
+            self.bookings.of_pitch_day(&super::sync::AtomicU32::new(newest.get())).collect()
+        })
+    }
+}
+
 /// What quotas count of a booking on this pitch.
-pub(super) fn counted(pitch: &Pitch, terms: &super::bookings::Terms) -> Counted {
+pub(super) fn counted(world: &World, pitch: &Pitch, terms: &Terms) -> Counted {
+    let release = terms.release.and_then(|no| world.catalogue.release(no));
     Counted {
+        release: release.and_then(|release| {
+            Some(ReleaseLimit { no: release.no, limit: release.def.limit_per_resident? })
+        }),
         resident: terms.resident,
         venue: pitch.venue,
         sport: pitch.sport,

@@ -1,18 +1,20 @@
 //! What time brings: bookings that are over, days that roll over, and closures that are dealt with. Each is an event; nothing
 //! changes by looking at the clock.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use super::bookings::{Booking, BookingState, Entry};
+use super::bookings::{Booking, BookingState};
+use super::lane::Ticket;
 use super::pitch_days::OnDay;
 use super::state::{CommandLane, Engine};
 use super::sync::{Ordering, lock};
 use super::world::World;
 use crate::domain::catalogue::{Closure, Pitch, PitchKind};
+use crate::domain::change::Admission;
 use crate::domain::definition::BookingsInside;
-use crate::domain::event::{BookingCompleted, ClosureFinished, Event};
-use crate::domain::ids::BookingNo;
-use crate::domain::time::UtcMillis;
+use crate::domain::event::{BookingStep, ClosureFinished, Event, ReleaseOpened};
+use crate::domain::ids::{BookingNo, ReleaseNo};
+use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 /// How many records one tick queues at most, so that it gives way to bookings.
@@ -25,18 +27,58 @@ pub struct Timekeeper {
     due: VecDeque<BookingNo>,
     /// The closures whose end is queued.
     finishing: Option<u32>,
+    /// Releases whose opening is under way.
+    opening: HashMap<(ReleaseNo, LocalDay), Ticket>,
+}
+
+/// How much later one looks again at a booking that somebody is changing.
+const LATER_MS: i64 = 1000;
+
+/// What is to be done about a booking that is due.
+enum Due {
+    Step(BookingState, Event),
+    Later,
+    Never,
+}
+
+/// What is due for a booking at this moment.
+fn step_of(world: &World, booking: &Booking, now: UtcMillis) -> Due {
+    let event = BookingStep { no: booking.no };
+    let is_over = || world.clock_of(booking.terms.day).end(booking.terms.span) <= now;
+    match booking.state {
+        BookingState::Held if booking.changed_at <= now => {
+            Due::Step(BookingState::Expiring, Event::HoldExpired(event))
+        }
+        BookingState::Confirmed if is_over() => match admission(world, booking) {
+            Admission::Open => Due::Step(BookingState::Completing, Event::BookingCompleted(event)),
+            Admission::Checked => Due::Step(BookingState::Missing, Event::BookingMissed(event)),
+        },
+        BookingState::CheckedIn if is_over() => {
+            Due::Step(BookingState::Leaving, Event::BookingCompleted(event))
+        }
+        // Another change is under way: when it has come to something, or to nothing, the booking is looked at again.
+        state if state.settled() != state => Due::Later,
+        _ => Due::Never,
+    }
+}
+
+fn admission(world: &World, booking: &Booking) -> Admission {
+    let venue =
+        world.catalogue.pitch(booking.terms.pitch).and_then(|pitch| world.catalogue.venue(pitch.venue));
+    venue.map_or(Admission::Open, |venue| venue.admission)
 }
 
 impl Timekeeper {
     #[must_use]
     pub fn new(lane: CommandLane) -> Self {
-        Self { lane, due: VecDeque::new(), finishing: None }
+        Self { lane, due: VecDeque::new(), finishing: None, opening: HashMap::new() }
     }
 
     /// Does what is due at this moment. Returns whether more is to be done at once.
     pub fn tick(&mut self, engine: &Engine, now: UtcMillis) -> bool {
         self.open_days(engine, now);
-        let more_bookings = self.complete(engine, now);
+        self.open_releases(engine, now);
+        let more_bookings = self.end_what_is_over(engine, now);
         let more_closures = self.close(engine);
         more_bookings || more_closures
     }
@@ -58,30 +100,54 @@ impl Timekeeper {
         }
     }
 
-    fn complete(&mut self, engine: &Engine, now: UtcMillis) -> bool {
+    /// Whatever is due on the wheel: holds that expire, bookings that are over.
+    fn end_what_is_over(&mut self, engine: &Engine, now: UtcMillis) -> bool {
         lock(&engine.wheel).turn(now, |booking| self.due.push_back(booking));
+        let world = engine.world();
         for _ in 0..RECORDS_PER_TICK {
-            let Some(no) = self.due.front() else { break };
+            let Some(no) = self.due.front().copied() else { break };
             let _command = self.lane.owner.begin_command();
             let Ok(permit) = self.lane.owner.permit() else { return true };
-            let Some(entry) = engine.bookings.entry(*no) else { break };
-            match entry.advance(BookingState::Confirmed, BookingState::Completing) {
-                Ok(()) => {
-                    permit.push(Event::BookingCompleted(BookingCompleted { no: *no }));
-                    self.due.pop_front();
+            self.due.pop_front();
+            let (Some(booking), Some(entry)) = (engine.bookings.get(no), engine.bookings.entry(no)) else {
+                continue;
+            };
+            match step_of(&world, &booking, now) {
+                Due::Step(intent, record) => {
+                    if entry.advance(booking.state, intent).is_ok() {
+                        permit.push(record);
+                    } else {
+                        // Somebody was quicker; what he does is looked at again.
+                        lock(&engine.wheel).insert(now.plus_ms(LATER_MS), no);
+                    }
                 }
-                // A cancellation is under way: if it comes to nothing, the booking is due with the next tick.
-                Err(BookingState::Cancelling) => {
-                    let no = *no;
-                    self.due.pop_front();
-                    lock(&engine.wheel).insert(now.plus_ms(1000), no);
-                }
-                Err(_) => {
-                    self.due.pop_front();
-                }
+                Due::Later => lock(&engine.wheel).insert(now.plus_ms(LATER_MS), no),
+                Due::Never => {}
             }
         }
         !self.due.is_empty()
+    }
+
+    /// Releases whose moment has come, for each day that is open: an event for each, once.
+    fn open_releases(&mut self, engine: &Engine, now: UtcMillis) {
+        let world = engine.world();
+        let intake = self.lane.owner.intake();
+        self.opening.retain(|_, ticket| intake.outcome(*ticket).is_none());
+        for release in world.catalogue.releases() {
+            for clock in world.days.iter().filter(|clock| release.def.governs(clock.day)) {
+                let key = (release.no, clock.day);
+                if engine.releases.opened_at(release.no, clock.day).is_some()
+                    || self.opening.contains_key(&key)
+                    || now < release.def.opens_at(world.catalogue.zone(), clock.day)
+                {
+                    continue;
+                }
+                let _command = self.lane.owner.begin_command();
+                let Ok(permit) = self.lane.owner.permit() else { return };
+                let record = Event::ReleaseOpened(ReleaseOpened { no: release.no, day: clock.day });
+                self.opening.insert(key, permit.push(record));
+            }
+        }
     }
 
     /// Goes on with the first closure that is not dealt with.
@@ -118,17 +184,17 @@ impl Timekeeper {
             for day in days.filter(|day| def.first_day <= *day && *day <= def.last_day) {
                 let Some(on_day) = engine.pitch_days.on(whole, day) else { continue };
                 let mut held = Held::nothing_of(pitch);
-                for booking in engine.bookings.list(on_day.newest_booking(), Entry::of_pitch_day) {
+                for booking in engine.bookings.of_pitch_day(on_day.newest_booking()) {
                     let booked = world.catalogue.pitch(booking.terms.pitch);
                     let Some(booked) = booked.filter(|booked| do_share(booked, pitch)) else { continue };
                     let is_inside = booking.terms.span.mask().overlaps(def.units);
-                    if !is_inside || booking.state == BookingState::Cancelled {
+                    if !is_inside || !booking.state.holds_units() {
                         continue;
                     }
                     held.add(&booking, booked);
-                    is_empty &= matches!(booking.state, BookingState::Completed | BookingState::Completing);
-                    if booking.state == BookingState::Confirmed && queued < RECORDS_PER_TICK {
-                        queued += usize::from(engine.cancel_for_closure(&self.lane, &booking).is_some());
+                    is_empty &= has_begun_to_end(booking.state);
+                    if queued < RECORDS_PER_TICK {
+                        queued += usize::from(self.call_off(engine, &booking));
                     }
                 }
                 // What is claimed and in no list is a booking whose record is under way: it is dealt with when it is there.
@@ -138,6 +204,28 @@ impl Timekeeper {
         }
         is_empty
     }
+
+    /// Cancels a booking with its money back, or ends a hold; what is being changed comes with a later tick.
+    fn call_off(&self, engine: &Engine, booking: &Booking) -> bool {
+        match booking.state {
+            BookingState::Confirmed => engine.cancel_for_closure(&self.lane, booking).is_some(),
+            BookingState::Held => engine.give_up_hold(&self.lane, booking.terms.resident, booking.no).is_ok(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a booking inside a closure is none of the closure's business: somebody has come, or its time is over.
+fn has_begun_to_end(state: BookingState) -> bool {
+    matches!(
+        state,
+        BookingState::CheckedIn
+            | BookingState::Completing
+            | BookingState::Leaving
+            | BookingState::Completed
+            | BookingState::Missing
+            | BookingState::Missed
+    )
 }
 
 /// Whether two pitches have a leaf in common.

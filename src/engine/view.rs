@@ -1,6 +1,7 @@
 //! What is shown: slots of a pitch, free slots of the whole city. Free only when it is durably free; a claim in flight is taken.
 
 use super::pitch_days::OnDay;
+use super::releases::{Gate, kept_places};
 use super::state::Engine;
 use super::world::World;
 use crate::domain::calendar::DayClock;
@@ -16,6 +17,8 @@ pub enum SlotStatus {
     Free,
     Taken,
     Closed,
+    /// Its release has not opened yet.
+    Unreleased,
 }
 
 /// A slot of a pitch on a day.
@@ -54,19 +57,21 @@ impl Engine {
     pub fn slots(&self, world: &World, pitch: &Pitch, day: LocalDay, now: UtcMillis) -> Vec<Slot> {
         let clock = world.days.clock(day);
         let on_day = clock.and_then(|_| self.pitch_days.on(pitch, day));
-        let kind = world.catalogue.day_kind(day);
+        let kind = world.catalogue.day_kind(pitch.venue, day);
+        let release = world.catalogue.release_of(pitch, day);
+        let (gate, kept) = (self.releases.gate(release, pitch, day), kept_places(release, pitch));
         pitch
             .grid
             .slots()
             .map(|span| {
                 let status = match (clock, &on_day) {
-                    (Some(clock), Some(on_day)) => status(clock, on_day, span, now),
+                    (Some(clock), Some(on_day)) => status(clock, on_day, span, (gate, kept), now),
                     _ => SlotStatus::Closed,
                 };
                 let left = on_day
                     .as_ref()
                     .filter(|_| status == SlotStatus::Free)
-                    .map_or(0, |on_day| on_day.left(span));
+                    .map_or(0, |on_day| on_day.left(span, kept));
                 Slot {
                     span,
                     status,
@@ -89,39 +94,42 @@ impl Engine {
     ) -> (Vec<(&'a Pitch, Slot)>, Option<Position>) {
         let mut found = Vec::new();
         let Some(clock) = world.days.clock(wanted.day) else { return (found, None) };
-        let kind = world.catalogue.day_kind(wanted.day);
-        let pitches: Vec<&Pitch> = world
+        // What isn't sold online now is left out at once, not slot by slot.
+        let pitches: Vec<(&Pitch, u16)> = world
             .catalogue
             .pitches()
             .iter()
             .map(AsRef::as_ref)
             .filter(|pitch| is_wanted(world, pitch, wanted))
+            .filter_map(|pitch| {
+                let release = world.catalogue.release_of(pitch, wanted.day);
+                let gate = self.releases.gate(release, pitch, wanted.day);
+                matches!(gate, Gate::Open(_)).then(|| (pitch, kept_places(release, pitch)))
+            })
             .collect();
         for unit in from.unit.max(wanted.from)..wanted.to.min(UNITS_PER_DAY) {
             if clock.start_of(unit) <= now {
                 continue;
             }
             let first = if unit == from.unit { from.pitch } else { 0 };
-            let start = pitches.partition_point(|pitch| pitch.no.get() < first);
-            for pitch in &pitches[start..] {
+            let start = pitches.partition_point(|(pitch, _)| pitch.no.get() < first);
+            for (pitch, kept) in &pitches[start..] {
                 let Ok(span) = UnitSpan::new(unit, pitch.grid.slot_units()) else { continue };
                 if span.end() > wanted.to || pitch.grid.slots_in(span).is_none() {
                     continue;
                 }
                 let Some(on_day) = self.pitch_days.on(pitch, wanted.day) else { continue };
-                if status(clock, &on_day, span, now) != SlotStatus::Free {
+                // Later than now, as all slots of this half hour.
+                let left = if on_day.is_closed(span) { 0 } else { on_day.left(span, *kept) };
+                if left == 0 {
                     continue;
                 }
                 if found.len() == limit {
                     return (found, Some(Position { unit, pitch: pitch.no.get() }));
                 }
-                let slot = Slot {
-                    span,
-                    status: SlotStatus::Free,
-                    price: pitch.tariff.slot_price(kind, unit),
-                    capacity: capacity(pitch),
-                    left: on_day.left(span),
-                };
+                let kind = world.catalogue.day_kind(pitch.venue, wanted.day);
+                let price = pitch.tariff.slot_price(kind, unit);
+                let slot = Slot { span, status: SlotStatus::Free, price, capacity: capacity(pitch), left };
                 found.push((*pitch, slot));
             }
         }
@@ -136,13 +144,21 @@ fn is_wanted(world: &World, pitch: &Pitch, wanted: &Wanted) -> bool {
         })
 }
 
-fn status(clock: &DayClock, on_day: &OnDay<'_>, span: UnitSpan, now: UtcMillis) -> SlotStatus {
+fn status(
+    clock: &DayClock,
+    on_day: &OnDay<'_>,
+    span: UnitSpan,
+    (gate, kept): (Gate<'_>, u16),
+    now: UtcMillis,
+) -> SlotStatus {
     if clock.start(span) <= now || on_day.is_closed(span) {
-        SlotStatus::Closed
-    } else if on_day.left(span) == 0 {
-        SlotStatus::Taken
-    } else {
-        SlotStatus::Free
+        return SlotStatus::Closed;
+    }
+    match gate {
+        Gate::KeptForCounter(_) => SlotStatus::Closed,
+        Gate::Unreleased(_) => SlotStatus::Unreleased,
+        Gate::Open(_) if on_day.left(span, kept) == 0 => SlotStatus::Taken,
+        Gate::Open(_) => SlotStatus::Free,
     }
 }
 

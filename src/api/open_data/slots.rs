@@ -58,6 +58,7 @@ pub enum SlotStatusView {
     Free,
     Taken,
     Closed,
+    Unreleased,
 }
 
 /// The slots of a pitch on a day.
@@ -93,6 +94,7 @@ pub async fn slots(
                 SlotStatus::Free => SlotStatusView::Free,
                 SlotStatus::Taken => SlotStatusView::Taken,
                 SlotStatus::Closed => SlotStatusView::Closed,
+                SlotStatus::Unreleased => SlotStatusView::Unreleased,
             },
             price: Money::new(slot.price, currency),
             capacity: slot.capacity,

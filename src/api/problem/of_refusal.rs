@@ -1,15 +1,17 @@
 //! What the engine refuses, as the contract names it.
 
 use super::{FieldFault, Problem, Text};
-use crate::api::answer::Money;
-use crate::domain::money::Currency;
+use crate::api::answer::{Money, city_moment};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::time::UtcMillis;
 use crate::engine::accounts::TOP_UP_MAX;
 use crate::engine::refusal::{FieldError, Refusal, Wrong};
 
 impl Problem {
-    /// The problem that a refusal is, in a city that has this currency.
+    /// The problem that a refusal is, at this moment in a city that goes by this calendar and this currency.
     #[must_use]
-    pub fn of_refusal(refusal: Refusal, currency: Currency) -> Self {
+    pub fn of_refusal(refusal: Refusal, catalogue: &Catalogue, now: UtcMillis) -> Self {
+        let (zone, currency) = (catalogue.zone().clone(), catalogue.city().currency);
         match refusal {
             Refusal::Overloaded => Self::OVERLOADED,
             Refusal::Invalid(errors) => Self::InvalidRequest(errors.into_iter().map(fault_of).collect()),
@@ -28,9 +30,20 @@ impl Problem {
                 balance: Money::new(balance, currency),
                 price: Money::new(price, currency),
             },
+            Refusal::NotReleased { releases_at } => {
+                let wait_ms = releases_at.since_ms(now).max(0);
+                Self::NotReleased {
+                    releases_at: city_moment(&zone, releases_at),
+                    retry_after_s: u32::try_from(wait_ms / 1000 + 1).unwrap_or(u32::MAX),
+                }
+            }
+            Refusal::HoldExpired => Self::HoldExpired,
+            Refusal::TooEarly => Self::TooEarly,
             Refusal::TooLate => Self::TooLate,
             Refusal::AlreadyCancelled => Self::AlreadyCancelled,
+            Refusal::AlreadyUsed => Self::AlreadyUsed,
             Refusal::PhoneTaken => Self::PhoneTaken,
+            Refusal::TicketInvalid => Self::TicketInvalid,
         }
     }
 }
@@ -48,6 +61,7 @@ fn fault_of(error: FieldError) -> FieldFault {
             "must be at least 1 and at most what the pitch takes",
             "必须至少为 1,且不超过场地上限",
         ),
+        Wrong::Refund => Text::fixed("must be from 0 to what was paid", "必须在 0 与实付金额之间"),
         Wrong::Amount => return FieldFault::out_of_range(error.field, 1, TOP_UP_MAX),
     };
     FieldFault::new(error.field, text)

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::answer::{Money, Rfc3339, city_moment, span_of_day};
 use crate::domain::catalogue::Catalogue;
-use crate::engine::bookings::{Booking, BookingState};
+use crate::engine::bookings::{Booking, BookingState, Payment};
 use crate::engine::world::World;
 use crate::identity::public_id::{PublicId, PublicIds};
 
@@ -27,13 +27,16 @@ impl BookingStatus {
     /// way is not there yet.
     #[must_use]
     pub const fn of(state: BookingState) -> Option<Self> {
-        match state {
-            BookingState::Void | BookingState::Pending => None,
-            BookingState::Confirmed | BookingState::Cancelling | BookingState::Completing => {
-                Some(Self::Confirmed)
-            }
-            BookingState::Cancelled => Some(Self::Cancelled),
+        match state.settled() {
+            BookingState::Held => Some(Self::Held),
+            BookingState::Confirmed => Some(Self::Confirmed),
+            BookingState::CheckedIn => Some(Self::CheckedIn),
             BookingState::Completed => Some(Self::Completed),
+            BookingState::Cancelled | BookingState::GivenUp => Some(Self::Cancelled),
+            BookingState::Expired => Some(Self::Expired),
+            BookingState::Missed => Some(Self::NoShow),
+            // Nothing else is where a booking stands when all is durable.
+            _ => None,
         }
     }
 }
@@ -89,9 +92,13 @@ impl<'a> BookingView<'a> {
             end,
             party_size: booking.terms.party_size,
             price: Money::new(booking.terms.price, currency),
-            paid_with: Some("wallet"),
+            paid_with: booking.state.settled().is_paid().then_some(match booking.terms.payment {
+                Payment::Wallet => "wallet",
+                Payment::Counter => "counter",
+            }),
             created_at: city_moment(catalogue.zone(), booking.created_at),
-            expires_at: None,
+            expires_at: (status == BookingStatus::Held || status == BookingStatus::Expired)
+                .then(|| city_moment(catalogue.zone(), booking.changed_at)),
             refund: (status == BookingStatus::Cancelled).then(|| Money::new(booking.refund, currency)),
         })
     }

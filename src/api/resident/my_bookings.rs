@@ -17,7 +17,7 @@ use crate::api::page::{Page, list};
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, PageLimit, QueryOf};
 use crate::api::written_time::WrittenDay;
-use crate::engine::bookings::{Booking, Entry};
+use crate::engine::bookings::Booking;
 use crate::engine::world::World;
 use crate::identity::public_id::Position;
 
@@ -57,7 +57,7 @@ pub async fn bookings(
     let resident = who.resident()?;
     let world = desk.engine.world();
     let account = desk.engine.residents().get(resident).ok_or(Problem::NotFound)?;
-    let all = desk.engine.bookings().list(&account.newest_booking, Entry::of_resident);
+    let all = desk.engine.bookings().of_resident(&account.newest_booking);
     let mut found: Vec<(Position, Booking)> = all
         .filter(|booking| {
             let day = booking.terms.day;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Desk;
-use super::booking_view::BookingStatus;
 use crate::api::answer::{Items, Money, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::page::{Page, list};
@@ -18,7 +17,7 @@ use crate::api::query::{PageLimit, QueryOf};
 use crate::domain::ids::{BookingNo, TopUpNo};
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
-use crate::engine::bookings::{BookingState, Entry};
+use crate::engine::bookings::{BookingState, Payment};
 use crate::engine::residents::Resident;
 use crate::identity::public_id::{Position, PublicId};
 
@@ -123,24 +122,16 @@ fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = 
         booking: None,
         top_up: Some(top_up.no),
     });
-    let bookings = desk.engine.bookings().list(&account.newest_booking, Entry::of_resident);
-    let of_bookings =
-        bookings.filter(|booking| BookingStatus::of(booking.state).is_some()).flat_map(|booking| {
-            let paid = Movement {
-                kind: EntryKind::Booking,
-                amount: Minor::new(-booking.terms.price.get()),
-                at: booking.created_at,
-                booking: Some(booking.no),
-                top_up: None,
-            };
-            let refund = (booking.state == BookingState::Cancelled).then_some(Movement {
-                kind: EntryKind::Refund,
-                amount: booking.refund,
-                at: booking.cancelled_at,
-                booking: Some(booking.no),
-                top_up: None,
-            });
-            [Some(paid), refund].into_iter().flatten()
-        });
+    let bookings = desk.engine.bookings().of_resident(&account.newest_booking);
+    let of_bookings = bookings.filter(|booking| booking.state.is_paid()).flat_map(|booking| {
+        let movement =
+            |kind, amount, at| Movement { kind, amount, at, booking: Some(booking.no), top_up: None };
+        let price = Minor::new(-booking.terms.price.get());
+        let paid = (booking.terms.payment == Payment::Wallet)
+            .then(|| movement(EntryKind::Booking, price, booking.created_at));
+        let refund = (booking.state == BookingState::Cancelled)
+            .then(|| movement(EntryKind::Refund, booking.refund, booking.changed_at));
+        [paid, refund].into_iter().flatten()
+    });
     opening.into_iter().chain(top_ups).chain(of_bookings)
 }

@@ -1,6 +1,7 @@
 //! What a catalogue takes, what it refuses, and what it says of a day.
 
 use super::*;
+use crate::domain::change::Admission;
 use crate::domain::definition::{BookingsInside, Location};
 use crate::domain::hours::DayKinds;
 use crate::domain::money::Currency;
@@ -16,6 +17,7 @@ fn city() -> Catalogue {
         timezone: "Asia/Shanghai".to_owned(),
         currency: Currency::new("CNY").expect("a currency"),
         days_ahead: 7,
+        hold_minutes: 10,
         quotas: Vec::new(),
     })
     .expect("a city");
@@ -25,7 +27,14 @@ fn city() -> Catalogue {
     catalogue.add_sport(SportDef { code: code("football"), name: name.clone() }).expect("a sport");
     let location = Location { latitude_e6: 22_541_000, longitude_e6: 114_059_000 };
     catalogue
-        .add_venue(VenueDef { code: code("v1"), name: name.clone(), district, address: name, location })
+        .add_venue(VenueDef {
+            code: code("v1"),
+            name: name.clone(),
+            district,
+            address: name,
+            location,
+            admission: Admission::Open,
+        })
         .expect("a venue");
     catalogue
 }
@@ -121,6 +130,7 @@ fn a_closure_of_a_part_closes_its_leaves_only() {
         last_day: day,
         units,
         bookings: BookingsInside::Keep,
+        reason: String::new(),
     };
     catalogue.add_closure(def).expect("a closure");
     let whole = catalogue.pitch_by_code("f1").expect("the whole");

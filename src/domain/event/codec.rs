@@ -4,13 +4,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountOpened, BookingCancelled, BookingCompleted, BookingConfirmed, CancelReason, ClosureFinished,
-    DaysOpened, Event, PhoneHash, Provider, RequestKey, ResidentsEnrolled, Role, SessionChanged,
-    WalletToppedUp,
+    AccountDisabled, AccountOpened, BookingCancelled, BookingMoved, BookingStep, CancelReason,
+    ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash, Provider,
+    ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
 };
-use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, TopUpNo, VenueNo};
+use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
-use crate::domain::time::LocalDay;
+use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitSpan;
 
 /// The numbers of the kinds. A number is never given to another kind, nor its fields another meaning.
@@ -23,15 +23,29 @@ mod kind {
     pub(super) const SPECIAL_DAYS_SET: u16 = 6;
     pub(super) const CLOSURE_DECLARED: u16 = 7;
     pub(super) const CLOSURE_FINISHED: u16 = 8;
+    pub(super) const RELEASE_DECLARED: u16 = 9;
+    pub(super) const RELEASE_OPENED: u16 = 10;
+    pub(super) const PITCH_CHANGED: u16 = 11;
+    pub(super) const VENUE_CHANGED: u16 = 12;
     pub(super) const DAYS_OPENED: u16 = 16;
     pub(super) const ACCOUNT_OPENED: u16 = 17;
     pub(super) const RESIDENTS_ENROLLED: u16 = 18;
     pub(super) const LOGGED_IN: u16 = 19;
     pub(super) const LOGGED_OUT: u16 = 20;
+    pub(super) const ACCOUNT_DISABLED: u16 = 21;
     pub(super) const WALLET_TOPPED_UP: u16 = 32;
     pub(super) const BOOKING_CONFIRMED: u16 = 33;
     pub(super) const BOOKING_CANCELLED: u16 = 34;
     pub(super) const BOOKING_COMPLETED: u16 = 35;
+    pub(super) const BOOKING_MISSED: u16 = 36;
+    pub(super) const BOOKING_CHECKED_IN: u16 = 37;
+    pub(super) const BOOKING_MOVED: u16 = 38;
+    pub(super) const COUNTER_BOOKED: u16 = 39;
+    pub(super) const HOLD_PLACED: u16 = 40;
+    pub(super) const HOLD_CONFIRMED: u16 = 41;
+    pub(super) const HOLD_GIVEN_UP: u16 = 42;
+    pub(super) const HOLD_EXPIRED: u16 = 43;
+    pub(super) const STAFF_ACTED: u16 = 64;
 }
 
 /// The bytes are no event that this version knows.
@@ -67,6 +81,7 @@ impl Event {
                     Role::Resident => (0u8, 0u32),
                     Role::VenueManager(venue) => (1, venue.get()),
                     Role::Operator => (2, 0),
+                    Role::FrontDesk(venue) => (3, venue.get()),
                 };
                 put(
                     out,
@@ -92,7 +107,7 @@ impl Event {
             Self::LoggedIn(event) => session(out, kind::LOGGED_IN, *event),
             Self::LoggedOut(event) => session(out, kind::LOGGED_OUT, *event),
             Self::WalletToppedUp(event) => top_up(out, event),
-            Self::BookingConfirmed(event) => event.encode(out),
+            Self::BookingConfirmed(event) => new_booking(out, kind::BOOKING_CONFIRMED, event),
             Self::BookingCancelled(event) => put(
                 out,
                 kind::BOOKING_CANCELLED,
@@ -102,11 +117,39 @@ impl Event {
                     &[match event.reason {
                         CancelReason::ByResident => 0,
                         CancelReason::Closure => 1,
+                        CancelReason::ByStaff => 2,
                     }],
                 ],
             ),
-            Self::BookingCompleted(event) => {
-                put(out, kind::BOOKING_COMPLETED, &[&event.no.get().to_le_bytes()]);
+            Self::BookingCompleted(event) => step(out, kind::BOOKING_COMPLETED, *event),
+            Self::BookingMissed(event) => step(out, kind::BOOKING_MISSED, *event),
+            Self::BookingCheckedIn(event) => step(out, kind::BOOKING_CHECKED_IN, *event),
+            Self::BookingMoved(event) => moved(out, event),
+            Self::CounterBooked(event) => new_booking(out, kind::COUNTER_BOOKED, event),
+            Self::HoldPlaced(event) => {
+                new_booking(out, kind::HOLD_PLACED, &event.booking);
+                out.extend_from_slice(&event.expires_at.get().to_le_bytes());
+            }
+            Self::HoldConfirmed(event) => {
+                put(out, kind::HOLD_CONFIRMED, &[&event.no.get().to_le_bytes()]);
+                put_request(out, event.request);
+            }
+            Self::HoldGivenUp(event) => step(out, kind::HOLD_GIVEN_UP, *event),
+            Self::HoldExpired(event) => step(out, kind::HOLD_EXPIRED, *event),
+            Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
+            Self::ReleaseOpened(event) => put(
+                out,
+                kind::RELEASE_OPENED,
+                &[&event.no.get().to_le_bytes(), &event.day.get().to_le_bytes()],
+            ),
+            Self::PitchChanged(change) => json(out, kind::PITCH_CHANGED, change),
+            Self::VenueChanged(change) => json(out, kind::VENUE_CHANGED, change),
+            Self::AccountDisabled(event) => {
+                put(out, kind::ACCOUNT_DISABLED, &[&event.account.get().to_le_bytes()]);
+            }
+            Self::StaffActed(event) => {
+                put(out, kind::STAFF_ACTED, &[&event.by.get().to_le_bytes()]);
+                event.action.encode(out);
             }
         }
     }
@@ -137,6 +180,7 @@ impl Event {
                     0 => Role::Resident,
                     1 => Role::VenueManager(venue),
                     2 => Role::Operator,
+                    3 => Role::FrontDesk(venue),
                     _ => return Err(fields.senseless()),
                 };
                 let phone = PhoneHash(fields.take()?);
@@ -151,19 +195,51 @@ impl Event {
             kind::LOGGED_IN => Self::LoggedIn(fields.session()?),
             kind::LOGGED_OUT => Self::LoggedOut(fields.session()?),
             kind::WALLET_TOPPED_UP => Self::WalletToppedUp(fields.top_up()?),
-            kind::BOOKING_CONFIRMED => Self::BookingConfirmed(fields.booking_confirmed()?),
+            kind::BOOKING_CONFIRMED => Self::BookingConfirmed(fields.new_booking()?),
             kind::BOOKING_CANCELLED => {
                 let no = BookingNo::new(fields.u32()?);
                 let refund = fields.minor()?;
                 let reason = match fields.take()? {
                     [0] => CancelReason::ByResident,
                     [1] => CancelReason::Closure,
+                    [2] => CancelReason::ByStaff,
                     _ => return Err(fields.senseless()),
                 };
                 Self::BookingCancelled(BookingCancelled { no, refund, reason })
             }
-            kind::BOOKING_COMPLETED => {
-                Self::BookingCompleted(BookingCompleted { no: BookingNo::new(fields.u32()?) })
+            kind::BOOKING_COMPLETED => Self::BookingCompleted(fields.step()?),
+            kind::BOOKING_MISSED => Self::BookingMissed(fields.step()?),
+            kind::BOOKING_CHECKED_IN => Self::BookingCheckedIn(fields.step()?),
+            kind::BOOKING_MOVED => Self::BookingMoved(fields.moved()?),
+            kind::COUNTER_BOOKED => Self::CounterBooked(fields.new_booking()?),
+            kind::HOLD_PLACED => {
+                let booking = fields.new_booking()?;
+                let expires_at = UtcMillis::new(i64::from_le_bytes(fields.take()?));
+                Self::HoldPlaced(HoldPlaced { booking, expires_at })
+            }
+            kind::HOLD_CONFIRMED => {
+                let no = BookingNo::new(fields.u32()?);
+                Self::HoldConfirmed(HoldConfirmed { no, request: fields.optional_request()? })
+            }
+            kind::HOLD_GIVEN_UP => Self::HoldGivenUp(fields.step()?),
+            kind::HOLD_EXPIRED => Self::HoldExpired(fields.step()?),
+            kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
+            kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
+                no: ReleaseNo::new(u16::from_le_bytes(fields.take()?)),
+                day: fields.day()?,
+            }),
+            kind::PITCH_CHANGED => Self::PitchChanged(fields.json()?),
+            kind::VENUE_CHANGED => Self::VenueChanged(fields.json()?),
+            kind::ACCOUNT_DISABLED => {
+                Self::AccountDisabled(AccountDisabled { account: ResidentNo::new(fields.u32()?) })
+            }
+            kind::STAFF_ACTED => {
+                let by = ResidentNo::new(fields.u32()?);
+                let action = Self::decode(fields.rest())?;
+                if matches!(action, Self::StaffActed(_)) {
+                    return Err(fields.senseless());
+                }
+                Self::StaffActed(StaffActed { by, action: Box::new(action) })
             }
             unknown => return Err(UnknownEvent::Kind(unknown)),
         };
@@ -171,25 +247,58 @@ impl Event {
     }
 }
 
-impl BookingConfirmed {
-    /// Appends the event's bytes, without the detour over `Event`.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        put(
-            out,
-            kind::BOOKING_CONFIRMED,
-            &[
-                &self.no.get().to_le_bytes(),
-                &self.resident.get().to_le_bytes(),
-                &self.pitch.get().to_le_bytes(),
-                &self.day.get().to_le_bytes(),
-                &[self.span.first(), self.span.count()],
-                &self.party_size.to_le_bytes(),
-                &self.price.get().to_le_bytes(),
-                &self.request.key.to_le_bytes(),
-                &self.request.body.to_le_bytes(),
-            ],
-        );
-    }
+fn new_booking(out: &mut Vec<u8>, kind: u16, event: &NewBooking) {
+    put(
+        out,
+        kind,
+        &[
+            &event.no.get().to_le_bytes(),
+            &event.resident.get().to_le_bytes(),
+            &event.pitch.get().to_le_bytes(),
+            &event.day.get().to_le_bytes(),
+            &[event.span.first(), event.span.count()],
+            &event.party_size.to_le_bytes(),
+            &event.price.get().to_le_bytes(),
+            &release(event.release).to_le_bytes(),
+            &event.request.key.to_le_bytes(),
+            &event.request.body.to_le_bytes(),
+        ],
+    );
+}
+
+fn moved(out: &mut Vec<u8>, event: &BookingMoved) {
+    put(
+        out,
+        kind::BOOKING_MOVED,
+        &[
+            &event.no.get().to_le_bytes(),
+            &event.place.get().to_le_bytes(),
+            &event.pitch.get().to_le_bytes(),
+            &event.day.get().to_le_bytes(),
+            &[event.span.first(), event.span.count()],
+            &event.price.get().to_le_bytes(),
+            &release(event.release).to_le_bytes(),
+        ],
+    );
+}
+
+fn step(out: &mut Vec<u8>, kind: u16, event: BookingStep) {
+    put(out, kind, &[&event.no.get().to_le_bytes()]);
+}
+
+/// No release has the highest number.
+fn release(no: Option<ReleaseNo>) -> u16 {
+    no.map_or(u16::MAX, ReleaseNo::get)
+}
+
+fn put_request(out: &mut Vec<u8>, request: Option<RequestKey>) {
+    let (has_request, request) = match request {
+        Some(request) => (1u8, request),
+        None => (0, RequestKey { key: 0, body: 0 }),
+    };
+    out.push(has_request);
+    out.extend_from_slice(&request.key.to_le_bytes());
+    out.extend_from_slice(&request.body.to_le_bytes());
 }
 
 fn put(out: &mut Vec<u8>, kind: u16, fields: &[&[u8]]) {
@@ -210,10 +319,6 @@ fn session(out: &mut Vec<u8>, kind: u16, event: SessionChanged) {
 }
 
 fn top_up(out: &mut Vec<u8>, event: &WalletToppedUp) {
-    let (has_request, request) = match event.request {
-        Some(request) => (1u8, request),
-        None => (0, RequestKey { key: 0, body: 0 }),
-    };
     let provider = match event.provider {
         Provider::Sandbox => 0u8,
     };
@@ -224,11 +329,10 @@ fn top_up(out: &mut Vec<u8>, event: &WalletToppedUp) {
             &event.no.get().to_le_bytes(),
             &event.resident.get().to_le_bytes(),
             &event.amount.get().to_le_bytes(),
-            &[provider, has_request],
-            &request.key.to_le_bytes(),
-            &request.body.to_le_bytes(),
+            &[provider],
         ],
     );
+    put_request(out, event.request);
 }
 
 /// What is left of an event's bytes.
@@ -278,26 +382,59 @@ impl Fields<'_> {
         let no = TopUpNo::new(self.u32()?);
         let resident = ResidentNo::new(self.u32()?);
         let amount = self.minor()?;
-        let [0, has_request] = self.take()? else { return Err(self.senseless()) };
-        let request = self.request()?;
-        let request = match has_request {
-            0 => None,
-            1 => Some(request),
-            _ => return Err(self.senseless()),
-        };
+        let [0] = self.take()? else { return Err(self.senseless()) };
+        let request = self.optional_request()?;
         Ok(WalletToppedUp { no, resident, amount, provider: Provider::Sandbox, request })
     }
 
-    fn booking_confirmed(&mut self) -> Result<BookingConfirmed, UnknownEvent> {
-        let no = BookingNo::new(self.u32()?);
-        let resident = ResidentNo::new(self.u32()?);
-        let pitch = PitchNo::new(self.u32()?);
-        let day = self.day()?;
+    fn optional_request(&mut self) -> Result<Option<RequestKey>, UnknownEvent> {
+        let [has_request] = self.take()?;
+        let request = self.request()?;
+        match has_request {
+            0 => Ok(None),
+            1 => Ok(Some(request)),
+            _ => Err(self.senseless()),
+        }
+    }
+
+    fn step(&mut self) -> Result<BookingStep, UnknownEvent> {
+        Ok(BookingStep { no: BookingNo::new(self.u32()?) })
+    }
+
+    fn span(&mut self) -> Result<UnitSpan, UnknownEvent> {
         let [first, count] = self.take()?;
-        let span = UnitSpan::new(first, count).map_err(|_| self.senseless())?;
-        let party_size = u16::from_le_bytes(self.take()?);
-        let price = self.minor()?;
-        Ok(BookingConfirmed { no, resident, pitch, day, span, party_size, price, request: self.request()? })
+        UnitSpan::new(first, count).map_err(|_| self.senseless())
+    }
+
+    fn release(&mut self) -> Result<Option<ReleaseNo>, UnknownEvent> {
+        let no = u16::from_le_bytes(self.take()?);
+        Ok((no != u16::MAX).then(|| ReleaseNo::new(no)))
+    }
+
+    fn new_booking(&mut self) -> Result<NewBooking, UnknownEvent> {
+        Ok(NewBooking {
+            no: BookingNo::new(self.u32()?),
+            resident: ResidentNo::new(self.u32()?),
+            pitch: PitchNo::new(self.u32()?),
+            day: self.day()?,
+            span: self.span()?,
+            party_size: u16::from_le_bytes(self.take()?),
+            price: self.minor()?,
+            release: self.release()?,
+            request: self.request()?,
+        })
+    }
+
+    fn moved(&mut self) -> Result<BookingMoved, UnknownEvent> {
+        Ok(BookingMoved {
+            no: BookingNo::new(self.u32()?),
+            place: BookingNo::new(self.u32()?),
+            pitch: PitchNo::new(self.u32()?),
+            day: self.day()?,
+            span: self.span()?,
+            price: self.minor()?,
+            release: self.release()?,
+        })
     }
 
     fn json<T: DeserializeOwned>(&mut self) -> Result<T, UnknownEvent> {

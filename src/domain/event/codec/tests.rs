@@ -1,12 +1,25 @@
 //! Events come back from their bytes as they were, and other bytes are no events.
 
 use super::*;
+use crate::domain::change::PitchChange;
 use crate::domain::definition::SpecialDay;
 use crate::domain::hours::DayKind;
 
 fn events() -> Vec<Event> {
     let request = RequestKey { key: u128::MAX - 7, body: 9 };
     let resident = ResidentNo::new(77);
+    let step = BookingStep { no: BookingNo::new(4) };
+    let booking = NewBooking {
+        no: BookingNo::new(4),
+        resident,
+        pitch: PitchNo::new(6),
+        day: LocalDay::new(20_000),
+        span: UnitSpan::new(38, 4).expect("a span"),
+        party_size: 10,
+        price: Minor::new(3000),
+        release: None,
+        request,
+    };
     vec![
         Event::SpecialDaysSet(vec![SpecialDay { day: LocalDay::new(20_000), goes_by: DayKind::Holiday }]),
         Event::ClosureFinished(ClosureFinished { no: 3 }),
@@ -27,22 +40,34 @@ fn events() -> Vec<Event> {
             provider: Provider::Sandbox,
             request: Some(request),
         }),
-        Event::BookingConfirmed(BookingConfirmed {
-            no: BookingNo::new(4),
-            resident,
-            pitch: PitchNo::new(6),
-            day: LocalDay::new(20_000),
-            span: UnitSpan::new(38, 4).expect("a span"),
-            party_size: 10,
-            price: Minor::new(3000),
-            request,
-        }),
+        Event::BookingConfirmed(booking),
         Event::BookingCancelled(BookingCancelled {
             no: BookingNo::new(4),
             refund: Minor::new(3000),
             reason: CancelReason::Closure,
         }),
-        Event::BookingCompleted(BookingCompleted { no: BookingNo::new(4) }),
+        Event::BookingCompleted(step),
+        Event::BookingMissed(step),
+        Event::BookingCheckedIn(step),
+        Event::BookingMoved(BookingMoved {
+            no: BookingNo::new(4),
+            place: BookingNo::new(9),
+            pitch: PitchNo::new(7),
+            day: LocalDay::new(20_001),
+            span: UnitSpan::new(40, 2).expect("a span"),
+            price: Minor::new(1),
+            release: Some(ReleaseNo::new(2)),
+        }),
+        Event::CounterBooked(NewBooking { release: Some(ReleaseNo::new(0)), ..booking }),
+        Event::HoldPlaced(HoldPlaced { booking, expires_at: UtcMillis::new(1 << 40) }),
+        Event::HoldConfirmed(HoldConfirmed { no: BookingNo::new(4), request: None }),
+        Event::HoldConfirmed(HoldConfirmed { no: BookingNo::new(4), request: Some(request) }),
+        Event::HoldGivenUp(step),
+        Event::HoldExpired(step),
+        Event::ReleaseOpened(ReleaseOpened { no: ReleaseNo::new(3), day: LocalDay::new(20_000) }),
+        Event::PitchChanged(Box::new(PitchChange { capacity: Some(9), ..PitchChange::of(PitchNo::new(6)) })),
+        Event::AccountDisabled(AccountDisabled { account: resident }),
+        Event::StaffActed(StaffActed { by: resident, action: Box::new(Event::BookingCheckedIn(step)) }),
     ]
 }
 
@@ -71,6 +96,13 @@ fn bytes_that_are_cut_or_too_long_are_no_event() {
 }
 
 #[test]
+fn nobody_acts_for_one_of_the_staff_who_acts() {
+    let mut bytes = vec![64, 0, 1, 0, 0, 0];
+    bytes.extend_from_slice(&[64, 0, 2, 0, 0, 0, 35, 0, 4, 0, 0, 0]);
+    assert!(Event::decode(&bytes).is_err());
+}
+
+#[test]
 fn an_event_of_a_kind_that_is_not_known_is_refused() {
     assert!(matches!(Event::decode(&[0xff, 0x7f]), Err(UnknownEvent::Kind(0x7fff))));
     assert!(Event::decode(&[]).is_err());
@@ -83,6 +115,6 @@ fn a_confirmed_booking_keeps_its_bytes_for_ever() {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         hex,
-        "2100040000004d00000006000000204e000026040a00b80b000000000000f8ffffffffffffffffffffffffffffff0900000000000000"
+        "2100040000004d00000006000000204e000026040a00b80b000000000000fffff8ffffffffffffffffffffffffffffff0900000000000000"
     );
 }
