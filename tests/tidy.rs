@@ -1,5 +1,5 @@
 //! The rules of the repository that a compiler doesn't see, each as a function over text: which way imports go, how a
-//! file is shaped, which atomics are argued for, which words stay out, and what the lock file may bring in.
+//! file is shaped, which atomics are argued for, which words stay out, where papers point, and what the lock file may bring in.
 //!
 //! Each rule is tried on a planted bad text beside it, so that a rule that sees nothing any more fails as well.
 
@@ -11,6 +11,8 @@ mod dependencies;
 mod licences;
 #[path = "tidy/orderings.rs"]
 mod orderings;
+#[path = "tidy/papers.rs"]
+mod papers;
 #[path = "tidy/rust_text.rs"]
 mod rust_text;
 #[path = "tidy/shape.rs"]
