@@ -78,10 +78,14 @@ fn fault_of(body: &[u8], error: &serde_json::Error) -> FieldFault {
     if let Some(name) = quoted("duplicate field `") {
         return FieldFault::duplicate(name);
     }
-    if !error.is_data() {
+    if !error.is_data() && serde_json::from_slice::<serde_json::Value>(body).is_err() {
         return FieldFault::new("", Text::fixed("is not well-formed JSON", "不是格式正确的 JSON"));
     }
     let field = field_before(body, offset_of(body, error.line(), error.column()));
+    if !error.is_data() {
+        // Serde calls it bad syntax when a name of ours is looked for and something else than a text stands there.
+        return FieldFault::new(field, Text::fixed("is of another type", "类型有误"));
+    }
     let message = match said.rsplit_once("expected ") {
         Some((_, expected)) if !expected.starts_with("struct ") => {
             Text::new(format!("must be {expected}"), format!("类型或取值有误,应为 {expected}"))
@@ -177,6 +181,14 @@ mod tests {
         party_size: Option<u32>,
         #[serde(default, rename = "limits")]
         _limits: Vec<Limits>,
+        #[serde(rename = "pay_with")]
+        _pay_with: Option<PayWith>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum PayWith {
+        Wallet,
     }
 
     #[test]
@@ -201,6 +213,10 @@ mod tests {
             (b"{\"pitch\":\n\"p\",\n \"party_size\":true}", "party_size"),
             (br#"{"pitch":"p","limits":[{"max":1},{"max":256}]}"#, "limits.max"),
             (br#"{"pitch":"p","limits":{}}"#, "limits"),
+            (br#"{"pitch":"p","pay_with":"cash"}"#, "pay_with"),
+            (br#"{"pay_with":1,"pitch":"p"}"#, "pay_with"),
+            (br#"{"pitch":"p","pay_with":true}"#, "pay_with"),
+            (br#"{"pitch":"p","pay_with":["wallet"]}"#, "pay_with"),
             (br#"["p"]"#, ""),
             (b"null", ""),
             (b"", ""),

@@ -13,6 +13,7 @@ use crate::api::answer::{Rfc3339, city_moment, json};
 use crate::api::extract::JsonBody;
 use crate::api::front::Peer;
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
+use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
 use crate::domain::event::{AccountOpened, PhoneHash, Role};
@@ -75,6 +76,7 @@ impl SessionView {
 pub async fn sign_up(
     State(state): State<Residents>,
     Peer(peer): Peer,
+    _none: QueryOf<NoParameters>,
     body: JsonBody<SignUpBody>,
 ) -> Result<Response, Problem> {
     let desk = &state.desk;

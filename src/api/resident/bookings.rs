@@ -64,6 +64,7 @@ pub struct BookingBody {
 pub async fn book(
     State(state): State<Residents>,
     who: SignedIn,
+    _none: QueryOf<NoParameters>,
     headers: HeaderMap,
     body: JsonBody<BookingBody>,
 ) -> Result<Response, Problem> {

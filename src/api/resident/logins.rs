@@ -48,6 +48,7 @@ pub struct LogInBody {
 pub async fn log_in(
     State(state): State<Residents>,
     Peer(peer): Peer,
+    _none: QueryOf<NoParameters>,
     body: JsonBody<LogInBody>,
 ) -> Result<Response, Problem> {
     let desk = &state.desk;

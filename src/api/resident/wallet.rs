@@ -89,6 +89,7 @@ pub struct TopUpView {
 pub async fn top_up(
     State(state): State<Residents>,
     who: SignedIn,
+    _none: QueryOf<NoParameters>,
     headers: HeaderMap,
     body: JsonBody<TopUpBody>,
 ) -> Result<Response, Problem> {

@@ -1,0 +1,54 @@
+//! The real binary over HTTP, from a data directory to its answers: what clients and operators rely on, and what holds when the
+//! process is killed or the disk fails. Modules mirror the addresses and the faults.
+//!
+//! `cargo test --features planted-bugs --test e2e planted` runs the same checks on known bugs, which they must find.
+
+#![cfg(not(feature = "loom"))]
+
+#[path = "e2e/accounts.rs"]
+mod accounts;
+#[path = "e2e/at_once.rs"]
+mod at_once;
+#[path = "e2e/bad_bodies.rs"]
+mod bad_bodies;
+#[path = "e2e/bad_requests.rs"]
+mod bad_requests;
+#[path = "e2e/bookings.rs"]
+mod bookings;
+#[path = "e2e/books.rs"]
+mod books;
+#[path = "e2e/catalogue.rs"]
+mod catalogue;
+#[path = "e2e/city.rs"]
+mod city;
+#[path = "e2e/client.rs"]
+mod client;
+#[path = "e2e/damage.rs"]
+mod damage;
+#[path = "e2e/disk_trace.rs"]
+mod disk_trace;
+#[path = "e2e/failing_disk.rs"]
+mod failing_disk;
+#[path = "e2e/kill.rs"]
+mod kill;
+#[path = "e2e/languages.rs"]
+mod languages;
+#[path = "e2e/load.rs"]
+mod load;
+#[cfg(feature = "planted-bugs")]
+#[path = "e2e/planted.rs"]
+mod planted;
+#[path = "e2e/problems.rs"]
+mod problems;
+#[path = "e2e/refusals.rs"]
+mod refusals;
+#[path = "e2e/routes.rs"]
+mod routes;
+#[path = "e2e/server.rs"]
+mod server;
+#[path = "e2e/start.rs"]
+mod start;
+#[path = "e2e/unchanged.rs"]
+mod unchanged;
+#[path = "e2e/wallet.rs"]
+mod wallet;

@@ -1,0 +1,135 @@
+//! Every address of the API. A route that the API describes and this table has not, or the other way round, fails a test: so no
+//! route goes without the tests that run over all of them.
+
+use serde_json::{Value, json};
+
+use crate::city::{City, FreeSlot, PASSWORD, Resident, text};
+use crate::client::Request;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Everyone,
+    Residents,
+}
+
+/// An address and a method.
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    /// As the API describes it.
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    pub(crate) takes_body: bool,
+}
+
+const fn open(path: &'static str) -> Route {
+    Route { method: "GET", path, access: Access::Everyone, takes_body: false }
+}
+
+const fn own(method: &'static str, path: &'static str) -> Route {
+    Route { method, path, access: Access::Residents, takes_body: false }
+}
+
+const fn post(path: &'static str, access: Access) -> Route {
+    Route { method: "POST", path, access, takes_body: true }
+}
+
+pub(crate) const ROUTES: [Route; 20] = [
+    open("/healthz"),
+    open("/readyz"),
+    open("/metrics"),
+    open("/problems/{name}"),
+    open("/v1/time"),
+    open("/v1/sports"),
+    open("/v1/venues"),
+    open("/v1/venues/{venue}"),
+    open("/v1/pitches/{pitch}/slots"),
+    open("/v1/availability"),
+    post("/v1/residents", Access::Everyone),
+    post("/v1/logins", Access::Everyone),
+    own("DELETE", "/v1/logins/current"),
+    post("/v1/bookings", Access::Residents),
+    own("GET", "/v1/bookings"),
+    own("GET", "/v1/bookings/{id}"),
+    own("DELETE", "/v1/bookings/{id}"),
+    own("GET", "/v1/wallet"),
+    own("GET", "/v1/wallet/entries"),
+    post("/v1/wallet/top-ups", Access::Residents),
+];
+
+/// Somebody with a booking, and something to book: what good requests are made of.
+pub(crate) struct Scene {
+    pub(crate) resident: Resident,
+    pub(crate) booking: String,
+    pub(crate) slot: FreeSlot,
+    pub(crate) day: String,
+}
+
+impl Scene {
+    pub(crate) fn new(city: &City) -> Self {
+        let resident = city.resident();
+        let mut slots = city.free_courts(3);
+        let booked = city.booked(&resident, &slots.remove(0));
+        Self { resident, booking: text(&booked["id"]), slot: slots.remove(0), day: city.day(3) }
+    }
+
+    /// The address with what is there in the places of its parameters.
+    pub(crate) fn path(&self, route: &Route) -> String {
+        let path = route.path.replace("{name}", "not-found").replace("{venue}", &self.slot.venue);
+        path.replace("{pitch}", &self.slot.pitch).replace("{id}", &self.booking)
+    }
+
+    /// What must stand in the query.
+    pub(crate) fn query(&self, route: &Route) -> String {
+        if route.path.ends_with("/slots") { format!("?date={}", self.day) } else { String::new() }
+    }
+
+    /// A good body.
+    pub(crate) fn body(&self, route: &Route) -> Value {
+        match route.path {
+            "/v1/residents" => json!({ "phone": "+8613900001111", "password": PASSWORD, "name": "A" }),
+            "/v1/logins" => json!({ "phone": "+8613900001111", "password": PASSWORD }),
+            "/v1/bookings" => {
+                let mut order = self.slot.order();
+                order["party_size"] = 1.into();
+                order
+            }
+            "/v1/wallet/top-ups" => json!({ "amount": 100, "provider": "sandbox" }),
+            other => panic!("{other} takes no body"),
+        }
+    }
+
+    /// The request without its body; as somebody who may ask, under a key where one is needed.
+    pub(crate) fn request(&self, route: &Route, query: &str) -> Request {
+        let request = Request::new(route.method, &format!("{}{query}", self.path(route)));
+        let request = match route.access {
+            Access::Everyone => request,
+            Access::Residents => request.token(&self.resident.token),
+        };
+        if route.takes_body && route.access == Access::Residents { request.key("scene") } else { request }
+    }
+}
+
+#[test]
+fn the_table_of_routes_is_the_api_that_describes_itself() {
+    let city = City::demo();
+    let api = city.get("/openapi.json");
+    assert!(api["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", api["openapi"]);
+    let mut described: Vec<String> = Vec::new();
+    for (path, operations) in api["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            described.push(format!("{} {path}", method.to_uppercase()));
+            let needs_token = operation["security"].as_array().is_some_and(|needs| !needs.is_empty());
+            let route =
+                ROUTES.iter().find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
+            let access = route.map(|route| route.access);
+            let described_access = if needs_token { Access::Residents } else { Access::Everyone };
+            assert_eq!(access, Some(described_access), "{method} {path} in tests/e2e/routes.rs");
+        }
+    }
+    let mut known: Vec<String> =
+        ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    described.sort();
+    known.sort();
+    assert_eq!(known, described);
+}
