@@ -37,11 +37,10 @@ impl Engine {
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
         let _command = lane.owner.begin_command();
-        let (booking, entry) = self.venues_booking(venue, no).map_err(|refusal| match refusal {
-            Refusal::NotFound if self.bookings.get(no).is_some() => Refusal::Forbidden,
-            Refusal::NotFound => Refusal::TicketInvalid,
-            other => other,
-        })?;
+        let is_there = self.bookings.get(no).is_some();
+        let (booking, entry) = self
+            .venues_booking(venue, no)
+            .map_err(|_| if is_there { Refusal::Forbidden } else { Refusal::TicketInvalid })?;
         check_state(booking.state)?;
         let world = self.world.load();
         let clock = world.clock_of(booking.terms.day);

@@ -68,14 +68,8 @@ impl Engine {
             Some(_) => return Err(Refusal::OtherBody),
             None => {}
         }
-        match booking.state {
-            BookingState::Held => {}
-            BookingState::GivingUp | BookingState::GivenUp | BookingState::Cancelled => {
-                return Err(Refusal::AlreadyCancelled);
-            }
-            BookingState::Expiring | BookingState::Expired => return Err(Refusal::HoldExpired),
-            state if state.is_paid() || state == BookingState::Confirming => return Ok(Confirmed::Before),
-            _ => return Err(Refusal::NotFound),
+        if booking.state != BookingState::Held {
+            return not_held(booking.state);
         }
         // Over is over, even where the wheel has not come by yet.
         if booking.changed_at <= now {
@@ -104,17 +98,10 @@ impl Engine {
             Ok(()) => Ok(Confirmed::Queued(permit.push(Event::HoldConfirmed(HoldConfirmed { no, request })))),
             Err(state) => {
                 account.credit_spendable(price);
-                match state {
-                    BookingState::GivingUp | BookingState::GivenUp => {
-                        Err(undo_request(Refusal::AlreadyCancelled))
-                    }
-                    BookingState::Expiring | BookingState::Expired => Err(undo_request(Refusal::HoldExpired)),
-                    // Another request was quicker with the payment.
-                    _ => {
-                        undo_request(Refusal::AlreadyCancelled);
-                        Ok(Confirmed::Before)
-                    }
+                if let Some(request) = request {
+                    self.known.forget(request);
                 }
+                not_held(state)
             }
         }
     }
@@ -152,4 +139,15 @@ impl Engine {
             Err(_) => Err(Refusal::TooLate),
         }
     }
+}
+
+/// What a payment comes to that finds its hold held no more: paid by another request, called off, or over.
+fn not_held(state: BookingState) -> Result<Confirmed, Refusal> {
+    if state.is_paid() && state.settled() != BookingState::Cancelled || state == BookingState::Confirming {
+        return Ok(Confirmed::Before);
+    }
+    if matches!(state, BookingState::Expiring | BookingState::Expired) {
+        return Err(Refusal::HoldExpired);
+    }
+    Err(Refusal::AlreadyCancelled)
 }

@@ -79,11 +79,7 @@ impl Engine {
         let resident = self.residents.get(old.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let place = self.bookings.allot().ok_or(Refusal::Overloaded)?;
-        entry.advance(BookingState::Confirmed, BookingState::Moving).map_err(|state| match state {
-            BookingState::Cancelling | BookingState::Cancelled => Refusal::AlreadyCancelled,
-            BookingState::Moving | BookingState::Relocating => Refusal::Overloaded,
-            _ => Refusal::TooLate,
-        })?;
+        entry.advance(BookingState::Confirmed, BookingState::Moving).map_err(not_movable)?;
         let undo_intent = |refusal| {
             let _ = entry.advance(BookingState::Moving, BookingState::Confirmed);
             refusal
@@ -123,6 +119,17 @@ impl Engine {
         };
         let action = Box::new(Event::BookingMoved(event));
         Ok(permit.push(Event::StaffActed(StaffActed { by, action })))
+    }
+}
+
+/// Why a booking that stands so can't be moved.
+fn not_movable(state: BookingState) -> Refusal {
+    if matches!(state, BookingState::Cancelling | BookingState::Cancelled) {
+        Refusal::AlreadyCancelled
+    } else if matches!(state, BookingState::Moving | BookingState::Relocating) {
+        Refusal::Overloaded
+    } else {
+        Refusal::TooLate
     }
 }
 

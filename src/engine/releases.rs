@@ -14,7 +14,7 @@ use super::session::Seller;
 
 const RELEASES_MAX: usize = 1 << 16;
 /// More than days can be open.
-const RING: usize = 32;
+const RING: i32 = 32;
 const NEVER: i64 = i64::MIN;
 
 /// All releases' days.
@@ -22,7 +22,7 @@ pub struct Releases {
     slab: Slab<Days>,
 }
 
-struct Days([Place; RING]);
+struct Days([Place; RING as usize]);
 
 struct Place {
     day: AtomicI64,
@@ -90,7 +90,7 @@ impl Default for Releases {
 }
 
 fn place(day: LocalDay) -> usize {
-    usize::try_from(day.get().rem_euclid(RING as i32)).unwrap_or(0)
+    usize::try_from(day.get().rem_euclid(RING)).unwrap_or(0)
 }
 
 /// How many of a session's places the release keeps for the counter.

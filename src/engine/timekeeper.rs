@@ -45,21 +45,24 @@ enum Due {
 fn step_of(world: &World, booking: &Booking, now: UtcMillis) -> Due {
     let event = BookingStep { no: booking.no };
     let is_over = || world.clock_of(booking.terms.day).end(booking.terms.span) <= now;
-    match booking.state {
-        BookingState::Held if booking.changed_at <= now => {
-            Due::Step(BookingState::Expiring, Event::HoldExpired(event))
-        }
-        BookingState::Confirmed if is_over() => match admission(world, booking) {
+    let state = booking.state;
+    if state.settled() != state {
+        // Another change is under way: when it has come to something, or to nothing, the booking is looked at again.
+        return Due::Later;
+    }
+    if state == BookingState::Held && booking.changed_at <= now {
+        return Due::Step(BookingState::Expiring, Event::HoldExpired(event));
+    }
+    if state == BookingState::CheckedIn && is_over() {
+        return Due::Step(BookingState::Leaving, Event::BookingCompleted(event));
+    }
+    if state == BookingState::Confirmed && is_over() {
+        return match admission(world, booking) {
             Admission::Open => Due::Step(BookingState::Completing, Event::BookingCompleted(event)),
             Admission::Checked => Due::Step(BookingState::Missing, Event::BookingMissed(event)),
-        },
-        BookingState::CheckedIn if is_over() => {
-            Due::Step(BookingState::Leaving, Event::BookingCompleted(event))
-        }
-        // Another change is under way: when it has come to something, or to nothing, the booking is looked at again.
-        state if state.settled() != state => Due::Later,
-        _ => Due::Never,
+        };
     }
+    Due::Never
 }
 
 fn admission(world: &World, booking: &Booking) -> Admission {
@@ -207,11 +210,10 @@ impl Timekeeper {
 
     /// Cancels a booking with its money back, or ends a hold; what is being changed comes with a later tick.
     fn call_off(&self, engine: &Engine, booking: &Booking) -> bool {
-        match booking.state {
-            BookingState::Confirmed => engine.cancel_for_closure(&self.lane, booking).is_some(),
-            BookingState::Held => engine.give_up_hold(&self.lane, booking.terms.resident, booking.no).is_ok(),
-            _ => false,
+        if booking.state == BookingState::Held {
+            return engine.give_up_hold(&self.lane, booking.terms.resident, booking.no).is_ok();
         }
+        booking.state == BookingState::Confirmed && engine.cancel_for_closure(&self.lane, booking).is_some()
     }
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn kaichang() -> Command {
 pub(crate) fn traced(tracer_arguments: &[&str]) -> Command {
     let found = Command::new("strace").arg("--version").output();
     let is_there = found.is_ok_and(|output| output.status.success());
-    assert!(is_there, "this test makes system calls fail with strace, which is not there: apt-get install strace");
+    assert!(
+        is_there,
+        "this test makes system calls fail with strace, which is not there: apt-get install strace"
+    );
     let mut command = Command::new("strace");
     command.args(tracer_arguments).arg("--").arg(env!("CARGO_BIN_EXE_kaichang"));
     without_settings(command)

@@ -36,7 +36,20 @@ impl BookingStatus {
             BookingState::Expired => Some(Self::Expired),
             BookingState::Missed => Some(Self::NoShow),
             // Nothing else is where a booking stands when all is durable.
-            _ => None,
+            BookingState::Void
+            | BookingState::Pending
+            | BookingState::PendingHold
+            | BookingState::Confirming
+            | BookingState::GivingUp
+            | BookingState::Expiring
+            | BookingState::Moving
+            | BookingState::Relocating
+            | BookingState::CheckingIn
+            | BookingState::Cancelling
+            | BookingState::Completing
+            | BookingState::Leaving
+            | BookingState::Missing
+            | BookingState::Alias => None,
         }
     }
 }
