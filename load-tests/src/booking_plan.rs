@@ -1,0 +1,178 @@
+//! Which resident books which slot: every booking of a plan can succeed, whatever the order in which they arrive.
+//!
+//! A slot of a pitch is in it once; a session as often as it has places, and no more often than needed. No resident has
+//! more bookings in it than the quota lets through on one day of play, whatever the days are.
+
+use std::fmt::Write;
+
+use crate::Failure;
+use crate::draw::Draw;
+use crate::http::request::{Request, Requests};
+use crate::residents::{BOOKINGS_A_RESIDENT_MAX, Tokens};
+use crate::stock::{Sold, StockItem};
+
+/// The same bookings in the same order, run by run.
+const SEED: u64 = 1;
+/// What a request takes at most with its head.
+const REQUEST_BYTES: usize = 448;
+
+#[derive(Debug)]
+pub(crate) struct BookingPlan {
+    stock: Vec<StockItem>,
+    /// The index of what is booked. The residents take turns.
+    bookings: Vec<usize>,
+    tokens: Tokens,
+}
+
+impl BookingPlan {
+    /// As many bookings as are wished for, or as many as the city and its residents allow.
+    pub(crate) fn draw(stock: Vec<StockItem>, tokens: Tokens, wished: usize) -> Self {
+        let wished = wished.min(tokens.len() * BOOKINGS_A_RESIDENT_MAX);
+        let places_max = places_of_a_session(&stock, wished);
+        let mut bookings = Vec::with_capacity(wished);
+        for (index, item) in stock.iter().enumerate() {
+            bookings.extend(std::iter::repeat_n(index, item.sold.places().min(places_max)));
+        }
+        Draw::new(SEED).shuffle(&mut bookings);
+        bookings.truncate(wished);
+        Self { stock, bookings, tokens }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bookings.len()
+    }
+
+    pub(crate) fn slot(&self, booking: usize) -> &StockItem {
+        &self.stock[self.bookings[booking]]
+    }
+
+    /// The index of the slot: equal for bookings of the same one.
+    pub(crate) fn slot_index(&self, booking: usize) -> usize {
+        self.bookings[booking]
+    }
+
+    pub(crate) fn token(&self, booking: usize) -> &str {
+        self.tokens.get(booking % self.tokens.len())
+    }
+
+    /// The requests, in the plan's order.
+    pub(crate) fn encode(&self) -> Result<Requests, Failure> {
+        let mut requests = Requests::with_capacity(self.len(), self.len() * REQUEST_BYTES);
+        let (mut body, mut key) = (String::new(), String::new());
+        for booking in 0..self.len() {
+            let StockItem { pitch, start, end, .. } = self.slot(booking);
+            body.clear();
+            write!(
+                body,
+                r#"{{"pitch":"{pitch}","start":"{start}","end":"{end}","party_size":1,"pay_with":"wallet"}}"#
+            )?;
+            key.clear();
+            // As long as what clients send who make them of UUIDs.
+            write!(key, "kaichang-load-booking-{booking:014}")?;
+            requests.push(&Request {
+                method: "POST",
+                path: "/v1/bookings",
+                token: Some(self.token(booking)),
+                idempotency_key: Some(&key),
+                body: Some(&body),
+            });
+        }
+        Ok(requests)
+    }
+}
+
+/// The least number of places that must be taken of each session, so that all is as many as wished for: so the load is spread
+/// over the city rather than over a few large pools.
+fn places_of_a_session(stock: &[StockItem], wished: usize) -> usize {
+    let bookings = |places: usize| -> usize { stock.iter().map(|item| item.sold.places().min(places)).sum() };
+    let most = stock.iter().map(|item| item.sold.places()).max().unwrap_or(0);
+    let (mut low, mut high) = (1, most.max(1));
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if bookings(middle) < wished {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+impl StockItem {
+    pub(crate) const fn is_sold_once(&self) -> bool {
+        matches!(self.sold, Sold::Once)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    pub(crate) fn stock(once: usize, sessions: &[u32]) -> Vec<StockItem> {
+        let item = |number: usize, sold| StockItem {
+            pitch: format!("pitch-{number}").into(),
+            start: "2026-11-25T09:00:00+08:00".into(),
+            end: "2026-11-25T10:00:00+08:00".into(),
+            sold,
+        };
+        let sessions = sessions.iter().enumerate().map(|(at, left)| item(once + at, Sold::Places(*left)));
+        (0..once).map(|number| item(number, Sold::Once)).chain(sessions).collect()
+    }
+
+    fn times_booked(plan: &BookingPlan) -> BTreeMap<usize, usize> {
+        let mut times = BTreeMap::new();
+        for booking in 0..plan.len() {
+            *times.entry(plan.slot_index(booking)).or_default() += 1;
+        }
+        times
+    }
+
+    #[test]
+    fn no_slot_is_planned_more_often_than_it_can_be_sold() {
+        let plan = BookingPlan::draw(stock(5, &[3, 100]), Tokens::invented(1000), 1000);
+        assert_eq!(plan.len(), 108, "all there is");
+        let expected = BTreeMap::from([(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 3), (6, 100)]);
+        assert_eq!(times_booked(&plan), expected);
+    }
+
+    #[test]
+    fn sessions_give_no_more_places_than_are_needed() {
+        let plan = BookingPlan::draw(stock(10, &[50, 50]), Tokens::invented(1000), 15);
+        assert_eq!(plan.len(), 15);
+        assert!(times_booked(&plan).values().all(|times| *times <= 3), "3 of each session are enough");
+        assert_eq!(places_of_a_session(&stock(10, &[50, 50]), 5), 1);
+        assert_eq!(places_of_a_session(&[], 5), 1);
+    }
+
+    #[test]
+    fn no_resident_has_more_bookings_than_the_quota_of_one_day() {
+        let plan = BookingPlan::draw(stock(100, &[]), Tokens::invented(7), 100);
+        assert_eq!(plan.len(), 28);
+        let mut times = BTreeMap::new();
+        for booking in 0..plan.len() {
+            *times.entry(plan.token(booking)).or_insert(0) += 1;
+        }
+        assert_eq!(times.len(), 7);
+        assert!(times.values().all(|times| *times == BOOKINGS_A_RESIDENT_MAX));
+    }
+
+    #[test]
+    fn requests_carry_what_the_plan_says_each_with_a_key_of_its_own() {
+        let plan = BookingPlan::draw(stock(3, &[]), Tokens::invented(3), 3);
+        let requests = plan.encode().expect("encoded");
+        assert_eq!(requests.len(), 3);
+        for booking in 0..3 {
+            let text = String::from_utf8_lossy(requests.get(booking));
+            let pitch = &plan.slot(booking).pitch;
+            assert!(text.contains(&format!("{{\"pitch\":\"{pitch}\",")), "{text}");
+            assert!(text.contains(&format!("authorization: Bearer {}\r\n", plan.token(booking))), "{text}");
+            assert!(
+                text.contains(&format!("idempotency-key: kaichang-load-booking-{booking:014}\r\n")),
+                "{text}"
+            );
+            assert!(text.len() <= REQUEST_BYTES);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The loop against a server of a few lines that answers by a script.
+
+use std::net::TcpListener;
+
+use super::*;
+use crate::http::request::Request;
+
+fn requests(count: usize) -> Requests {
+    let mut requests = Requests::default();
+    for number in 0..count {
+        let body = format!("{{\"number\":{number}}}");
+        requests.push(&Request {
+            method: "POST",
+            path: "/",
+            token: None,
+            idempotency_key: None,
+            body: Some(&body),
+        });
+    }
+    requests
+}
+
+/// Answers each request by its number, in as many pieces as it likes; no pieces close the connection.
+fn scripted(answers: fn(usize) -> Vec<String>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a client");
+            std::thread::spawn(move || {
+                let mut asked = [0; 4096];
+                loop {
+                    let read = stream.read(&mut asked).unwrap_or(0);
+                    let text = String::from_utf8_lossy(&asked[..read]).into_owned();
+                    let Some((_, rest)) = text.split_once("{\"number\":") else { return };
+                    let pieces = answers(rest.trim_end_matches('}').parse().expect("a number"));
+                    if pieces.is_empty() {
+                        return;
+                    }
+                    for piece in pieces {
+                        stream.write_all(piece.as_bytes()).expect("written");
+                        stream.flush().expect("flushed");
+                        std::thread::yield_now();
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn load(address: SocketAddr, requests: &Requests) -> Load<'_> {
+    Load {
+        address,
+        server_pid: std::process::id(),
+        connections: 8,
+        requests,
+        when_used_up: WhenUsedUp::End,
+        keep: Keep::Bodies,
+        warm_up: Duration::ZERO,
+        measured: Duration::from_secs(60),
+    }
+}
+
+fn failure_of(answers: fn(usize) -> Vec<String>) -> String {
+    let requests = requests(100);
+    match load(scripted(answers), &requests).run() {
+        Ok(_) => "none".to_owned(),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+fn created(number: usize) -> String {
+    let body = format!("answer {number}");
+    format!("HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+#[test]
+fn every_request_is_sent_once_and_every_answer_is_told_apart() {
+    let address = scripted(|number| {
+        if number % 10 == 3 {
+            return vec!["HTTP/1.1 409 Conflict\r\ncontent-length: 0\r\n\r\n".to_owned()];
+        }
+        let whole = created(number);
+        let (left, right) = whole.split_at(number % whole.len());
+        [left, right].into_iter().filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
+    });
+    let requests = requests(1000);
+    let outcome = load(address, &requests).run().expect("a run");
+    assert!(outcome.requests_used_up);
+    assert_eq!(outcome.by_status, BTreeMap::from([(201, 900), (409, 100)]));
+    let mut seen: Vec<usize> = outcome.kept.iter().map(|(request, _)| request).collect();
+    for (request, body) in outcome.kept.iter() {
+        assert_eq!(body, format!("answer {request}").as_bytes(), "each body stays with its request");
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (0..1000).filter(|number| number % 10 != 3).collect::<Vec<_>>());
+    assert!(outcome.created <= 900 && outcome.answered <= 1000, "at most all are within the window");
+    assert!(outcome.created > 800, "and nearly all: {}", outcome.created);
+}
+
+#[test]
+fn a_server_that_remembers_nothing_gets_the_requests_again_until_time_is_up() {
+    let requests = requests(16);
+    let address = scripted(|number| vec![created(number)]);
+    let outcome = Load {
+        when_used_up: WhenUsedUp::Repeat,
+        keep: Keep::Nothing,
+        warm_up: Duration::from_millis(20),
+        measured: Duration::from_millis(100),
+        ..load(address, &requests)
+    }
+    .run()
+    .expect("a run");
+    assert!(!outcome.requests_used_up);
+    assert!(outcome.window >= Duration::from_millis(100), "{:?}", outcome.window);
+    assert!(outcome.created > 16, "{}", outcome.created);
+    assert!(outcome.by_status[&201] > outcome.created, "the warm-up doesn't count");
+    assert_eq!(outcome.kept.iter().count(), 0);
+    assert!(outcome.latencies.p99_us() >= outcome.latencies.p50_us());
+}
+
+#[test]
+fn a_server_that_breaks_the_rules_fails_the_run() {
+    assert!(failure_of(|_| Vec::new()).contains("closed a connection"));
+    assert!(failure_of(|number| vec![created(number) + "x"]).contains("more than it was asked"));
+    assert!(failure_of(|_| vec!["SSH-2.0\r\n".to_owned()]).contains("HTTP/1.1"));
+}

@@ -1,0 +1,75 @@
+//! Measures Kaichang beside the bare limit of the machine, in one run and by one client.
+//!
+//! A figure is a ratio: subject and baseline run in turn, with the same requests, over as many connections. Only what was
+//! answered 201 counts, and what was answered is looked at afterwards: a finding makes the run fail, a slow server doesn't.
+//! The harness knows the server by its HTTP contract and its command line alone, and shares no code with it.
+//!
+//! Exit codes: 0 when it ran through, whatever the figures; 1 on a finding; 2 with a clear message when it couldn't run.
+
+mod arguments;
+mod audit;
+mod baselines;
+mod booking_plan;
+mod city;
+mod clock;
+mod closed_loop;
+mod compare;
+mod draw;
+mod http;
+mod latency;
+mod machine;
+mod outcome;
+mod processor;
+mod report;
+mod residents;
+mod server;
+mod statistics;
+mod stock;
+mod workplace;
+
+pub use arguments::Arguments;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use arguments::Command;
+
+/// Why a command couldn't do its work: what was tried, and what came in the way.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the command and answers the process's exit code.
+#[must_use]
+pub fn run(arguments: Arguments) -> ExitCode {
+    let outcome = match arguments.command {
+        Command::Compare(compare) => compare::run(&compare),
+        Command::Latency(latency) => latency::run(&latency),
+        Command::Baseline(baseline) => baselines::serve(&baseline),
+    };
+    outcome.unwrap_or_else(|failure| {
+        say(&explain(&*failure));
+        ExitCode::from(2)
+    })
+}
+
+/// A failure with all that caused it, in one line.
+fn explain(failure: &(dyn Error + 'static)) -> String {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Says how it goes; the figures alone go to standard output.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "kaichang-load: {text}");
+}
+
+/// Prints a line of the figures. Nobody to read it is no reason to fail.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,158 @@
+//! What a run gave.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use crate::Failure;
+use crate::statistics::{per_second, share_of_processors, us_each};
+
+/// The status that counts.
+pub(crate) const CREATED: u16 = 201;
+/// Longer than any answer is waited for.
+const LATENCY_US_MAX: u64 = 120_000_000;
+
+/// How long answers took, in microseconds, to three digits.
+pub(crate) struct Latencies(Histogram<u64>);
+
+impl Latencies {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Ok(Self(Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?))
+    }
+
+    pub(crate) fn record(&mut self, took: Duration) {
+        self.0.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LATENCY_US_MAX));
+    }
+
+    pub(crate) fn p50_us(&self) -> u64 {
+        self.0.value_at_quantile(0.5)
+    }
+
+    pub(crate) fn p99_us(&self) -> u64 {
+        self.0.value_at_quantile(0.99)
+    }
+}
+
+/// Bodies of answers that counted, with the request that each one answers.
+#[derive(Debug, Default)]
+pub(crate) struct KeptAnswers {
+    bytes: Vec<u8>,
+    /// Which request, and where the body ends.
+    answers: Vec<(usize, usize)>,
+}
+
+impl KeptAnswers {
+    pub(crate) fn push(&mut self, request: usize, body: &[u8]) {
+        self.bytes.extend_from_slice(body);
+        self.answers.push((request, self.bytes.len()));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let starts = std::iter::once(0).chain(self.answers.iter().map(|(_, end)| *end));
+        self.answers.iter().zip(starts).map(|((request, end), start)| (*request, &self.bytes[start..*end]))
+    }
+}
+
+/// What a run of the closed loop gave.
+pub(crate) struct Outcome {
+    /// How long was measured: less than wished for when the requests were used up.
+    pub(crate) window: Duration,
+    pub(crate) requests_used_up: bool,
+    /// Within the window: answers, and among them those that count.
+    pub(crate) answered: u64,
+    pub(crate) created: u64,
+    /// Of the whole run, with its beginning and its end.
+    pub(crate) by_status: BTreeMap<u16, u64>,
+    /// Of the answers within the window.
+    pub(crate) latencies: Latencies,
+    /// Processor time within the window.
+    pub(crate) server_time: Duration,
+    pub(crate) client_time: Duration,
+    pub(crate) kept: KeptAnswers,
+}
+
+impl Outcome {
+    pub(crate) fn created_per_second(&self) -> f64 {
+        per_second(self.created, self.window)
+    }
+
+    pub(crate) fn server_us_each(&self) -> f64 {
+        us_each(self.server_time, self.answered)
+    }
+
+    pub(crate) fn client_share(&self, processors: usize) -> f64 {
+        share_of_processors(self.client_time, self.window, processors)
+    }
+
+    /// Answers of the whole run that don't count.
+    pub(crate) fn other(&self) -> u64 {
+        self.by_status.iter().filter(|(status, _)| **status != CREATED).map(|(_, count)| count).sum()
+    }
+
+    /// Whether more than one answer in a hundred doesn't count: then something else was measured than was meant.
+    pub(crate) fn is_spoilt(&self) -> bool {
+        let all: u64 = self.by_status.values().sum();
+        all == 0 || self.other() * 100 > all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(by_status: &[(u16, u64)]) -> Outcome {
+        Outcome {
+            window: Duration::from_secs(2),
+            requests_used_up: false,
+            answered: 200,
+            created: 100,
+            by_status: by_status.iter().copied().collect(),
+            latencies: Latencies::new().expect("bounds"),
+            server_time: Duration::from_millis(4),
+            client_time: Duration::from_secs(1),
+            kept: KeptAnswers::default(),
+        }
+    }
+
+    #[test]
+    fn one_answer_in_a_hundred_may_be_another() {
+        for (by_status, spoilt) in [
+            (&[(201, 99), (409, 1)][..], false),
+            (&[(201, 98), (409, 1), (503, 1)], true),
+            (&[(201, 5)], false),
+            (&[], true),
+        ] {
+            assert_eq!(outcome(by_status).is_spoilt(), spoilt, "{by_status:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_created_makes_the_rate_and_every_answer_costs() {
+        let outcome = outcome(&[]);
+        assert_eq!(outcome.created_per_second(), 50.0);
+        assert_eq!(outcome.server_us_each(), 20.0);
+        assert_eq!(outcome.client_share(2), 0.25);
+    }
+
+    #[test]
+    fn kept_answers_come_out_as_they_went_in() {
+        let mut kept = KeptAnswers::default();
+        for (request, body) in [(7, &b"one"[..]), (3, b""), (9, b"three")] {
+            kept.push(request, body);
+        }
+        let read: Vec<(usize, &[u8])> = kept.iter().collect();
+        assert_eq!(read, [(7, &b"one"[..]), (3, b""), (9, b"three")]);
+    }
+
+    #[test]
+    fn latencies_keep_three_digits() {
+        let mut latencies = Latencies::new().expect("bounds");
+        for us in 1..=1000 {
+            latencies.record(Duration::from_micros(us));
+        }
+        latencies.record(Duration::from_secs(1_000_000));
+        assert!((499..=502).contains(&latencies.p50_us()), "{}", latencies.p50_us());
+        assert!((989..=992).contains(&latencies.p99_us()), "{}", latencies.p99_us());
+    }
+}

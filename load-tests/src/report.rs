@@ -1,0 +1,257 @@
+//! The figures as lines to read and as JSON.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::baselines::Baseline;
+use crate::machine::Machine;
+use crate::outcome::{CREATED, Outcome};
+use crate::statistics::{Spread, ms, per_cent, ratio};
+
+/// What the client may take of the processors; more would measure the client.
+const CLIENT_SHARE_MAX: f64 = 0.25;
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct RunFigures {
+    /// Answers 201.
+    pub(crate) per_second: f64,
+    pub(crate) p50_us: u64,
+    pub(crate) p99_us: u64,
+    /// Processor time of the server for each answer.
+    pub(crate) server_cpu_us: f64,
+    /// The client's share of all processors' time.
+    pub(crate) client_share: f64,
+    /// Answers that don't count.
+    pub(crate) other_answers: u64,
+}
+
+impl RunFigures {
+    pub(crate) fn of(outcome: &Outcome, processors: usize) -> Self {
+        Self {
+            per_second: outcome.created_per_second(),
+            p50_us: outcome.latencies.p50_us(),
+            p99_us: outcome.latencies.p99_us(),
+            server_cpu_us: outcome.server_us_each(),
+            client_share: outcome.client_share(processors),
+            other_answers: outcome.other(),
+        }
+    }
+}
+
+/// Two runs, one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Pair {
+    pub(crate) kaichang: RunFigures,
+    pub(crate) baseline: RunFigures,
+}
+
+impl Pair {
+    fn ratio(&self) -> f64 {
+        ratio(self.kaichang.per_second, self.baseline.per_second)
+    }
+}
+
+/// The ratio to a baseline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Figure {
+    name: &'static str,
+    median: f64,
+    min: f64,
+    max: f64,
+    reach: f64,
+    met: bool,
+    server_cpu_us: f64,
+    baseline_cpu_us: f64,
+    pairs: Vec<Pair>,
+}
+
+impl Figure {
+    /// Nothing of no pairs.
+    pub(crate) fn of(baseline: Baseline, pairs: Vec<Pair>) -> Option<Self> {
+        let spread = |value: fn(&Pair) -> f64| Spread::of(&pairs.iter().map(value).collect::<Vec<_>>());
+        let Spread { median, min, max } = spread(Pair::ratio)?;
+        Some(Self {
+            name: baseline.name(),
+            median,
+            min,
+            max,
+            reach: baseline.reach(),
+            met: median >= baseline.reach(),
+            server_cpu_us: spread(|pair| pair.kaichang.server_cpu_us)?.median,
+            baseline_cpu_us: spread(|pair| pair.baseline.server_cpu_us)?.median,
+            pairs,
+        })
+    }
+}
+
+/// All of a run of the harness.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) figures: &'a [Figure],
+}
+
+pub(crate) fn heading(
+    baseline: Baseline,
+    machine: &Machine,
+    connections: usize,
+    measured: Duration,
+) -> String {
+    let Machine { cpus, model, kernel, file_system, .. } = machine;
+    let name = baseline.name();
+    format!(
+        "kaichang beside {name}: {connections} connections, {measured:?} a run; {cpus} x {model}, Linux {kernel}, {file_system}\n\
+         {:>4} {:>12} {:>12} {:>6} {:>17} {:>17} {:>13} {:>15}",
+        "pair",
+        "kaichang/s",
+        format!("{name}/s"),
+        "ratio",
+        "p50/p99 ms",
+        format!("{name} ms"),
+        "server us",
+        "client share %"
+    )
+}
+
+pub(crate) fn pair_line(number: u32, pair: &Pair) -> String {
+    let Pair { kaichang, baseline } = pair;
+    let latency = |run: &RunFigures| format!("{:.2}/{:.2}", ms(run.p50_us), ms(run.p99_us));
+    let costs = format!("{:.1}/{:.1}", kaichang.server_cpu_us, baseline.server_cpu_us);
+    let shares = format!("{:.1}/{:.1}", per_cent(kaichang.client_share), per_cent(baseline.client_share));
+    format!(
+        "{number:>4} {:>12.0} {:>12.0} {:>6.3} {:>17} {:>17} {costs:>13} {shares:>15}",
+        kaichang.per_second,
+        baseline.per_second,
+        pair.ratio(),
+        latency(kaichang),
+        latency(baseline),
+    )
+}
+
+pub(crate) fn summary(figure: &Figure) -> String {
+    let Figure { name, median, min, max, reach, met, server_cpu_us, baseline_cpu_us, pairs } = figure;
+    let count = pairs.len();
+    let judgement = if *met { "reached" } else { "NOT reached" };
+    format!(
+        "{name}: median {median:.3}, min {min:.3}, max {max:.3} of {count} pairs; {reach} is asked for: {judgement}\n\
+         server processor time a request: {server_cpu_us:.1} us, {name} {baseline_cpu_us:.1} us"
+    )
+}
+
+/// What makes a run say something else than was meant.
+pub(crate) fn warnings(outcome: &Outcome, processors: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if outcome.other() > 0 {
+        let others = outcome.by_status.iter().filter(|(status, _)| **status != CREATED);
+        let shown: Vec<String> = others.map(|(status, count)| format!("{count} times {status}")).collect();
+        let loudly = if outcome.is_spoilt() { "UNDER 99 % WERE 201, THIS RUN SAYS NOTHING: " } else { "" };
+        warnings.push(format!("{loudly}not counted: {}", shown.join(", ")));
+    } else if outcome.is_spoilt() {
+        warnings.push("NOTHING WAS ANSWERED, THIS RUN SAYS NOTHING".to_owned());
+    }
+    let share = outcome.client_share(processors);
+    if share > CLIENT_SHARE_MAX {
+        warnings.push(format!("the client took {:.1} % of the processors, over a quarter", per_cent(share)));
+    }
+    if outcome.requests_used_up {
+        warnings
+            .push(format!("the stock was used up after {:?}, what was measured ends there", outcome.window));
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::outcome::{KeptAnswers, Latencies};
+
+    fn pair(kaichang: f64, baseline: f64) -> Pair {
+        let run = |per_second| RunFigures {
+            per_second,
+            p50_us: 2_000,
+            p99_us: 7_500,
+            server_cpu_us: per_second,
+            client_share: 0.2,
+            other_answers: 0,
+        };
+        Pair { kaichang: run(kaichang), baseline: run(baseline) }
+    }
+
+    #[test]
+    fn a_figure_is_the_median_of_the_pairs_ratios() {
+        let figure =
+            Figure::of(Baseline::Limit, vec![pair(60.0, 80.0), pair(90.0, 100.0), pair(10.0, 100.0)])
+                .expect("three pairs");
+        assert_eq!((figure.median, figure.min, figure.max), (0.75, 0.1, 0.9));
+        assert!(figure.met, "what is reached exactly is reached");
+        assert_eq!((figure.server_cpu_us, figure.baseline_cpu_us), (60.0, 100.0));
+        assert!(summary(&figure).starts_with("limit: median 0.750, min 0.100, max 0.900 of 3 pairs"));
+        let short = Figure::of(Baseline::Limit, vec![pair(74.0, 100.0)]).expect("a pair");
+        assert!(!short.met && summary(&short).contains("NOT reached"));
+        assert_eq!(Figure::of(Baseline::Limit, Vec::new()), None);
+    }
+
+    #[test]
+    fn the_json_has_the_names_that_others_read() {
+        let machine = Machine {
+            cpus: 2,
+            model: "m".to_owned(),
+            kernel: "6.1".to_owned(),
+            memory_bytes: 1,
+            file_system: "ext4".to_owned(),
+        };
+        let figures = [Figure::of(Baseline::Limit, vec![pair(80.0, 100.0)]).expect("a pair")];
+        let json = serde_json::to_value(Report { machine: &machine, figures: &figures }).expect("JSON");
+        for name in ["cpus", "kernel", "model"] {
+            assert!(!json["machine"][name].is_null(), "{name}: {json}");
+        }
+        let figure = &json["figures"][0];
+        assert_eq!((&figure["name"], &figure["met"]), (&"limit".into(), &true.into()));
+        assert_eq!((figure["median"].as_f64(), figure["reach"].as_f64()), (Some(0.8), Some(0.75)));
+        assert!(figure["min"].is_f64() && figure["max"].is_f64() && figure["server_cpu_us"].is_f64());
+    }
+
+    #[test]
+    fn lines_stand_under_the_heading() {
+        let machine = Machine {
+            cpus: 2,
+            model: "m".to_owned(),
+            kernel: "6.1".to_owned(),
+            memory_bytes: 1,
+            file_system: "ext4".to_owned(),
+        };
+        let heading = heading(Baseline::Limit, &machine, 256, Duration::from_secs(3));
+        let columns = heading.lines().last().expect("the columns");
+        assert_eq!(pair_line(1, &pair(80.0, 100.0)).len(), columns.len());
+    }
+
+    #[test]
+    fn what_spoils_a_run_is_said() {
+        let outcome = |by_status: &[(u16, u64)], client_ms, requests_used_up| Outcome {
+            window: Duration::from_secs(1),
+            requests_used_up,
+            answered: 1,
+            created: 1,
+            by_status: by_status.iter().copied().collect::<BTreeMap<_, _>>(),
+            latencies: Latencies::new().expect("bounds"),
+            server_time: Duration::ZERO,
+            client_time: Duration::from_millis(client_ms),
+            kept: KeptAnswers::default(),
+        };
+        assert_eq!(warnings(&outcome(&[(201, 100)], 500, false), 2), Vec::<String>::new());
+        assert_eq!(warnings(&outcome(&[(201, 99), (409, 1)], 0, false), 2), ["not counted: 1 times 409"]);
+        for (outcome, expected) in [
+            (outcome(&[(201, 9), (503, 1)], 0, false), "THIS RUN SAYS NOTHING: not counted: 1 times 503"),
+            (outcome(&[(201, 1)], 510, false), "25.5 %"),
+            (outcome(&[(201, 1)], 0, true), "used up after 1s"),
+            (outcome(&[], 0, false), "NOTHING WAS ANSWERED"),
+        ] {
+            let said = warnings(&outcome, 2).join("; ");
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Rates, ratios and their spread. All floating point of the harness stands here; none of it is money.
+#![expect(clippy::float_arithmetic, reason = "rates and ratios are no money")]
+
+use std::time::Duration;
+
+/// What several runs gave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+impl Spread {
+    /// Nothing of no values.
+    pub(crate) fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (min, max) = (*sorted.first()?, *sorted.last()?);
+        let upper = sorted[sorted.len() / 2];
+        let lower = sorted[(sorted.len() - 1) / 2];
+        Some(Self { median: f64::midpoint(lower, upper), min, max })
+    }
+}
+
+pub(crate) fn ratio(of: f64, to: f64) -> f64 {
+    if to > 0.0 { of / to } else { 0.0 }
+}
+
+/// So many in so long, by the second.
+pub(crate) fn per_second(count: u64, during: Duration) -> f64 {
+    ratio(as_float(count), during.as_secs_f64())
+}
+
+/// Microseconds of processor time for each.
+pub(crate) fn us_each(time: Duration, count: u64) -> f64 {
+    ratio(time.as_secs_f64() * 1e6, as_float(count))
+}
+
+/// Of all the processors' time.
+pub(crate) fn share_of_processors(time: Duration, during: Duration, processors: usize) -> f64 {
+    ratio(time.as_secs_f64(), during.as_secs_f64() * as_float(processors as u64))
+}
+
+pub(crate) fn per_cent(share: f64) -> f64 {
+    share * 100.0
+}
+
+/// Microseconds as milliseconds.
+pub(crate) fn ms(us: u64) -> f64 {
+    as_float(us) / 1e3
+}
+
+/// How many requests a run of such a length can need at most, when the rate was measured once and may be half as high again.
+pub(crate) fn requests_at_most(rate: f64, during: Duration) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is small and positive"
+    )]
+    {
+        (rate * 1.5 * during.as_secs_f64()).ceil() as usize
+    }
+}
+
+/// Counts here stay far below the 2^53 that a float holds exactly.
+fn as_float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_or_between_the_two_in_the_middle() {
+        for (values, median, min, max) in [
+            (&[3.0][..], 3.0, 3.0, 3.0),
+            (&[4.0, 1.0], 2.5, 1.0, 4.0),
+            (&[0.9, 0.1, 0.5], 0.5, 0.1, 0.9),
+            (&[5.0, 1.0, 2.0, 4.0], 3.0, 1.0, 5.0),
+        ] {
+            assert_eq!(Spread::of(values), Some(Spread { median, min, max }), "{values:?}");
+        }
+        assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
+    fn rates_are_by_the_second_and_nothing_is_divided_by_zero() {
+        assert_eq!(per_second(300, Duration::from_millis(1500)), 200.0);
+        assert_eq!(per_second(300, Duration::ZERO), 0.0);
+        assert_eq!(us_each(Duration::from_millis(3), 100), 30.0);
+        assert_eq!(share_of_processors(Duration::from_secs(1), Duration::from_secs(2), 2), 0.25);
+        assert_eq!(requests_at_most(100.0, Duration::from_secs(2)), 300);
+    }
+}
