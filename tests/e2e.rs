@@ -46,6 +46,8 @@ mod refusals;
 mod routes;
 #[path = "e2e/server.rs"]
 mod server;
+#[path = "e2e/slow_disk.rs"]
+mod slow_disk;
 #[path = "e2e/start.rs"]
 mod start;
 #[path = "e2e/unchanged.rs"]

@@ -73,6 +73,14 @@ impl DiskTrace {
         self.text().lines().filter(is_it).count()
     }
 
+    /// How many writes are done.
+    pub(crate) fn writes(&self) -> usize {
+        self.text()
+            .lines()
+            .filter(|line| line.contains("pwrite64(") && !line.ends_with("<unfinished ...>"))
+            .count()
+    }
+
     /// Puts zeros, which is what stood there before, where segments in use were written and not synced. Says how many bytes that
     /// were.
     pub(crate) fn lose_unsynced(&self) -> usize {

@@ -268,3 +268,21 @@ fn who_cancels_after_the_deadline_is_too_late_and_keeps_the_booking() {
     // At night nothing begins within two hours.
     assert!(kept > 0 || !(7..20).contains(&hour), "nothing was too late at {now}");
 }
+
+#[test]
+fn an_account_that_asks_too_often_waits_and_nobody_else_does() {
+    let city = City::demo();
+    let (eager, calm) = (city.resident(), city.resident());
+    let mut client = city.client();
+    let answers: Vec<_> =
+        (0..200).map(|_| client.ask(&Request::get("/v1/wallet").token(&eager.token))).collect();
+    let limited: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
+    assert!(answers[..40].iter().all(|answer| answer.status == 200), "a burst is let through");
+    assert!(!limited.is_empty());
+    for answer in &limited {
+        check(answer, "rate-limited", "one of 200");
+    }
+    assert_eq!(city.balance(&calm), BALANCE);
+    crate::unchanged::wait_for_turn(limited[0]);
+    assert_eq!(city.balance(&eager), BALANCE);
+}

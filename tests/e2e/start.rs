@@ -29,6 +29,30 @@ fn a_city_lives_and_is_ready() {
     assert_eq!(city.get("/healthz")["status"], "alive");
     assert_eq!(city.get("/readyz")["status"], "ready");
     assert!(city.server.said().contains("\"message\":\"ready\""), "{}", city.server.said());
+    let figures = city.ask(&Request::get("/metrics")).expect(200, "/metrics");
+    assert!(figures.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")));
+    for figure in
+        ["kaichang_journal_records_total", "kaichang_journal_sync_seconds", "kaichang_http_answers_total"]
+    {
+        assert!(figures.text().contains(figure), "{figure}: {}", figures.text());
+    }
+}
+
+#[test]
+fn figures_can_have_an_address_of_their_own() {
+    let ground = Ground::demo();
+    // A port that was free a moment ago.
+    let apart =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let mut command = serve(kaichang(), ground.path());
+    command.args(["--metrics-listen", &apart.to_string()]);
+    let city = ground.open_with(command);
+    assert_eq!(city.ask(&Request::get("/metrics")).status, 404);
+    let mut client = crate::client::Client::new(apart);
+    assert!(
+        client.ask(&Request::get("/metrics")).expect(200, "/metrics").text().contains("kaichang_journal")
+    );
+    assert_eq!(client.ask(&Request::get("/v1/sports")).status, 404, "and nothing else is there");
 }
 
 #[test]
