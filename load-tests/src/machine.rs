@@ -76,7 +76,7 @@ mod tests {
     fn the_longest_mount_above_a_path_is_its_file_system() {
         let mounts = "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp/disk xfs rw 0 0\n";
         for (path, kind) in
-            [("/work/x", "ext4"), ("/tmp/x", "tmpfs"), ("/tmp/disk/x", "xfs"), ("/tmpfoo", "ext4")]
+            [("/srv/x", "ext4"), ("/tmp/x", "tmpfs"), ("/tmp/disk/x", "xfs"), ("/tmpfoo", "ext4")]
         {
             assert_eq!(file_system_in(mounts, Path::new(path)), Some(kind), "{path}");
         }

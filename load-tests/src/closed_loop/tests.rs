@@ -27,6 +27,7 @@ fn scripted(answers: fn(usize) -> Vec<String>) -> SocketAddr {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.expect("a client");
+            stream.set_nodelay(true).expect("set");
             std::thread::spawn(move || {
                 let mut asked = [0; 4096];
                 loop {
