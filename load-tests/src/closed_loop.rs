@@ -98,11 +98,12 @@ enum Phase {
     Draining { until: Instant },
 }
 
-/// Processor time of both at a moment.
+/// Processor time at a moment.
 #[derive(Debug, Clone, Copy, Default)]
 struct Usage {
     server: Duration,
     client: Duration,
+    all: Duration,
 }
 
 struct Run<'a> {
@@ -135,6 +136,7 @@ impl<'a> Run<'a> {
             latencies: Latencies::new()?,
             server_time: Duration::ZERO,
             client_time: Duration::ZERO,
+            other_time: Duration::ZERO,
             kept: KeptAnswers::default(),
         };
         let now = clock::now();
@@ -247,8 +249,12 @@ impl<'a> Run<'a> {
     fn end_window(&mut self, since: Instant, now: Instant) -> Result<(), Failure> {
         let usage = self.usage()?;
         self.outcome.window = now.saturating_duration_since(since);
-        self.outcome.server_time = usage.server.saturating_sub(self.usage_at_begin.server);
-        self.outcome.client_time = usage.client.saturating_sub(self.usage_at_begin.client);
+        let server_time = usage.server.saturating_sub(self.usage_at_begin.server);
+        let client_time = usage.client.saturating_sub(self.usage_at_begin.client);
+        let all = usage.all.saturating_sub(self.usage_at_begin.all);
+        self.outcome.server_time = server_time;
+        self.outcome.client_time = client_time;
+        self.outcome.other_time = all.saturating_sub(server_time + client_time);
         self.phase = Phase::Draining { until: now + DRAIN_MAX };
         Ok(())
     }
@@ -257,6 +263,7 @@ impl<'a> Run<'a> {
         Ok(Usage {
             server: processor::time_of(self.load.server_pid)?,
             client: processor::time_of(std::process::id())?,
+            all: processor::time_of_all()?,
         })
     }
 

@@ -69,6 +69,8 @@ pub(crate) struct Outcome {
     /// Processor time within the window.
     pub(crate) server_time: Duration,
     pub(crate) client_time: Duration,
+    /// Of all else that ran meanwhile.
+    pub(crate) other_time: Duration,
     pub(crate) kept: KeptAnswers,
 }
 
@@ -83,6 +85,11 @@ impl Outcome {
 
     pub(crate) fn client_share(&self, processors: usize) -> f64 {
         share_of_processors(self.client_time, self.window, processors)
+    }
+
+    /// What others took of the processors, while server and client were to have them for themselves.
+    pub(crate) fn others_share(&self, processors: usize) -> f64 {
+        share_of_processors(self.other_time, self.window, processors)
     }
 
     /// Answers of the whole run that don't count.
@@ -111,6 +118,7 @@ mod tests {
             latencies: Latencies::new().expect("bounds"),
             server_time: Duration::from_millis(4),
             client_time: Duration::from_secs(1),
+            other_time: Duration::from_millis(400),
             kept: KeptAnswers::default(),
         }
     }
@@ -133,6 +141,7 @@ mod tests {
         assert_eq!(outcome.created_per_second(), 50.0);
         assert_eq!(outcome.server_us_each(), 20.0);
         assert_eq!(outcome.client_share(2), 0.25);
+        assert_eq!(outcome.others_share(2), 0.1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How much processor time a process has had: user and system time, all its threads.
+//! How much processor time was had: by a process with all its threads, and by all that runs on the machine.
 
 use std::fs;
 use std::time::Duration;
@@ -10,8 +10,27 @@ pub(crate) fn time_of(pid: u32) -> Result<Duration, Failure> {
     let path = format!("/proc/{pid}/stat");
     let text = fs::read_to_string(&path).map_err(|error| format!("read {path}: {error}"))?;
     let ticks = ticks_in(&text).ok_or_else(|| format!("{path} is not of the form that Linux writes"))?;
+    Ok(of_ticks(ticks))
+}
+
+/// Of everything since the machine's start: what isn't idle, waiting for a disk, or a guest's, which counts elsewhere.
+pub(crate) fn time_of_all() -> Result<Duration, Failure> {
+    let text = fs::read_to_string("/proc/stat").map_err(|error| format!("read /proc/stat: {error}"))?;
+    let ticks = busy_ticks_in(&text).ok_or("/proc/stat is not of the form that Linux writes")?;
+    Ok(of_ticks(ticks))
+}
+
+fn of_ticks(ticks: u64) -> Duration {
     let a_second = rustix::param::clock_ticks_per_second().max(1);
-    Ok(Duration::from_micros(ticks * 1_000_000 / a_second))
+    Duration::from_micros(ticks * 1_000_000 / a_second)
+}
+
+/// Of the first line, which sums the processors up: user, nice, system, idle, waiting, interrupts, soft interrupts, stolen.
+fn busy_ticks_in(stat: &str) -> Option<u64> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let fields: Vec<u64> = line.split_ascii_whitespace().map_while(|field| field.parse().ok()).collect();
+    let [user, nice, system, _idle, _waiting, interrupts, soft, stolen, ..] = fields[..] else { return None };
+    Some(user + nice + system + interrupts + soft + stolen)
 }
 
 /// utime and stime, the 14th and 15th field. The second is the program's name in brackets, which may itself hold brackets
@@ -36,6 +55,15 @@ mod tests {
         }
         assert_eq!(ticks_in("4321 (kaichang) S 1 2"), None);
         assert_eq!(ticks_in(""), None);
+    }
+
+    #[test]
+    fn the_machine_is_busy_with_all_but_idling_and_waiting() {
+        let stat = "cpu  1 20 300 4000 50000 600000 7000000 80000000 900000000 5\ncpu0 1 1 1 1 1 1 1 1\n";
+        assert_eq!(busy_ticks_in(stat), Some(87_600_321));
+        assert_eq!(busy_ticks_in("cpu  1 2 3 4\n"), None);
+        assert_eq!(busy_ticks_in("intr 1\n"), None);
+        assert!(time_of_all().expect("it runs") >= time_of(std::process::id()).expect("this process runs"));
     }
 
     #[test]

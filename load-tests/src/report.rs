@@ -12,6 +12,9 @@ use crate::statistics::{Spread, ms, per_cent, ratio};
 /// What the client may take of the processors; more would measure the client.
 const CLIENT_SHARE_MAX: f64 = 0.25;
 
+/// What others may take; more would measure them.
+const OTHERS_SHARE_MAX: f64 = 0.05;
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RunFigures {
@@ -23,6 +26,8 @@ pub(crate) struct RunFigures {
     pub(crate) server_cpu_us: f64,
     /// The client's share of all processors' time.
     pub(crate) client_share: f64,
+    /// Of all else that ran on the machine.
+    pub(crate) others_share: f64,
     /// Answers that don't count.
     pub(crate) other_answers: u64,
 }
@@ -35,6 +40,7 @@ impl RunFigures {
             p99_us: outcome.latencies.p99_us(),
             server_cpu_us: outcome.server_us_each(),
             client_share: outcome.client_share(processors),
+            others_share: outcome.others_share(processors),
             other_answers: outcome.other(),
         }
     }
@@ -155,6 +161,10 @@ pub(crate) fn warnings(outcome: &Outcome, processors: usize) -> Vec<String> {
     if share > CLIENT_SHARE_MAX {
         warnings.push(format!("the client took {:.1} % of the processors, over a quarter", per_cent(share)));
     }
+    let share = outcome.others_share(processors);
+    if share > OTHERS_SHARE_MAX {
+        warnings.push(format!("others took {:.1} % of the processors, this is no figure", per_cent(share)));
+    }
     if outcome.requests_used_up {
         warnings
             .push(format!("the stock was used up after {:?}, what was measured ends there", outcome.window));
@@ -176,6 +186,7 @@ mod tests {
             p99_us: 7_500,
             server_cpu_us: per_second,
             client_share: 0.2,
+            others_share: 0.0,
             other_answers: 0,
         };
         Pair { kaichang: run(kaichang), baseline: run(baseline) }
@@ -231,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_spoils_a_run_is_said() {
-        let outcome = |by_status: &[(u16, u64)], client_ms, requests_used_up| Outcome {
+        let outcome = |by_status: &[(u16, u64)], client_ms, others_ms, requests_used_up| Outcome {
             window: Duration::from_secs(1),
             requests_used_up,
             answered: 1,
@@ -240,15 +251,17 @@ mod tests {
             latencies: Latencies::new().expect("bounds"),
             server_time: Duration::ZERO,
             client_time: Duration::from_millis(client_ms),
+            other_time: Duration::from_millis(others_ms),
             kept: KeptAnswers::default(),
         };
-        assert_eq!(warnings(&outcome(&[(201, 100)], 500, false), 2), Vec::<String>::new());
-        assert_eq!(warnings(&outcome(&[(201, 99), (409, 1)], 0, false), 2), ["not counted: 1 times 409"]);
+        assert_eq!(warnings(&outcome(&[(201, 100)], 500, 100, false), 2), Vec::<String>::new());
+        assert_eq!(warnings(&outcome(&[(201, 99), (409, 1)], 0, 0, false), 2), ["not counted: 1 times 409"]);
         for (outcome, expected) in [
-            (outcome(&[(201, 9), (503, 1)], 0, false), "THIS RUN SAYS NOTHING: not counted: 1 times 503"),
-            (outcome(&[(201, 1)], 510, false), "25.5 %"),
-            (outcome(&[(201, 1)], 0, true), "used up after 1s"),
-            (outcome(&[], 0, false), "NOTHING WAS ANSWERED"),
+            (outcome(&[(201, 9), (503, 1)], 0, 0, false), "THIS RUN SAYS NOTHING: not counted: 1 times 503"),
+            (outcome(&[(201, 1)], 510, 0, false), "25.5 %"),
+            (outcome(&[(201, 1)], 0, 120, false), "others took 6.0 %"),
+            (outcome(&[(201, 1)], 0, 0, true), "used up after 1s"),
+            (outcome(&[], 0, 0, false), "NOTHING WAS ANSWERED"),
         ] {
             let said = warnings(&outcome, 2).join("; ");
             assert!(said.contains(expected), "{expected}: {said}");
