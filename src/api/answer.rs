@@ -157,8 +157,10 @@ pub fn json_bytes(status: StatusCode, body: impl Into<Body>) -> Response {
 
 /// JSON of a value.
 pub fn json<T: Serialize + ?Sized>(status: StatusCode, value: &T) -> Response {
-    match serde_json::to_vec(value) {
-        Ok(body) => json_bytes(status, body),
+    // Room for a booking, which is answered most often.
+    let mut body = Vec::with_capacity(512);
+    match serde_json::to_writer(&mut body, value) {
+        Ok(()) => json_bytes(status, body),
         Err(fault) => Problem::internal(&fault).into_response(),
     }
 }

@@ -5,10 +5,12 @@
 //! a slow sender. On the way out it writes problems in the request's language, catches panics, and adds the headers that
 //! every answer has. What hyper refuses by itself (a head that is too large or malformed) doesn't come here.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -51,12 +53,16 @@ pub struct Front {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
+thread_local! {
+    /// Whose request is being polled on this thread. A request's extensions would cost every request a map.
+    static PEER: Cell<Option<IpAddr>> = const { Cell::new(None) };
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<Self>().copied();
-        peer.ok_or_else(|| Problem::internal(&"the request came past the front"))
+    async fn from_request_parts(_parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        PEER.get().map(Self).ok_or_else(|| Problem::internal(&"the request came past the front"))
     }
 }
 
@@ -77,7 +83,7 @@ impl Front {
         B: HttpBody<Data = Bytes> + Send,
         B::Error: Send,
     {
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let request_id = RequestId::of(&parts.headers);
         let accept_language = parts.headers.get(ACCEPT_LANGUAGE).cloned();
         let is_api = parts.uri.path().starts_with(API_PREFIX);
@@ -86,10 +92,7 @@ impl Front {
             .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
 
         let mut response = match arrived(&parts, body, is_api).await {
-            Ok(body) => {
-                parts.extensions.insert(Peer(peer));
-                self.routed(Request::from_parts(parts, Body::from(body))).await
-            }
+            Ok(body) => self.routed(Request::from_parts(parts, Body::from(body)), peer).await,
             Err(refused) => {
                 let mut response = refused.problem.into_response();
                 if refused.rest == Rest::Unread && version < Version::HTTP_2 {
@@ -126,15 +129,20 @@ impl Front {
     }
 
     /// A panic in a handler is a fault of ours; its message stays with the panic hook.
-    async fn routed(&self, request: Request<Body>) -> Response {
+    async fn routed(&self, request: Request<Body>, peer: IpAddr) -> Response {
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
-        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(|answer| match answer {
-                Ok(response) => response,
-                Err(never) => match never {},
-            }),
-            Err(_) => Problem::internal(&"a handler panicked").into_response().into(),
+        poll_fn(|cx| {
+            PEER.set(Some(peer));
+            let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx)));
+            PEER.set(None);
+            match polled {
+                Ok(poll) => poll.map(|answer| match answer {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }),
+                Err(_) => Problem::internal(&"a handler panicked").into_response().into(),
+            }
         })
         .await
     }
@@ -168,14 +176,7 @@ where
     }
     let mut body = pin!(body);
     let too_large = body.size_hint().lower() > BODY_BYTES_MAX as u64;
-    let taken = if too_large {
-        Err(NotTaken::TooLarge)
-    } else {
-        match tokio::time::timeout(BODY_TIME_MAX, collect(&mut body)).await {
-            Ok(taken) => taken,
-            Err(_) => Err(NotTaken::Late),
-        }
-    };
+    let taken = if too_large { Err(NotTaken::TooLarge) } else { collect_in_time(body.as_mut()).await };
     match taken {
         Ok(bytes) if is_api && !bytes.is_empty() && !is_json(&parts.headers) => {
             Err(Refused { problem: Problem::UnsupportedMediaType, rest: Rest::Read })
@@ -205,6 +206,19 @@ enum NotTaken {
     TooLarge,
     Broken,
     Late,
+}
+
+/// Almost every body is there when it is looked for: only for one that isn't a timer is set.
+async fn collect_in_time<B: HttpBody<Data = Bytes>>(mut body: Pin<&mut B>) -> Result<Bytes, NotTaken> {
+    let mut collecting = pin!(collect(&mut body));
+    let at_once = poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await;
+    match at_once {
+        Poll::Ready(taken) => taken,
+        Poll::Pending => match tokio::time::timeout(BODY_TIME_MAX, collecting).await {
+            Ok(taken) => taken,
+            Err(_) => Err(NotTaken::Late),
+        },
+    }
 }
 
 async fn collect<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) -> Result<Bytes, NotTaken> {

@@ -131,22 +131,22 @@ impl CityKeys {
     /// What an Idempotency-Key is found by: scoped by account, method and path, and useless to who reads the journal.
     #[must_use]
     pub fn idempotency_hash(&self, account: ResidentNo, method: &str, path: &str, key: &str) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.idempotency);
-        hasher.update(&account.get().to_le_bytes());
-        // Method and path hold no NUL, so the parts can't run into each other.
+        // Method and path hold no NUL, so the parts can't run into each other. One piece is hashed quicker than many.
+        let mut all = Vec::with_capacity(16 + method.len() + path.len() + key.len());
+        all.extend_from_slice(&account.get().to_le_bytes());
         for part in [method, "\0", path, "\0", key] {
-            hasher.update(part.as_bytes());
+            all.extend_from_slice(part.as_bytes());
         }
-        first_half(*hasher.finalize().as_bytes())
+        first_half(*blake3::keyed_hash(&self.idempotency, &all).as_bytes())
     }
 
     /// What a request's body is compared by when its Idempotency-Key comes again.
     #[must_use]
     pub fn body_hash(&self, body: &[u8]) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.idempotency);
-        hasher.update(b"body\0");
-        hasher.update(body);
-        first_half(*hasher.finalize().as_bytes())
+        let mut all = Vec::with_capacity(5 + body.len());
+        all.extend_from_slice(b"body\0");
+        all.extend_from_slice(body);
+        first_half(*blake3::keyed_hash(&self.idempotency, &all).as_bytes())
     }
 }
 
