@@ -27,12 +27,13 @@ const TAKEN_MAX: usize = 1024;
 
 /// How long a batch waits for company.
 ///
-/// Each batch costs a write, a sync and a wake-up of each lane, which a few dozen records share well enough. So what came
-/// in during the last sync decides: few are committed at once, because nobody else may come; many are committed at once,
-/// because waiting would gain nothing; between, a little is waited.
+/// Each batch costs a write, a sync and a wake-up of each lane, which a few dozen records share well enough. So how many came lately
+/// decides: after small batches a record is committed at once, because nobody else may come; after large ones a little is waited
+/// even for the first record, or every large batch would be followed by some of one or two; and enough are committed at once,
+/// because waiting would gain nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Gathering {
-    /// Fewer are committed at once.
+    /// While batches have had fewer, records are committed at once.
     pub records_min: usize,
     /// So many are committed at once.
     pub records_enough: usize,
@@ -45,7 +46,7 @@ pub struct Gathering {
 
 impl Default for Gathering {
     fn default() -> Self {
-        Self { records_min: 8, records_enough: 64, slice: Duration::from_micros(50), slices_max: 7 }
+        Self { records_min: 8, records_enough: 128, slice: Duration::from_micros(100), slices_max: 4 }
     }
 }
 
@@ -69,6 +70,8 @@ pub struct Committer<D: Disk, R: Record, S: Settle<R>> {
     control: Arc<Control>,
     gathering: Gathering,
     planted: Planted,
+    /// How many records batches had lately, in eighths: each batch moves it by an eighth of the way.
+    lately_eighths: usize,
     /// Taken from the lanes and not settled yet, in the order of sequence.
     taken: Vec<(LaneNo, R)>,
     frame: FrameBuilder,
@@ -95,6 +98,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
             control,
             gathering: options.gathering,
             planted: options.planted,
+            lately_eighths: 0,
             taken: Vec::with_capacity(TAKEN_MAX),
             frame: FrameBuilder::new(),
             counts: vec![0; lanes],
@@ -137,7 +141,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
     fn gather(&self) {
         let Gathering { records_min, records_enough, slice, slices_max } = self.gathering;
         let mut queued = self.queued();
-        if queued < records_min {
+        if queued == 0 || queued.max(self.lately_eighths / 8) < records_min {
             return;
         }
         for _ in 0..slices_max {
@@ -216,6 +220,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
         }
         // Behind the answers: nobody waits for the chain.
         self.appender.advance(&self.frame, &written);
+        self.lately_eighths = self.lately_eighths - self.lately_eighths / 8 + count;
         self.control.count_batch();
         self.publish();
         self.meters.committed(count, written.bytes, sync, self.queued(), self.appender.segments());

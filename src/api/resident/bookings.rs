@@ -133,7 +133,7 @@ fn created(desk: &Desk, booking: Option<Booking>, replayed: Replayed) -> Result<
     let view = BookingView::of(&world, &desk.ids, &booking)
         .ok_or_else(|| Problem::internal(&"a durable booking can't be shown"))?;
     let mut response = json(StatusCode::CREATED, &view);
-    let location = format!("{PATH}/{}", desk.ids.booking(booking.no));
+    let location = [PATH, "/", desk.ids.booking(booking.no).as_str()].concat();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
