@@ -79,4 +79,10 @@ impl City {
             }
         }
     }
+
+    /// Turns the clock's wheel once, and nothing of what comes is written.
+    pub(crate) fn let_time_pass_unwritten(&mut self, now: UtcMillis) {
+        self.timekeeper.tick(&self.engine, now);
+        self.settle(now, usize::MAX, Outcome::NotWritten);
+    }
 }

@@ -125,12 +125,11 @@ impl Engine {
                 + i128::from(self.ledger.till(venue.no).get());
         }
         let mut moved: HashMap<ResidentNo, i128> = HashMap::new();
-        for booking in self.bookings.iter().filter(|booking| booking.state.is_paid()) {
-            let paid = match booking.terms.payment {
-                Payment::Wallet => i128::from(booking.terms.price.get()),
-                Payment::Counter => 0,
-            };
-            *moved.entry(booking.terms.resident).or_default() -= paid - i128::from(booking.refund.get());
+        let from_wallet =
+            |booking: &Booking| booking.state.is_paid() && booking.terms.payment == Payment::Wallet;
+        for booking in self.bookings.iter().filter(from_wallet) {
+            let kept = i128::from(booking.terms.price.get()) - i128::from(booking.refund.get());
+            *moved.entry(booking.terms.resident).or_default() -= kept;
         }
         for top_up in self.top_ups.iter().filter(|top_up| !top_up.is_pending) {
             *moved.entry(top_up.resident).or_default() += i128::from(top_up.amount.get());

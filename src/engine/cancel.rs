@@ -46,7 +46,7 @@ impl Engine {
         let start = world.clock_of(booking.terms.day).start(booking.terms.span);
         let refund = pitch.cancel.refund(booking.terms.price, start, now).ok_or(Refusal::TooLate)?;
         let event = BookingCancelled { no, refund, reason: CancelReason::ByResident };
-        intend(lane, entry, Event::BookingCancelled(event))
+        intend(lane, &booking, entry, Event::BookingCancelled(event))
     }
 
     /// Cancels a booking of a venue by its staff, with as much back as they say, whatever the rule says.
@@ -71,7 +71,7 @@ impl Engine {
             }
             let event = BookingCancelled { no, refund, reason: CancelReason::ByStaff };
             let action = Box::new(Event::BookingCancelled(event));
-            intend(lane, entry, Event::StaffActed(StaffActed { by, action }))
+            intend(lane, &booking, entry, Event::StaffActed(StaffActed { by, action }))
         };
         self.count(cancel())
     }
@@ -82,7 +82,7 @@ impl Engine {
         let refund = booking.terms.price;
         let event = BookingCancelled { no: booking.no, refund, reason: CancelReason::Closure };
         let entry = self.bookings.entry(booking.no)?;
-        intend(lane, entry, Event::BookingCancelled(event)).ok()
+        intend(lane, booking, entry, Event::BookingCancelled(event)).ok()
     }
 
     fn check_cancellable(&self, booking: &Booking) -> Result<(), Refusal> {
@@ -118,12 +118,12 @@ impl Engine {
 }
 
 /// Sets the intent and queues its record.
-fn intend(lane: &CommandLane, entry: &Entry, record: Event) -> Result<Ticket, Refusal> {
+fn intend(lane: &CommandLane, booking: &Booking, entry: &Entry, record: Event) -> Result<Ticket, Refusal> {
     let permit = lane.owner.permit()?;
-    match entry.advance(BookingState::Confirmed, BookingState::Cancelling) {
+    match entry.intend(&booking.terms, BookingState::Confirmed, BookingState::Cancelling) {
         Ok(()) => Ok(permit.push(record)),
         Err(BookingState::Cancelling | BookingState::Cancelled) => Err(Refusal::AlreadyCancelled),
-        // It is being moved: in a moment it can be cancelled where it is then.
+        // It is being moved, or was since one looked: in a moment it can be cancelled where it is then.
         Err(BookingState::Moving | BookingState::Relocating) => Err(Refusal::Overloaded),
         Err(_) => Err(Refusal::TooLate),
     }

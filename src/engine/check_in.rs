@@ -51,7 +51,7 @@ impl Engine {
             return Err(Refusal::TooLate);
         }
         let permit = lane.owner.permit()?;
-        match entry.advance(BookingState::Confirmed, BookingState::CheckingIn) {
+        match entry.intend(&booking.terms, BookingState::Confirmed, BookingState::CheckingIn) {
             Ok(()) => {
                 let action = Box::new(Event::BookingCheckedIn(BookingStep { no }));
                 Ok(permit.push(Event::StaffActed(StaffActed { by, action })))

@@ -78,11 +78,20 @@ impl Engine {
         let sale = super::pitch_days::Sale { seller: seller_of(&terms), kept: 0, ..sale };
         let resident = self.residents.get(old.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
-        let place = self.bookings.allot().ok_or(Refusal::Overloaded)?;
-        entry.advance(BookingState::Confirmed, BookingState::Moving).map_err(not_movable)?;
+        let place = match lane.spare.take() {
+            Some(no) => no,
+            None => self.bookings.allot().ok_or(Refusal::Overloaded)?,
+        };
+        let undo_number = |refusal| {
+            lane.spare.set(Some(place));
+            refusal
+        };
+        entry
+            .intend(&old, BookingState::Confirmed, BookingState::Moving)
+            .map_err(|state| undo_number(not_movable(state)))?;
         let undo_intent = |refusal| {
             let _ = entry.advance(BookingState::Moving, BookingState::Confirmed);
-            refusal
+            undo_number(refusal)
         };
         let counts = quota_change(&world, &old, &terms);
         if let Some((_, new)) = &counts {

@@ -174,9 +174,17 @@ impl Engine {
         entry.note_refund(event.refund);
         step(entry, event.no, BookingState::Cancelling, BookingState::Cancelled);
         self.give_back(world, &terms, resident);
-        resident.credit_spendable(event.refund);
-        resident.settle(event.refund);
-        self.ledger.earn(venue_of(world, terms.pitch), Minor::new(-event.refund.get()));
+        let venue = venue_of(world, terms.pitch);
+        let refund = Minor::new(-event.refund.get());
+        match terms.payment {
+            Payment::Wallet => {
+                resident.credit_spendable(event.refund);
+                resident.settle(event.refund);
+            }
+            // Given back where it was paid.
+            Payment::Counter => self.ledger.ring_up(venue, refund),
+        }
+        self.ledger.earn(venue, refund);
         count(&self.counters.cancelled);
     }
 

@@ -25,8 +25,8 @@ pub struct Timekeeper {
     lane: CommandLane,
     /// Bookings that are due and found no room in the lane.
     due: VecDeque<BookingNo>,
-    /// The closures whose end is queued.
-    finishing: Option<u32>,
+    /// The closure whose end is queued.
+    finishing: Option<(u32, Ticket)>,
     /// Releases whose opening is under way.
     opening: HashMap<(ReleaseNo, LocalDay), Ticket>,
 }
@@ -117,7 +117,7 @@ impl Timekeeper {
             };
             match step_of(&world, &booking, now) {
                 Due::Step(intent, record) => {
-                    if entry.advance(booking.state, intent).is_ok() {
+                    if entry.intend(&booking.terms, booking.state, intent).is_ok() {
                         permit.push(record);
                     } else {
                         // Somebody was quicker; what he does is looked at again.
@@ -155,6 +155,9 @@ impl Timekeeper {
 
     /// Goes on with the first closure that is not dealt with.
     fn close(&mut self, engine: &Engine) -> bool {
+        // An end that came to nothing is queued again. Looked at before the world, which shows it when it came to something.
+        let intake = self.lane.owner.intake();
+        let finishing = self.finishing.filter(|(_, ticket)| intake.outcome(*ticket).is_none());
         let world = engine.world();
         let Some((no, closure)) =
             world.catalogue.closures().iter().enumerate().find(|(_, closure)| !closure.is_done)
@@ -162,7 +165,7 @@ impl Timekeeper {
             return false;
         };
         let Ok(no) = u32::try_from(no) else { return false };
-        if self.finishing == Some(no) {
+        if finishing.is_some_and(|(finishing, _)| finishing == no) {
             return false;
         }
         let is_done = match closure.def.bookings {
@@ -170,8 +173,7 @@ impl Timekeeper {
             BookingsInside::Cancel => self.cancel_inside(engine, &world, closure),
         };
         if is_done && let Ok(permit) = self.lane.owner.permit() {
-            permit.push(Event::ClosureFinished(ClosureFinished { no }));
-            self.finishing = Some(no);
+            self.finishing = Some((no, permit.push(Event::ClosureFinished(ClosureFinished { no }))));
         }
         !is_done
     }

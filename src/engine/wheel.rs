@@ -1,7 +1,8 @@
 //! The timer wheel: which bookings are due when.
 //!
 //! The near future has a bucket for each second, the far one for each stretch of the near; a booking moves at most once from far to
-//! near. It knows no clock: whoever turns it says what time it is.
+//! near. Within its second it waits for its millisecond, so that it comes with the first turn after its time and never before. The
+//! wheel knows no clock: whoever turns it says what time it is.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,16 @@ const NEAR_S: i64 = 4096;
 pub struct Wheel {
     /// All seconds before this one have been turned past.
     now_s: i64,
-    near: Vec<Vec<BookingNo>>,
-    far: BTreeMap<i64, Vec<(i64, BookingNo)>>,
+    near: Vec<Vec<Timer>>,
+    far: BTreeMap<i64, Vec<(i64, Timer)>>,
     len: usize,
+}
+
+/// A booking, and the millisecond of its second at which it is due.
+#[derive(Clone, Copy)]
+struct Timer {
+    ms: u16,
+    booking: BookingNo,
 }
 
 impl Wheel {
@@ -34,13 +42,14 @@ impl Wheel {
 
     /// A booking is due at this moment; what is due already comes with the next turn.
     pub fn insert(&mut self, due: UtcMillis, booking: BookingNo) {
-        // Due with the second that the moment has reached: never before its time.
-        let due_s = second(due.plus_ms(999)).max(self.now_s);
+        let (due_s, ms) = (second(due), millisecond(due));
+        let (due_s, ms) = if due_s < self.now_s { (self.now_s, 0) } else { (due_s, ms) };
+        let timer = Timer { ms, booking };
         self.len += 1;
         if due_s < self.near_end() {
-            self.near[bucket(due_s)].push(booking);
+            self.near[bucket(due_s)].push(timer);
         } else {
-            self.far.entry(due_s.div_euclid(NEAR_S)).or_default().push((due_s, booking));
+            self.far.entry(due_s.div_euclid(NEAR_S)).or_default().push((due_s, timer));
         }
     }
 
@@ -53,13 +62,19 @@ impl Wheel {
     pub fn turn(&mut self, now: UtcMillis, mut due: impl FnMut(BookingNo)) {
         let until = second(now);
         while self.now_s <= until {
-            for booking in std::mem::take(&mut self.near[bucket(self.now_s)]) {
-                self.len -= 1;
-                due(booking);
-            }
+            let timers = &mut self.near[bucket(self.now_s)];
             if self.now_s == until {
                 // More may come for this second: it is turned past with the next one.
+                let now_ms = millisecond(now);
+                for timer in timers.extract_if(.., |timer| timer.ms <= now_ms) {
+                    self.len -= 1;
+                    due(timer.booking);
+                }
                 break;
+            }
+            for timer in std::mem::take(timers) {
+                self.len -= 1;
+                due(timer.booking);
             }
             self.now_s += 1;
             if self.now_s.rem_euclid(NEAR_S) == 0 {
@@ -75,8 +90,8 @@ impl Wheel {
         if stretch < next.min(last) {
             self.now_s = next.min(last) * NEAR_S;
         }
-        for (due_s, booking) in self.far.remove(&self.now_s.div_euclid(NEAR_S)).unwrap_or_default() {
-            self.near[bucket(due_s)].push(booking);
+        for (due_s, timer) in self.far.remove(&self.now_s.div_euclid(NEAR_S)).unwrap_or_default() {
+            self.near[bucket(due_s)].push(timer);
         }
     }
 
@@ -94,6 +109,11 @@ impl Wheel {
 
 fn second(moment: UtcMillis) -> i64 {
     moment.get().div_euclid(1000)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a remainder of 1000")]
+fn millisecond(moment: UtcMillis) -> u16 {
+    moment.get().rem_euclid(1000).unsigned_abs() as u16
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a remainder of 4096")]
@@ -130,7 +150,7 @@ mod tests {
                     prop_assert!(due <= now, "{no} came early");
                 }
                 for (no, due) in &waiting {
-                    prop_assert!(now - due < 1000, "{no} is late: due {due}, now {now}");
+                    prop_assert!(*due > now, "{no} is late: due {due}, now {now}");
                 }
                 prop_assert_eq!(wheel.len(), waiting.len());
             }

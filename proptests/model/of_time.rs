@@ -1,0 +1,28 @@
+//! What time does: holds expire, bookings are over, keys are forgotten when a day begins.
+
+use super::{Model, State};
+
+/// Keys of bookings that are older are forgotten when a day begins.
+const KEYS_KEPT_MIN: i64 = 48 * 60;
+
+impl Model {
+    pub(crate) fn advance(&mut self, minutes: i64) {
+        let before = self.today();
+        self.now_min += minutes;
+        if self.today() != before {
+            let (now, bookings) = (self.now_min, &self.bookings);
+            self.keys.retain(|_, (_, booking)| now - bookings[*booking].made_min < KEYS_KEPT_MIN);
+        }
+        let now = self.now_min;
+        for booking in &mut self.bookings {
+            let is_over = booking.place.end_min() <= now;
+            booking.state = match booking.state {
+                State::Held if booking.expires_min <= now => State::Expired,
+                State::CheckedIn if is_over => State::Completed,
+                State::Confirmed if is_over && self.checked[booking.place.venue() as usize] => State::Missed,
+                State::Confirmed if is_over => State::Completed,
+                state => state,
+            };
+        }
+    }
+}
