@@ -4,15 +4,18 @@
 //! event for the durable log and returns a ticket; the log's committer settles the event once it is durable. What an event
 //! gives (a confirmed booking, a refund, units that are free again) appears only then, so every prefix of the log is sound.
 //!
-//! The model checker exchanges the primitives of `lane`, `quota_word`, `session` and `word`; what stands on them is tested on
+//! The model checker exchanges the primitives of `bookings`, `lane`, `quota_word`, `session` and `word`; what stands on them is tested on
 //! real threads, and not built for the checker.
 
+pub mod booking_state;
+pub mod bookings;
 pub mod lane;
 pub mod log;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod quota_word;
 pub mod session;
+pub mod slab;
 pub mod sync;
 pub mod word;
 
@@ -22,10 +25,6 @@ pub mod accounts;
 pub mod audit;
 #[cfg(not(feature = "loom"))]
 pub mod book;
-#[cfg(not(feature = "loom"))]
-pub mod booking_state;
-#[cfg(not(feature = "loom"))]
-pub mod bookings;
 #[cfg(not(feature = "loom"))]
 pub mod cancel;
 #[cfg(not(feature = "loom"))]
@@ -60,8 +59,6 @@ pub mod replay;
 pub mod residents;
 #[cfg(not(feature = "loom"))]
 pub mod settle;
-#[cfg(not(feature = "loom"))]
-pub mod slab;
 #[cfg(not(feature = "loom"))]
 pub mod staff;
 #[cfg(not(feature = "loom"))]

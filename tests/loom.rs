@@ -1,6 +1,9 @@
-//! The allocator's word and the hand-over to the committer, under every order of steps that the memory model allows.
+//! The allocator's word, a booking's word and the hand-over to the committer, under every order of steps that the memory model allows.
 //!
 //! Run by `cargo test --features loom --test loom --release`. Capacities are shrunk so that the models stay small.
+
+#[path = "loom/booking.rs"]
+mod booking;
 
 use std::sync::Arc;
 
