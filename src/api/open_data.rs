@@ -2,6 +2,8 @@
 
 pub mod availability;
 pub mod directory;
+pub mod events;
+pub mod live;
 pub mod near;
 pub mod slots;
 pub mod sports;
@@ -28,6 +30,7 @@ pub struct OpenData {
     pub clock: Arc<dyn Clock>,
     pub ids: PublicIds,
     pub directory: Arc<Directory>,
+    pub live: Arc<live::Hub>,
 }
 
 /// The routes of open data.
@@ -38,6 +41,8 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(venues::venue))
         .routes(routes!(slots::slots))
         .routes(routes!(availability::availability))
+        .routes(routes!(events::pitch_events))
+        .routes(routes!(events::venue_events))
         .with_state(state)
 }
 

@@ -68,7 +68,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let readiness = Readiness::not_yet(Text::fixed("the city is starting", "正在启动"));
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
     let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
-    let services = Services::new(&city.engine, keys, &clock, &readiness, metrics.clone(), &settings)?;
+    let services = Services::new(&city.engine, keys, &clock, &readiness, metrics.clone(), &settings, city.journal.epoch())?;
     services.listen(&workers, listener, settings.metrics_listen)?;
     readiness.set_ready();
     tracing::info!(%address, "ready");
