@@ -33,6 +33,8 @@ mod failing_disk;
 mod kill;
 #[path = "e2e/languages.rs"]
 mod languages;
+#[path = "e2e/live.rs"]
+mod live;
 #[path = "e2e/load.rs"]
 mod load;
 #[cfg(feature = "planted-bugs")]

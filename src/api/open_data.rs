@@ -5,6 +5,7 @@ pub mod directory;
 pub mod events;
 pub mod live;
 pub mod near;
+pub mod releases;
 pub mod slots;
 pub mod sports;
 pub mod venue_view;
@@ -41,6 +42,8 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(venues::venue))
         .routes(routes!(slots::slots))
         .routes(routes!(availability::availability))
+        .routes(routes!(releases::releases))
+        .routes(routes!(releases::release))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

@@ -122,7 +122,8 @@ impl EventStream {
         let is_first = self.shown.is_empty();
         let new = of_venue.into_iter().skip(self.shown.len());
         let is_known = is_first && self.sent.is_some();
-        self.shown.extend(new.map(|pitch| if is_known { Shown::earlier(pitch) } else { Shown::nothing(pitch) }));
+        self.shown
+            .extend(new.map(|pitch| if is_known { Shown::earlier(pitch) } else { Shown::nothing(pitch) }));
     }
 
     /// The next events of the scan that is under way, or of the one that was asked for meanwhile.
@@ -169,7 +170,13 @@ impl EventStream {
     }
 
     /// One event for each slot, the last one with an id of its own.
-    fn events(&mut self, world: &World, at: usize, slots: &[Slot], (id, last): (EventId, EventId)) -> Vec<u8> {
+    fn events(
+        &mut self,
+        world: &World,
+        at: usize,
+        slots: &[Slot],
+        (id, last): (EventId, EventId),
+    ) -> Vec<u8> {
         let mut out = Vec::with_capacity(slots.len() * EVENT_BYTES);
         let Some(shown) = self.shown.get_mut(at) else { return out };
         let Some(pitch) = world.catalogue.pitch(shown.pitch) else { return out };
