@@ -44,6 +44,8 @@ mod planted;
 mod problems;
 #[path = "e2e/refusals.rs"]
 mod refusals;
+#[path = "e2e/releases.rs"]
+mod releases;
 #[path = "e2e/routes.rs"]
 mod routes;
 #[path = "e2e/server.rs"]

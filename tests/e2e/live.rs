@@ -217,5 +217,5 @@ fn two_thousand_listeners_all_hear_of_a_booking() {
     for listener in &mut listeners {
         assert_eq!(listener.event().expect("an event").slot, taken);
     }
-    println!("{LISTENERS} listeners have heard of it after {:?}", clock.monotonic());
+    assert!(clock.monotonic() < PATIENCE, "it took {:?}", clock.monotonic());
 }
