@@ -53,7 +53,7 @@ struct Pitch {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Open {
-    days: Days,
+    days: PlayedOn,
     from: String,
     to: String,
 }
@@ -61,7 +61,7 @@ struct Open {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Price {
-    days: Days,
+    days: PlayedOn,
     from: String,
     to: String,
     price: Minor,
@@ -69,13 +69,13 @@ struct Price {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Days {
+enum PlayedOn {
     All,
     Workdays,
     FreeDays,
 }
 
-/// Days of play open so many days before, at this time.
+/// PlayedOn of play open so many days before, at this time.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Daily {
@@ -171,7 +171,7 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
     }))
 }
 
-impl Days {
+impl PlayedOn {
     const fn kinds(&self) -> DayKinds {
         match self {
             Self::All => DayKinds::ALL,

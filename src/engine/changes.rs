@@ -86,7 +86,6 @@ impl Default for Changes {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is less than the number of places")]
 const fn index(position: u64) -> usize {
     (position % CHANGES_KEPT) as usize
 }
@@ -140,7 +139,7 @@ mod tests {
         }
         let head = changes.head();
         assert_eq!(read(&changes, 0, head), Err(Overtaken));
-        assert_eq!(read(&changes, 1, head).map(|read| read.len()), Ok(CHANGES_KEPT as usize - 1));
+        assert_eq!(read(&changes, 1, head).map(|read| read.len() as u64), Ok(CHANGES_KEPT - 1));
         changes.push(day(0));
         assert_eq!(read(&changes, 1, head), Err(Overtaken));
     }
