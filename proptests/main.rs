@@ -8,6 +8,8 @@ mod i2_journal_faults;
 mod journal_script;
 mod memory_log;
 mod model;
+mod programme_file;
+mod programmes;
 mod sim_disk;
 mod small_city;
 mod units;

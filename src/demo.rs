@@ -20,16 +20,20 @@ use district::{DISTRICTS, District, Street};
 use draw::Draw;
 use name::NameBook;
 use pitch::{Builder, FootballSizes};
-use plan::{Counts, ELSEWHERE, PlannedVenue};
+use plan::{Counts, ELSEWHERE, PlannedVenue, Setting};
 use sport::{FOOTBALL, SPORTS};
 use terms::House;
 
 use crate::domain::change::Admission;
-use crate::domain::definition::{CityDef, DistrictDef, Location, SportDef, VenueDef, hold_minutes};
+use crate::domain::definition::{
+    CityDef, DistrictDef, KindDef, Location, PitchDef, SportDef, VenueDef, hold_minutes,
+};
 use crate::domain::event::Event;
-use crate::domain::ids::{DistrictNo, VenueNo};
+use crate::domain::ids::{DistrictNo, PitchNo, VenueNo};
 use crate::domain::names::Names;
 use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
+use crate::domain::release::{ReleaseDef, ReleaseMode, ReleaseWhen};
+use crate::domain::time::LocalDay;
 
 /// How many venues the city has.
 pub const VENUES: u32 = 1_930;
@@ -42,6 +46,8 @@ pub const SCHOOL_PITCHES: u32 = 2_758;
 
 /// How many days after today are open.
 const DAYS_AHEAD: u8 = 7;
+/// The first day of play that goes by the sports centres' rule: 1 January 2026.
+const RELEASED_FROM: LocalDay = LocalDay::new(20_454);
 /// How many bookings a resident may have for one day of play.
 const BOOKINGS_PER_DAY: u32 = 4;
 /// How many bookings a resident may have that are not over yet.
@@ -65,8 +71,25 @@ pub fn city(seed: u64) -> Vec<Event> {
         }))
     }));
     events.push(Event::SpecialDaysSet(holiday::special_days()));
-    add_venues(&mut draw, &mut events);
+    let centres = add_venues(&mut draw, &mut events);
+    events.push(Event::ReleaseDeclared(Box::new(centres_release(centres))));
     events
+}
+
+/// The sports centres open each day at 07:00 for the seventh day ahead; everything else may be booked at once.
+fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
+    ReleaseDef {
+        code: sound::code("sports-centres"),
+        name: Names::new("体育中心每日放号", "Sports centres, daily"),
+        venue: None,
+        pitches,
+        first_day: RELEASED_FROM,
+        last_day: None,
+        when: ReleaseWhen::Daily { days_before: DAYS_AHEAD, minute: 7 * 60 },
+        mode: ReleaseMode::FirstCome,
+        limit_per_resident: None,
+        counter_share_percent: 0,
+    }
 }
 
 fn city_def() -> CityDef {
@@ -90,11 +113,12 @@ fn city_def() -> CityDef {
     }
 }
 
-/// Each venue, followed by its pitches.
-fn add_venues(draw: &mut Draw, events: &mut Vec<Event>) {
+/// Each venue, followed by its pitches. Returns the wholes of the sports centres.
+fn add_venues(draw: &mut Draw, events: &mut Vec<Event>) -> Vec<PitchNo> {
     let football_pitches = Counts::of_the_city().by_sport[FOOTBALL];
     let mut sizes = FootballSizes::of(football_pitches, draw);
     let mut names = NameBook::default();
+    let (mut next_pitch, mut of_centres) = (0, Vec::new());
     for ((district_no, planned), number) in placed(draw).into_iter().zip(0u32..) {
         let district = &DISTRICTS[usize::from(district_no)];
         let street = draw.pick(district.streets);
@@ -110,7 +134,22 @@ fn add_venues(draw: &mut Draw, events: &mut Vec<Event>) {
         let house = House::of(planned.setting, draw);
         let builder = Builder { venue: VenueNo::new(number), code: &code, house: &house, sizes: &mut sizes };
         let pitches = builder.build(&planned.pitches, draw);
-        events.extend(pitches.into_iter().map(|pitch| Event::PitchAdded(Box::new(pitch))));
+        for pitch in pitches {
+            if planned.setting == Setting::Centre {
+                of_centres.push(PitchNo::new(next_pitch));
+            }
+            // A catalogue numbers a whole and then its parts.
+            next_pitch += 1 + parts_of(&pitch);
+            events.push(Event::PitchAdded(Box::new(pitch)));
+        }
+    }
+    of_centres
+}
+
+fn parts_of(pitch: &PitchDef) -> u32 {
+    match &pitch.kind {
+        KindDef::Divisible { parts, .. } => parts.iter().map(|_| 1).sum(),
+        KindDef::Exclusive | KindDef::Session { .. } => 0,
     }
 }
 

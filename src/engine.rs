@@ -30,6 +30,8 @@ pub mod cancel;
 #[cfg(not(feature = "loom"))]
 mod change_world;
 #[cfg(not(feature = "loom"))]
+pub mod changes;
+#[cfg(not(feature = "loom"))]
 pub mod check_in;
 #[cfg(not(feature = "loom"))]
 pub mod claim;

@@ -33,6 +33,8 @@ mod failing_disk;
 mod kill;
 #[path = "e2e/languages.rs"]
 mod languages;
+#[path = "e2e/live.rs"]
+mod live;
 #[path = "e2e/load.rs"]
 mod load;
 #[cfg(feature = "planted-bugs")]
@@ -42,6 +44,8 @@ mod planted;
 mod problems;
 #[path = "e2e/refusals.rs"]
 mod refusals;
+#[path = "e2e/releases.rs"]
+mod releases;
 #[path = "e2e/routes.rs"]
 mod routes;
 #[path = "e2e/server.rs"]

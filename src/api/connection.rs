@@ -3,18 +3,20 @@
 //! A watch looks at each connection every few seconds. One that has not sent a whole head in ten seconds is cut; one that
 //! was idle for a minute is closed in the protocol's own way. hyper's own header time-out does neither: it counts an idle
 //! connection as one that sends a head, and sets a timer for each request. Who doesn't read what he asked for is cut by
-//! the kernel (TCP_USER_TIMEOUT); who doesn't send his body is refused by `front`.
+//! the kernel (TCP_USER_TIMEOUT); who doesn't send his body is refused by `front`. An answer that goes on (`lasting`) counts as
+//! under way to its end, and its connection is cut when its writer says that nobody reads it.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -25,6 +27,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::front::Front;
+use super::lasting::{Keeping, Lasting};
+use crate::engine::sync::lock;
 
 /// How often a connection is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(2500);
@@ -89,10 +93,15 @@ pub(crate) async fn serve(
     let service = service_fn(move |request: Request<Incoming>| {
         let front = Arc::clone(&front);
         let under_way = UnderWay::begin(&of_service, request.version());
+        let activity = Arc::clone(&of_service);
         async move {
             let response = front.answer(request, peer).await;
-            drop(under_way);
-            Ok::<_, Infallible>(response)
+            let Some(lasting) = response.extensions().get::<Lasting>().cloned() else {
+                drop(under_way);
+                return Ok::<_, Infallible>(response);
+            };
+            activity.watch(lasting.clone());
+            Ok(response.map(|body| Body::new(Keeping::new(body, (under_way, lasting)))))
         }
     });
     let mut connection = pin!(protocol.serve_connection(stream, service));
@@ -143,6 +152,20 @@ struct Activity {
     ended: AtomicU64,
     reads: AtomicU64,
     is_h2: AtomicBool,
+    /// Answers that go on, or went on. A plain lock: one thread takes it, once an answer of that kind and once a look.
+    lasting: Mutex<Vec<Lasting>>,
+}
+
+impl Activity {
+    fn watch(&self, lasting: Lasting) {
+        let mut watched = lock(&self.lasting);
+        watched.retain(Lasting::goes_on);
+        watched.push(lasting);
+    }
+
+    fn has_stalled(&self) -> bool {
+        lock(&self.lasting).iter().any(|lasting| lasting.goes_on() && lasting.has_stalled())
+    }
 }
 
 /// A request under way; ends when dropped.
@@ -187,6 +210,9 @@ struct Watch {
 // ORDERING: Relaxed, as said of `Activity`.
 impl Watch {
     fn look(&mut self, activity: &Activity) -> Verdict {
+        if activity.has_stalled() {
+            return Verdict::Cut;
+        }
         let begun = activity.begun.load(Ordering::Relaxed);
         let reads = activity.reads.load(Ordering::Relaxed);
         if begun != activity.ended.load(Ordering::Relaxed) || begun != self.begun {
@@ -274,6 +300,21 @@ mod tests {
         assert_eq!(watch.look(&activity), Verdict::Keep);
         activity.reads.fetch_add(1, Ordering::Relaxed);
         assert_eq!(looks_until(&mut watch, &activity, &Verdict::Cut), HEAD_LOOKS_MAX);
+    }
+
+    #[test]
+    fn who_doesnt_read_an_answer_that_goes_on_is_cut() {
+        let activity = Arc::new(Activity::default());
+        let mut watch = Watch::default();
+        let under_way = UnderWay::begin(&activity, Version::HTTP_11);
+        let (lasting, ended) = (Lasting::default(), Lasting::default());
+        ended.stall();
+        activity.watch(ended);
+        activity.watch(lasting.clone());
+        assert!((0..100).all(|_| watch.look(&activity) == Verdict::Keep));
+        lasting.stall();
+        assert_eq!(watch.look(&activity), Verdict::Cut);
+        drop(under_way);
     }
 
     #[test]

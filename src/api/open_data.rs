@@ -2,7 +2,10 @@
 
 pub mod availability;
 pub mod directory;
+pub mod events;
+pub mod live;
 pub mod near;
+pub mod releases;
 pub mod slots;
 pub mod sports;
 pub mod venue_view;
@@ -28,6 +31,7 @@ pub struct OpenData {
     pub clock: Arc<dyn Clock>,
     pub ids: PublicIds,
     pub directory: Arc<Directory>,
+    pub live: Arc<live::Hub>,
 }
 
 /// The routes of open data.
@@ -38,6 +42,10 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(venues::venue))
         .routes(routes!(slots::slots))
         .routes(routes!(availability::availability))
+        .routes(routes!(releases::releases))
+        .routes(routes!(releases::release))
+        .routes(routes!(events::pitch_events))
+        .routes(routes!(events::venue_events))
         .with_state(state)
 }
 

@@ -14,6 +14,7 @@ pub mod list {
     pub const AVAILABILITY: ListNo = ListNo::new(3);
     pub const BOOKINGS: ListNo = ListNo::new(4);
     pub const WALLET_ENTRIES: ListNo = ListNo::new(5);
+    pub const RELEASES: ListNo = ListNo::new(20);
 }
 
 /// Which part of a list is asked for.

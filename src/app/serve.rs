@@ -68,7 +68,15 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let readiness = Readiness::not_yet(Text::fixed("the city is starting", "正在启动"));
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
     let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
-    let services = Services::new(&city.engine, keys, &clock, &readiness, metrics.clone(), &settings)?;
+    let services = Services::new(
+        &city.engine,
+        keys,
+        &clock,
+        &readiness,
+        metrics.clone(),
+        &settings,
+        city.journal.epoch(),
+    )?;
     services.listen(&workers, listener, settings.metrics_listen)?;
     readiness.set_ready();
     tracing::info!(%address, "ready");
@@ -177,7 +185,7 @@ fn check_pause(last_at: Option<UtcMillis>, now: UtcMillis, settings: &Settings) 
     Ok(())
 }
 
-/// Days that began while the city was closed are opened before anybody comes.
+/// Days that began while the city was closed are opened before anybody comes, and so is what was released meanwhile.
 fn open_due_days(
     timekeeper: &mut Timekeeper,
     engine: &Engine,
@@ -189,7 +197,8 @@ fn open_due_days(
         let more = timekeeper.tick(engine, now);
         let world = engine.world();
         let due = world.days_due(now);
-        if !more && world.days.first() >= due.first && world.days.last() >= Some(due.last) {
+        let are_days_open = world.days.first() >= due.first && world.days.last() >= Some(due.last);
+        if !more && are_days_open && !Timekeeper::has_releases_due(engine, now) {
             return Ok(());
         }
         if intake.is_halted() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use super::Failure;
 use super::data_dir::Keys;
@@ -12,7 +13,7 @@ use super::settings::Settings;
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::figures::EngineFigures;
-use crate::api::open_data::{self, OpenData};
+use crate::api::open_data::{self, OpenData, live};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
@@ -35,6 +36,8 @@ pub(super) struct Services {
     passwords: Arc<PasswordPool>,
     limits: Arc<RateLimits>,
     directory: Arc<open_data::directory::Directory>,
+    epoch: u64,
+    streams: Arc<Semaphore>,
     readiness: Readiness,
     figures: Figures,
 }
@@ -47,6 +50,7 @@ impl Services {
         readiness: &Readiness,
         metrics: PrometheusHandle,
         settings: &Settings,
+        epoch: u64,
     ) -> Result<Self, Failure> {
         Ok(Self {
             engine: Arc::clone(engine),
@@ -56,6 +60,8 @@ impl Services {
             passwords: Arc::new(PasswordPool::new(settings.workers, WAITING_MAX)?),
             limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
             directory: Arc::default(),
+            epoch,
+            streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
             figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
         })
@@ -98,6 +104,13 @@ impl Services {
             clock: Arc::clone(&self.clock),
             ids: PublicIds::new(self.keys.public_id()),
             directory: Arc::clone(&self.directory),
+            live: Arc::new(live::Hub::new(
+                Arc::clone(&self.engine),
+                Arc::clone(&self.clock),
+                self.epoch,
+                Arc::clone(&self.streams),
+                live::STALL_MAX,
+            )),
         }
     }
 

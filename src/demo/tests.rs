@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::catalogue::{Catalogue, PitchKind};
 use crate::domain::definition::{KindDef, PitchDef, Terms};
 use crate::domain::hours::DayKind;
-use crate::domain::time::LocalDay;
+use crate::domain::time::UtcMillis;
 use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 const SEED: u64 = 1;
@@ -25,6 +25,9 @@ fn catalogue_of(events: &[Event]) -> Catalogue {
             Event::SportAdded(def) => catalogue.add_sport((**def).clone()).map(drop),
             Event::VenueAdded(def) => catalogue.add_venue((**def).clone()).map(drop),
             Event::PitchAdded(def) => catalogue.add_pitch((**def).clone()).map(drop),
+            Event::ReleaseDeclared(def) => {
+                catalogue.add_release((**def).clone(), UtcMillis::new(0)).map(drop)
+            }
             Event::SpecialDaysSet(days) => {
                 catalogue.set_special_days(days);
                 Ok(())
@@ -400,4 +403,19 @@ fn well_over_900_000_half_hours_are_open_in_a_week() {
     println!("leaves {leaves}, half hours in seven days {units}");
     assert!(units > 900_000, "{units}");
     assert!(units < leaves * 7 * u32::from(UNITS_PER_DAY));
+}
+
+#[test]
+fn the_sports_centres_and_no_others_open_by_a_daily_rule() {
+    let catalogue = catalogue_of(&city(SEED));
+    let day = RELEASED_FROM.plus_days(300);
+    let is_released = |venue: &crate::domain::catalogue::Venue| {
+        let mut pitches = venue.pitches.iter().filter_map(|no| catalogue.pitch(*no));
+        let released = pitches.clone().filter(|pitch| catalogue.release_of(pitch, day).is_some()).count();
+        assert!(released == 0 || pitches.all(|pitch| catalogue.release_of(pitch, day).is_some()));
+        released > 0
+    };
+    let released = catalogue.venues().iter().filter(|venue| is_released(venue)).count();
+    assert_eq!(released, usize::try_from(ELSEWHERE[0]).expect("few"));
+    assert_eq!(RELEASED_FROM.to_string(), "2026-01-01");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bookings::{BookingState, Bookings, Entry, Payment, Terms};
 use super::change_world::Live;
+use super::changes::Change;
 use super::known_requests::CameTo;
 use super::lane::Intake;
 use super::log::{Sequence, Settle};
@@ -53,6 +54,7 @@ impl Settle<Event> for Settlement {
             // It was judged before it was queued, one change at a time, and the log is written by this engine alone.
             assert!(changed.is_ok(), "an event that was judged can't be applied: {changed:?}");
             self.publish(&world);
+            self.engine.changes.push(Change::Everything);
             if matches!(event, Event::StaffActed(_)) {
                 self.engine.change_ended();
             }
@@ -101,7 +103,10 @@ impl Engine {
             }
             Event::ResidentsEnrolled(event) => self.settle_enrolled(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => self.settle_session(event),
-            Event::ReleaseOpened(event) => self.releases.open(event.no, event.day, at),
+            Event::ReleaseOpened(event) => {
+                self.releases.open(event.no, event.day, at);
+                self.changes.push(Change::Everything);
+            }
             Event::StaffActed(event) => self.settle(world, at, &event.action),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
@@ -130,6 +135,7 @@ impl Engine {
         self.ledger.earn(venue, event.price);
         Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
         self.list_on_day(world, event.pitch, event.day, entry, event.no);
+        self.tell(world, event.pitch, event.day);
         self.wind(world, at, event.no);
         count(&self.counters.confirmed);
     }
@@ -141,6 +147,7 @@ impl Engine {
         step(entry, event.no, BookingState::PendingHold, BookingState::Held);
         Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
         self.list_on_day(world, event.pitch, event.day, entry, event.no);
+        self.tell(world, event.pitch, event.day);
         lock(&self.wheel).insert(expires_at, event.no);
         count(&self.counters.held);
     }
@@ -219,6 +226,8 @@ impl Engine {
             self.quotas.give_back(&resident.quota, &from, Windows::All { is_day_over });
         }
         self.free_old_place(world, &old, &new);
+        self.tell(world, old.pitch, old.day);
+        self.tell(world, new.pitch, new.day);
         let difference = Minor::new(new.price.get() - old.price.get());
         let venue = venue_of(world, new.pitch);
         match new.payment {
@@ -333,6 +342,7 @@ impl Engine {
     pub(super) fn give_back(&self, world: &World, terms: &Terms, resident: &Resident) {
         let is_day_over = terms.day < world.days.first();
         self.free_claimed(world, terms);
+        self.tell(world, terms.pitch, terms.day);
         if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(terms)) {
             let windows = Windows::All { is_day_over };
             self.quotas.give_back(&resident.quota, &counted(world, pitch, terms), windows);

@@ -7,6 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 use dashmap::DashMap;
 
 use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
+use super::changes::{Change, Changes};
 use super::counters::Counters;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
@@ -46,6 +47,7 @@ pub struct Engine {
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
     pub(super) wheel: Mutex<Wheel>,
     pub(super) counters: Counters,
+    pub(super) changes: Changes,
     /// A roll-over is queued and not yet durable.
     pub(super) days_under_way: AtomicBool,
     /// A change of the catalogue by the staff is queued and not yet durable.
@@ -151,6 +153,7 @@ impl Engine {
             sealed: DashMap::new(),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
+            changes: Changes::new(),
             days_under_way: AtomicBool::new(false),
             change_under_way: AtomicBool::new(false),
         }
@@ -185,6 +188,19 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// The latest changes of slots.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Tells who listens that a pitch's day is another. By the committer.
+    pub(super) fn tell(&self, world: &World, pitch: PitchNo, day: LocalDay) {
+        if let Some(pitch) = world.catalogue.pitch(pitch) {
+            self.changes.push(Change::PitchDay(pitch.whole, day));
+        }
     }
 
     /// How many bookings wait on the wheel.

@@ -9,7 +9,7 @@ use super::pitch_days::OnDay;
 use super::state::{CommandLane, Engine};
 use super::sync::{Ordering, lock};
 use super::world::World;
-use crate::domain::catalogue::{Closure, Pitch, PitchKind};
+use crate::domain::catalogue::{Closure, Pitch, PitchKind, Release};
 use crate::domain::change::Admission;
 use crate::domain::definition::BookingsInside;
 use crate::domain::event::{BookingStep, ClosureFinished, Event, ReleaseOpened};
@@ -151,6 +151,19 @@ impl Timekeeper {
                 self.opening.insert(key, permit.push(record));
             }
         }
+    }
+
+    /// Whether a release's moment has come whose opening is not durable yet.
+    #[must_use]
+    pub fn has_releases_due(engine: &Engine, now: UtcMillis) -> bool {
+        let world = engine.world();
+        let is_due = |release: &Release, day: LocalDay| {
+            release.def.governs(day)
+                && engine.releases.opened_at(release.no, day).is_none()
+                && release.def.opens_at(world.catalogue.zone(), day) <= now
+        };
+        let releases = world.catalogue.releases();
+        releases.iter().any(|release| world.days.iter().any(|clock| is_due(release, clock.day)))
     }
 
     /// Goes on with the first closure that is not dealt with.

@@ -105,6 +105,7 @@ impl Engine {
                 Some((taken, _)) => on_day.free_units(taken),
                 None => on_day.free(new.span, new.party_size, seller_of(&new)),
             }
+            self.tell(world, new.pitch, new.day);
         }
         if let Some((_, counted)) = quota_change(world, &old, &new) {
             let is_day_over = new.day < world.days.first();

@@ -34,7 +34,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 20] = [
+pub(crate) const ROUTES: [Route; 24] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -45,6 +45,10 @@ pub(crate) const ROUTES: [Route; 20] = [
     open("/v1/venues/{venue}"),
     open("/v1/pitches/{pitch}/slots"),
     open("/v1/availability"),
+    open("/v1/pitches/{pitch}/events"),
+    open("/v1/venues/{venue}/events"),
+    open("/v1/releases"),
+    open("/v1/releases/{release}"),
     post("/v1/residents", Access::Everyone),
     post("/v1/logins", Access::Everyone),
     own("DELETE", "/v1/logins/current"),
@@ -76,12 +80,15 @@ impl Scene {
     /// The address with what is there in the places of its parameters.
     pub(crate) fn path(&self, route: &Route) -> String {
         let path = route.path.replace("{name}", "not-found").replace("{venue}", &self.slot.venue);
-        path.replace("{pitch}", &self.slot.pitch).replace("{id}", &self.booking)
+        path.replace("{pitch}", &self.slot.pitch)
+            .replace("{release}", "sports-centres")
+            .replace("{id}", &self.booking)
     }
 
     /// What must stand in the query.
     pub(crate) fn query(&self, route: &Route) -> String {
-        if route.path.ends_with("/slots") { format!("?date={}", self.day) } else { String::new() }
+        let is_of_a_day = route.path.ends_with("/slots") || route.path.ends_with("/events");
+        if is_of_a_day { format!("?date={}", self.day) } else { String::new() }
     }
 
     /// A good body.

@@ -13,7 +13,8 @@ use crate::api::extract::PathText;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::QueryOf;
 use crate::api::written_time::WrittenDay;
-use crate::domain::calendar::local_day;
+use crate::domain::calendar::{DayClock, local_day};
+use crate::domain::money::Currency;
 use crate::domain::time::LocalDay;
 use crate::engine::view::{Slot, SlotStatus};
 use crate::engine::world::World;
@@ -24,7 +25,7 @@ use crate::engine::world::World;
 pub struct SlotsQuery {
     /// The day of play, by the venue's calendar.
     #[param(value_type = String, format = Date)]
-    date: WrittenDay,
+    pub(super) date: WrittenDay,
 }
 
 /// A pitch's day.
@@ -61,6 +62,26 @@ pub enum SlotStatusView {
     Unreleased,
 }
 
+impl SlotView {
+    #[must_use]
+    pub fn of(slot: Slot, clock: &DayClock, currency: Currency) -> Self {
+        let (start, end) = span_of_day(clock, slot.span);
+        Self {
+            start,
+            end,
+            status: match slot.status {
+                SlotStatus::Free => SlotStatusView::Free,
+                SlotStatus::Taken => SlotStatusView::Taken,
+                SlotStatus::Closed => SlotStatusView::Closed,
+                SlotStatus::Unreleased => SlotStatusView::Unreleased,
+            },
+            price: Money::new(slot.price, currency),
+            capacity: slot.capacity,
+            left: slot.left,
+        }
+    }
+}
+
 /// The slots of a pitch on a day.
 #[utoipa::path(
     get,
@@ -85,27 +106,11 @@ pub async fn slots(
     // What a pitch's day shows is nothing that an engine's command decides by: a slot may be gone when it is asked for.
     let clock = world.clock_of(day);
     let slots = state.engine.slots(&world, pitch, day, now);
-    let view = |slot: Slot| {
-        let (start, end) = span_of_day(&clock, slot.span);
-        SlotView {
-            start,
-            end,
-            status: match slot.status {
-                SlotStatus::Free => SlotStatusView::Free,
-                SlotStatus::Taken => SlotStatusView::Taken,
-                SlotStatus::Closed => SlotStatusView::Closed,
-                SlotStatus::Unreleased => SlotStatusView::Unreleased,
-            },
-            price: Money::new(slot.price, currency),
-            capacity: slot.capacity,
-            left: slot.left,
-        }
-    };
     let answer = PitchDayView {
         pitch: code,
         date: day.to_string(),
         timezone: world.catalogue.city().timezone.clone(),
-        slots: slots.into_iter().map(view).collect(),
+        slots: slots.into_iter().map(|slot| SlotView::of(slot, &clock, currency)).collect(),
     };
     Ok(json_with_etag(&headers, &answer))
 }
