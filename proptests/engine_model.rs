@@ -149,6 +149,7 @@ impl Run {
     fn close(&mut self, closure: Closure) {
         self.model.close(closure);
         let def = ClosureDef {
+            code: None,
             pitches: vec![PitchNo::new(u32::try_from(closure.pitch).expect("few"))],
             first_day: LocalDay::new(DAY_0 + closure.day),
             last_day: LocalDay::new(DAY_0 + closure.day),

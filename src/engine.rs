@@ -21,6 +21,10 @@ pub mod accounts;
 #[cfg(not(feature = "loom"))]
 pub mod audit;
 #[cfg(not(feature = "loom"))]
+pub mod audit_log;
+#[cfg(not(feature = "loom"))]
+mod audit_text;
+#[cfg(not(feature = "loom"))]
 pub mod book;
 #[cfg(not(feature = "loom"))]
 pub mod booking_state;
@@ -34,6 +38,8 @@ mod change_world;
 pub mod check_in;
 #[cfg(not(feature = "loom"))]
 pub mod claim;
+#[cfg(not(feature = "loom"))]
+pub mod closure_preview;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
