@@ -18,6 +18,7 @@ pub mod figures;
 pub mod front;
 pub mod headers;
 pub mod language;
+pub mod manager;
 pub mod open_data;
 pub mod openapi;
 pub mod ops;

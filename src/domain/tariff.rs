@@ -59,7 +59,8 @@ impl Tariff {
                 first = end;
             }
         }
-        let band = |(span, price, kinds): (_, _, Vec<_>)| PriceBand { days: DayKinds::of(&kinds), span, price };
+        let band =
+            |(span, price, kinds): (_, _, Vec<_>)| PriceBand { days: DayKinds::of(&kinds), span, price };
         bands.into_iter().map(band).collect()
     }
 

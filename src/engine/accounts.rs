@@ -11,7 +11,8 @@ use super::residents::RESIDENTS_MAX;
 use super::state::{CommandLane, Engine};
 use super::top_ups::TopUp;
 use crate::domain::event::{
-    AccountCompleted, AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged, WalletToppedUp,
+    AccountCompleted, AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged,
+    WalletToppedUp,
 };
 use crate::domain::ids::{ResidentNo, TopUpNo};
 use crate::domain::money::Minor;

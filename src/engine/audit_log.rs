@@ -12,7 +12,7 @@ use super::audit_text::{Told, tell};
 use super::state::Engine;
 use super::sync::{Mutex, lock};
 use super::world::World;
-use crate::domain::event::StaffActed;
+use crate::domain::event::{Event, StaffActed};
 use crate::domain::ids::{BookingNo, Code, ResidentNo, VenueNo};
 use crate::domain::time::UtcMillis;
 
@@ -125,6 +125,21 @@ impl Engine {
     #[must_use]
     pub fn audit_log(&self) -> &AuditLog {
         &self.audit_log
+    }
+
+    /// Whether somebody did just this before, as far as the log can tell: the same act with the same outcome.
+    #[must_use]
+    pub fn is_done(&self, by: ResidentNo, action: &Event) -> bool {
+        let told = tell(self, &self.world.load(), action);
+        told.venue.is_some_and(|venue| {
+            let is_it = |entry: &AuditEntry| {
+                entry.by == by
+                    && entry.what == told.what
+                    && entry.subject == told.subject
+                    && entry.after == told.after
+            };
+            self.audit_log.find(venue, is_it).is_some()
+        })
     }
 
     /// Notes an act, before it is applied: what is there is what was there before. By the committer, and at replay.

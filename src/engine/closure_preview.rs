@@ -21,10 +21,11 @@ impl Engine {
             for day in days.filter(|day| def.first_day <= *day && *day <= def.last_day) {
                 for booking in self.bookings_of_day(world, whole, day) {
                     let booked = world.catalogue.pitch(booking.terms.pitch);
-                    let is_hit = matches!(booking.state.settled(), BookingState::Held | BookingState::Confirmed)
-                        && !has_begun_to_end(booking.state)
-                        && booking.terms.span.mask().overlaps(def.units)
-                        && booked.is_some_and(|booked| do_share(booked, pitch));
+                    let is_hit =
+                        matches!(booking.state.settled(), BookingState::Held | BookingState::Confirmed)
+                            && !has_begun_to_end(booking.state)
+                            && booking.terms.span.mask().overlaps(def.units)
+                            && booked.is_some_and(|booked| do_share(booked, pitch));
                     if is_hit && seen.insert(booking.no) {
                         inside.push(booking);
                     }
