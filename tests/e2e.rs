@@ -35,6 +35,12 @@ mod kill;
 mod languages;
 #[path = "e2e/load.rs"]
 mod load;
+#[path = "e2e/manage_catalogue.rs"]
+mod manage_catalogue;
+#[path = "e2e/manage_closures.rs"]
+mod manage_closures;
+#[path = "e2e/manage_desk.rs"]
+mod manage_desk;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;
@@ -46,6 +52,8 @@ mod refusals;
 mod routes;
 #[path = "e2e/server.rs"]
 mod server;
+#[path = "e2e/staff.rs"]
+mod staff;
 #[path = "e2e/start.rs"]
 mod start;
 #[path = "e2e/unchanged.rs"]
