@@ -19,6 +19,7 @@ pub mod front;
 pub mod headers;
 pub mod language;
 pub mod lasting;
+pub mod manager;
 pub mod open_data;
 pub mod openapi;
 pub mod ops;

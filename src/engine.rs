@@ -24,6 +24,10 @@ pub mod accounts;
 #[cfg(not(feature = "loom"))]
 pub mod audit;
 #[cfg(not(feature = "loom"))]
+pub mod audit_log;
+#[cfg(not(feature = "loom"))]
+mod audit_text;
+#[cfg(not(feature = "loom"))]
 pub mod book;
 #[cfg(not(feature = "loom"))]
 pub mod cancel;
@@ -35,6 +39,8 @@ pub mod changes;
 pub mod check_in;
 #[cfg(not(feature = "loom"))]
 pub mod claim;
+#[cfg(not(feature = "loom"))]
+pub mod closure_preview;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]

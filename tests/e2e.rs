@@ -37,6 +37,12 @@ mod languages;
 mod live;
 #[path = "e2e/load.rs"]
 mod load;
+#[path = "e2e/manage_catalogue.rs"]
+mod manage_catalogue;
+#[path = "e2e/manage_closures.rs"]
+mod manage_closures;
+#[path = "e2e/manage_desk.rs"]
+mod manage_desk;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;
@@ -52,6 +58,8 @@ mod routes;
 mod server;
 #[path = "e2e/slow_disk.rs"]
 mod slow_disk;
+#[path = "e2e/staff.rs"]
+mod staff;
 #[path = "e2e/start.rs"]
 mod start;
 #[path = "e2e/unchanged.rs"]

@@ -100,6 +100,7 @@ pub(crate) fn event_of(change: Change, releases: usize) -> Event {
 pub(crate) fn closure_declared(closure: Closure) -> Event {
     let Place { pitch, day: on, first, units } = closure.place;
     Event::ClosureDeclared(Box::new(ClosureDef {
+        code: None,
         pitches: vec![pitch_no(pitch)],
         first_day: day(on),
         last_day: day(on),

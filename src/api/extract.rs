@@ -161,6 +161,24 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
+/// The two parameters of a path, as texts.
+#[derive(Debug, Clone)]
+pub struct PathTexts(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let parameters =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::NotFound)?;
+        let mut values = parameters.iter().map(|(_, value)| value.to_owned());
+        match (values.next(), values.next()) {
+            (Some(first), Some(second)) => Ok(Self(first, second)),
+            _ => Err(Problem::NotFound),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;

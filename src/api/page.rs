@@ -14,7 +14,13 @@ pub mod list {
     pub const AVAILABILITY: ListNo = ListNo::new(3);
     pub const BOOKINGS: ListNo = ListNo::new(4);
     pub const WALLET_ENTRIES: ListNo = ListNo::new(5);
-    pub const RELEASES: ListNo = ListNo::new(20);
+    pub const RELEASES: ListNo = ListNo::new(6);
+    pub const MANAGED_VENUES: ListNo = ListNo::new(20);
+    pub const MANAGED_PITCHES: ListNo = ListNo::new(21);
+    pub const CLOSURES: ListNo = ListNo::new(22);
+    pub const VENUE_RELEASES: ListNo = ListNo::new(23);
+    pub const DAY_BOOKINGS: ListNo = ListNo::new(24);
+    pub const AUDIT: ListNo = ListNo::new(25);
 }
 
 /// Which part of a list is asked for.

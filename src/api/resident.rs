@@ -5,6 +5,7 @@ pub mod booking_view;
 pub mod bookings;
 pub mod logins;
 pub mod my_bookings;
+mod opening;
 pub mod wallet;
 pub mod wallet_entries;
 
@@ -70,12 +71,15 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 }
 
 impl Desk {
-    fn refuse(&self, refusal: Refusal) -> Problem {
+    /// The problem that a refusal is.
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal) -> Problem {
         Problem::of_refusal(refusal, &self.engine.world().catalogue, self.clock.now())
     }
 
     /// By what a retry of this request is known: its key, and what it asks for.
-    fn request_key(
+    #[must_use]
+    pub fn request_key(
         &self,
         account: ResidentNo,
         method: &str,

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::figures::EngineFigures;
+use crate::api::manager::{self, Managers};
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
 use crate::api::rate_limit::{RateLimits, RateRules};
@@ -87,10 +88,12 @@ impl Services {
     fn router(&self, with_figures: bool) -> Router {
         let zone = self.engine.world().catalogue.zone().clone();
         let time = CityTime { clock: Arc::clone(&self.clock), zone };
+        let residents = self.residents();
         let mut audiences = vec![
             ops::routes(self.readiness.clone(), time),
             open_data::routes(self.open_data()),
-            resident::routes(self.residents()),
+            resident::routes(residents.clone()),
+            manager::routes(Managers { doorkeeper: residents.doorkeeper, desk: residents.desk }),
         ];
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));

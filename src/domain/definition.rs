@@ -140,6 +140,9 @@ pub enum BookingsInside {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosureDef {
+    /// By what it is known outside, where it was given a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
     pub pitches: Vec<PitchNo>,
     pub first_day: LocalDay,
     pub last_day: LocalDay,

@@ -36,6 +36,8 @@ pub enum Event {
     DaysOpened(DaysOpened),
     AccountOpened(Box<AccountOpened>),
     AccountDisabled(AccountDisabled),
+    /// An account that was opened at a counter has become its resident's own.
+    AccountCompleted(Box<AccountCompleted>),
     ResidentsEnrolled(ResidentsEnrolled),
     LoggedIn(SessionChanged),
     LoggedOut(SessionChanged),
@@ -77,6 +79,7 @@ impl Event {
             Self::ReleaseOpened(_)
             | Self::AccountOpened(_)
             | Self::AccountDisabled(_)
+            | Self::AccountCompleted(_)
             | Self::ResidentsEnrolled(_)
             | Self::LoggedIn(_)
             | Self::LoggedOut(_)
@@ -113,6 +116,13 @@ pub struct ReleaseOpened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountDisabled {
     pub account: ResidentNo,
+}
+
+/// A resident's personal data anew, with a password now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountCompleted {
+    pub resident: ResidentNo,
+    pub sealed: Box<[u8]>,
 }
 
 /// What one of the staff did; everything else happened without them.

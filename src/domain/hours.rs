@@ -63,6 +63,11 @@ impl DayKinds {
         Self(kinds.iter().fold(0, |bits, kind| bits | (1 << kind.index())))
     }
 
+    /// The kinds, Monday first.
+    pub fn iter(self) -> impl Iterator<Item = DayKind> {
+        DayKind::ALL.into_iter().filter(move |kind| self.contains(*kind))
+    }
+
     #[must_use]
     pub const fn contains(self, kind: DayKind) -> bool {
         self.0 & (1 << kind.index()) != 0

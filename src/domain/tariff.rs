@@ -35,6 +35,35 @@ impl Tariff {
         Self(table)
     }
 
+    /// Bands that make this tariff: the fewest for each kind of day, with days that cost alike in one band. What is free of
+    /// charge has none.
+    #[must_use]
+    pub fn bands(&self) -> Vec<PriceBand> {
+        let mut bands: Vec<(UnitSpan, Minor, Vec<DayKind>)> = Vec::new();
+        for kind in DayKind::ALL {
+            let prices = &self.0[kind.index()];
+            let mut first = 0;
+            for end in 1..=UNITS_PER_DAY {
+                let price = prices[usize::from(first)];
+                if end < UNITS_PER_DAY && prices[usize::from(end)] == price {
+                    continue;
+                }
+                if let Ok(span) = UnitSpan::between(first, end)
+                    && price != Minor::ZERO
+                {
+                    match bands.iter_mut().find(|band| band.0 == span && band.1 == price) {
+                        Some(band) => band.2.push(kind),
+                        None => bands.push((span, price, vec![kind])),
+                    }
+                }
+                first = end;
+            }
+        }
+        let band =
+            |(span, price, kinds): (_, _, Vec<_>)| PriceBand { days: DayKinds::of(&kinds), span, price };
+        bands.into_iter().map(band).collect()
+    }
+
     /// What one slot costs that begins with this half hour.
     #[must_use]
     pub fn slot_price(&self, kind: DayKind, first_unit: u8) -> Minor {
@@ -78,5 +107,23 @@ mod tests {
                 "{from}-{to} for {places}"
             );
         }
+    }
+
+    #[test]
+    fn bands_made_from_a_tariff_make_the_same_tariff() {
+        let band = |days, from, to, price| PriceBand {
+            days,
+            span: UnitSpan::between(from, to).expect("a span"),
+            price: Minor::new(price),
+        };
+        let tariff = Tariff::of(&[
+            band(DayKinds::ALL, 14, 44, 500),
+            band(DayKinds::FREE_DAYS, 20, 48, 800),
+            band(DayKinds::WORKDAYS, 36, 40, 0),
+        ]);
+        assert_eq!(Tariff::of(&tariff.bands()), tariff);
+        assert_eq!(Tariff::of(&[band(DayKinds::ALL, 0, 48, 0)]).bands(), []);
+        let one = band(DayKinds::ALL, 0, 48, 7);
+        assert_eq!(Tariff::of(std::slice::from_ref(&one)).bands(), [one]);
     }
 }

@@ -11,7 +11,8 @@ use super::residents::RESIDENTS_MAX;
 use super::state::{CommandLane, Engine};
 use super::top_ups::TopUp;
 use crate::domain::event::{
-    AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged, WalletToppedUp,
+    AccountCompleted, AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged,
+    WalletToppedUp,
 };
 use crate::domain::ids::{ResidentNo, TopUpNo};
 use crate::domain::money::Minor;
@@ -89,6 +90,39 @@ impl Engine {
             Err(overloaded) => {
                 self.release_phone(account.phone, account.resident);
                 Err(overloaded.into())
+            }
+        }
+    }
+
+    /// Gives an account that was opened at a counter to its resident: from now on with this sealed data, which has a password. The
+    /// caller looked at the data before and found none.
+    ///
+    /// # Errors
+    /// `PhoneTaken` when somebody else did so meanwhile; `Overloaded`.
+    pub fn complete_account(
+        &self,
+        lane: &CommandLane,
+        before: &Arc<[u8]>,
+        completed: AccountCompleted,
+    ) -> Result<Ticket, Refusal> {
+        let _command = lane.owner.begin_command();
+        let no = completed.resident;
+        if !self.completing.insert(no) {
+            return Err(Refusal::PhoneTaken);
+        }
+        // Looked up when nobody else can complete it: who was quicker has exchanged the data by now.
+        let is_same = self.sealed_of(no).is_some_and(|now| Arc::ptr_eq(&now, before));
+        let role = self.residents.get(no).and_then(super::residents::Resident::role);
+        let permit = if is_same && role == Some(Role::Resident) {
+            lane.owner.permit().map_err(Refusal::from)
+        } else {
+            Err(Refusal::PhoneTaken)
+        };
+        match permit {
+            Ok(permit) => Ok(permit.push(Event::AccountCompleted(Box::new(completed)))),
+            Err(refusal) => {
+                self.completing.remove(&no);
+                Err(refusal)
             }
         }
     }

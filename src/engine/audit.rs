@@ -28,6 +28,8 @@ pub struct Digest {
     pub quotas: Vec<super::quota::MappedCount>,
     pub tills: Vec<i64>,
     pub opened: Vec<(u16, i32, i64)>,
+    /// How many acts of the staff are in the audit log, and its last hash.
+    pub staff_acts: (usize, [u8; 32]),
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
     pub revenue: Vec<i64>,
     pub providers: i64,
@@ -236,6 +238,7 @@ impl Engine {
                 .collect(),
             tills: world.catalogue.venues().iter().map(|venue| self.ledger.till(venue.no).get()).collect(),
             opened: self.opened(&world),
+            staff_acts: self.audit_log.head(),
             providers: self.ledger.providers().get(),
             first_day: world.days.first().get(),
             last_day: world.days.last().map(LocalDay::get),

@@ -101,6 +101,7 @@ impl Engine {
             }
             Event::AccountOpened(_)
             | Event::AccountDisabled(_)
+            | Event::AccountCompleted(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)

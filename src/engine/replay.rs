@@ -72,6 +72,9 @@ impl Replay {
             self.city = Some((engine, world));
             return Ok(());
         };
+        if let Event::StaffActed(acted) = &event {
+            engine.note_act(world, at, acted);
+        }
         if event.changes_world() {
             engine.change_world(world, at, &event, &Alone)?;
             return Ok(());
@@ -152,6 +155,9 @@ impl Engine {
                 }
                 Ok(())
             }
+            Event::AccountCompleted(event) if !self.sealed.contains_key(&event.resident) => {
+                Err(ReplayError::Missing { what: format!("the completion of {}", event.resident) })
+            }
             Event::LoggedIn(event) | Event::LoggedOut(event) => match self.residents.get(event.resident) {
                 Some(_) => Ok(()),
                 None => Err(ReplayError::Missing { what: format!("a session of {}", event.resident) }),
@@ -166,6 +172,7 @@ impl Engine {
             },
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
+            | Event::AccountCompleted(_)
             | Event::AccountDisabled(_)
             | Event::CityFounded(_)
             | Event::DistrictAdded(_)

@@ -48,6 +48,9 @@ impl Live for Settlement {
 
 impl Settle<Event> for Settlement {
     fn durable(&mut self, _sequence: Sequence, at: UtcMillis, event: Event) {
+        if let Event::StaffActed(acted) = &event {
+            self.engine.note_act(&self.engine.world.load(), at, acted);
+        }
         if event.changes_world() {
             let mut world = World::clone(&self.engine.world.load());
             let changed = self.engine.change_world(&mut world, at, &event, self);
@@ -100,6 +103,10 @@ impl Engine {
                 if let Some(account) = self.residents.get(event.account) {
                     account.disable();
                 }
+            }
+            Event::AccountCompleted(event) => {
+                self.sealed.insert(event.resident, Arc::from(&*event.sealed));
+                self.completing.remove(&event.resident);
             }
             Event::ResidentsEnrolled(event) => self.settle_enrolled(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => self.settle_session(event),

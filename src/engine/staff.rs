@@ -97,6 +97,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::DaysOpened(_)
         | Event::AccountOpened(_)
         | Event::AccountDisabled(_)
+        | Event::AccountCompleted(_)
         | Event::ResidentsEnrolled(_)
         | Event::LoggedIn(_)
         | Event::LoggedOut(_)

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 
+use super::audit_log::AuditLog;
 use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
 use super::changes::{Change, Changes};
 use super::counters::Counters;
@@ -44,6 +45,9 @@ pub struct Engine {
     pub(super) ledger: Ledger,
     pub(super) phones: DashMap<PhoneHash, ResidentNo>,
     pub(super) sealed: DashMap<ResidentNo, Arc<[u8]>>,
+    /// The accounts whose completion is queued and not yet durable.
+    pub(super) completing: DashSet<ResidentNo>,
+    pub(super) audit_log: AuditLog,
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
     pub(super) wheel: Mutex<Wheel>,
     pub(super) counters: Counters,
@@ -151,6 +155,8 @@ impl Engine {
             ledger: Ledger::new(),
             phones: DashMap::new(),
             sealed: DashMap::new(),
+            completing: DashSet::new(),
+            audit_log: AuditLog::default(),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
             changes: Changes::new(),

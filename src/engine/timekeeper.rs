@@ -233,7 +233,7 @@ impl Timekeeper {
 }
 
 /// Whether a booking inside a closure is none of the closure's business: somebody has come, or its time is over.
-fn has_begun_to_end(state: BookingState) -> bool {
+pub(super) fn has_begun_to_end(state: BookingState) -> bool {
     matches!(
         state,
         BookingState::CheckedIn
@@ -246,7 +246,7 @@ fn has_begun_to_end(state: BookingState) -> bool {
 }
 
 /// Whether two pitches have a leaf in common.
-fn do_share(one: &Pitch, other: &Pitch) -> bool {
+pub(super) fn do_share(one: &Pitch, other: &Pitch) -> bool {
     one.leaves.start < other.leaves.end && other.leaves.start < one.leaves.end
 }
 

@@ -58,6 +58,9 @@ impl Engine {
                 }
             }
             Event::AccountOpened(event) => self.release_phone(event.phone, event.resident),
+            Event::AccountCompleted(event) => {
+                self.completing.remove(&event.resident);
+            }
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
             Event::StaffActed(event) => {

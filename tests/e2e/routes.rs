@@ -11,6 +11,9 @@ use crate::client::Request;
 pub(crate) enum Access {
     Everyone,
     Residents,
+    /// The staff of a venue.
+    Managers,
+    Operators,
 }
 
 /// An address and a method.
@@ -30,11 +33,15 @@ const fn own(method: &'static str, path: &'static str) -> Route {
     Route { method, path, access: Access::Residents, takes_body: false }
 }
 
+const fn managed(method: &'static str, path: &'static str, takes_body: bool) -> Route {
+    Route { method, path, access: Access::Managers, takes_body }
+}
+
 const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 24] = [
+pub(crate) const ROUTES: [Route; 45] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -59,11 +66,35 @@ pub(crate) const ROUTES: [Route; 24] = [
     own("GET", "/v1/wallet"),
     own("GET", "/v1/wallet/entries"),
     post("/v1/wallet/top-ups", Access::Residents),
+    managed("GET", "/v1/manage/venues", false),
+    managed("GET", "/v1/manage/venues/{venue}", false),
+    managed("PATCH", "/v1/manage/venues/{venue}", true),
+    managed("GET", "/v1/manage/venues/{venue}/pitches", false),
+    managed("POST", "/v1/manage/venues/{venue}/pitches", true),
+    managed("GET", "/v1/manage/venues/{venue}/pitches/{pitch}", false),
+    managed("PATCH", "/v1/manage/venues/{venue}/pitches/{pitch}", true),
+    managed("PUT", "/v1/manage/pitches/{pitch}/hours", true),
+    managed("PUT", "/v1/manage/pitches/{pitch}/prices", true),
+    managed("POST", "/v1/manage/pitches/{pitch}/closures", true),
+    managed("POST", "/v1/manage/pitches/{pitch}/closures/preview", true),
+    managed("GET", "/v1/manage/venues/{venue}/closures", false),
+    managed("POST", "/v1/manage/releases", true),
+    managed("GET", "/v1/manage/venues/{venue}/releases", false),
+    managed("GET", "/v1/manage/venues/{venue}/bookings", false),
+    managed("POST", "/v1/manage/venues/{venue}/bookings", true),
+    managed("POST", "/v1/manage/bookings/{id}/move", true),
+    managed("POST", "/v1/manage/bookings/{id}/cancel", true),
+    managed("GET", "/v1/manage/venues/{venue}/stats", false),
+    managed("GET", "/v1/manage/venues/{venue}/audit", false),
+    Route { method: "GET", path: "/v1/operator/audit", access: Access::Operators, takes_body: false },
 ];
 
 /// Somebody with a booking, and something to book: what good requests are made of.
 pub(crate) struct Scene {
     pub(crate) resident: Resident,
+    /// Of the venue of `slot`.
+    pub(crate) manager: Resident,
+    pub(crate) operator: Resident,
     pub(crate) booking: String,
     pub(crate) slot: FreeSlot,
     pub(crate) day: String,
@@ -74,7 +105,9 @@ impl Scene {
         let resident = city.resident();
         let mut slots = city.free_courts(3);
         let booked = city.booked(&resident, &slots.remove(0));
-        Self { resident, booking: text(&booked["id"]), slot: slots.remove(0), day: city.day(3) }
+        let slot = slots.remove(0);
+        let (manager, operator) = (city.manager_of(&slot.venue), city.staff("operator", None));
+        Self { resident, manager, operator, booking: text(&booked["id"]), slot, day: city.day(3) }
     }
 
     /// The address with what is there in the places of its parameters.
@@ -87,8 +120,13 @@ impl Scene {
 
     /// What must stand in the query.
     pub(crate) fn query(&self, route: &Route) -> String {
-        let is_of_a_day = route.path.ends_with("/slots") || route.path.ends_with("/events");
-        if is_of_a_day { format!("?date={}", self.day) } else { String::new() }
+        let day = &self.day;
+        match route.path {
+            "/v1/manage/venues/{venue}/stats" => format!("?from={day}&to={day}"),
+            "/v1/manage/venues/{venue}/bookings" if route.method == "GET" => format!("?date={day}"),
+            path if path.ends_with("/slots") || path.ends_with("/events") => format!("?date={day}"),
+            _ => String::new(),
+        }
     }
 
     /// A good body.
@@ -102,7 +140,34 @@ impl Scene {
                 order
             }
             "/v1/wallet/top-ups" => json!({ "amount": 100, "provider": "sandbox" }),
-            other => panic!("{other} takes no body"),
+            path => self.managers_body(route.method, path),
+        }
+    }
+
+    /// What the staff send.
+    fn managers_body(&self, method: &str, path: &str) -> Value {
+        let FreeSlot { pitch, start, end, .. } = &self.slot;
+        match path {
+            "/v1/manage/venues/{venue}" => json!({ "admission": "open" }),
+            "/v1/manage/venues/{venue}/pitches" => crate::staff::new_pitch("exclusive"),
+            "/v1/manage/venues/{venue}/pitches/{pitch}" => json!({ "max_slots": 2 }),
+            "/v1/manage/pitches/{pitch}/hours" => json!({ "hours": [] }),
+            "/v1/manage/pitches/{pitch}/prices" => json!({ "prices": [] }),
+            "/v1/manage/pitches/{pitch}/closures" | "/v1/manage/pitches/{pitch}/closures/preview" => {
+                crate::staff::closure_of(&self.slot, "leave")
+            }
+            "/v1/manage/releases" => json!({
+                "name": { "zh-Hans": "放号", "en": "Release" }, "pitches": [pitch], "first_day": self.day,
+                "daily": { "days_before": 2, "at": "07:00" }, "mode": "first_come",
+            }),
+            "/v1/manage/venues/{venue}/bookings" => {
+                json!({ "pitch": pitch, "start": start, "end": end, "phone": "+8613900002222", "name": "A" })
+            }
+            "/v1/manage/bookings/{id}/move" => {
+                json!({ "pitch": pitch, "start": start, "end": end, "price": "kept" })
+            }
+            "/v1/manage/bookings/{id}/cancel" => json!({ "refund": 0 }),
+            other => panic!("{method} {other} takes no body"),
         }
     }
 
@@ -112,8 +177,10 @@ impl Scene {
         let request = match route.access {
             Access::Everyone => request,
             Access::Residents => request.token(&self.resident.token),
+            Access::Managers => request.token(&self.manager.token),
+            Access::Operators => request.token(&self.operator.token),
         };
-        if route.takes_body && route.access == Access::Residents { request.key("scene") } else { request }
+        if route.takes_body && route.access != Access::Everyone { request.key("scene") } else { request }
     }
 }
 
@@ -129,9 +196,8 @@ fn the_table_of_routes_is_the_api_that_describes_itself() {
             let needs_token = operation["security"].as_array().is_some_and(|needs| !needs.is_empty());
             let route =
                 ROUTES.iter().find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
-            let access = route.map(|route| route.access);
-            let described_access = if needs_token { Access::Residents } else { Access::Everyone };
-            assert_eq!(access, Some(described_access), "{method} {path} in tests/e2e/routes.rs");
+            let is_open = route.map(|route| route.access == Access::Everyone);
+            assert_eq!(is_open, Some(!needs_token), "{method} {path} in tests/e2e/routes.rs");
         }
     }
     let mut known: Vec<String> =

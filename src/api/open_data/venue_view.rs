@@ -1,6 +1,6 @@
 //! Venues and pitches as they are answered.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::directory::Entry;
@@ -86,7 +86,7 @@ pub struct OpenView {
 }
 
 /// A day of the week, or a holiday, which goes before that.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayKindView {
     Monday,
@@ -100,7 +100,23 @@ pub enum DayKindView {
 }
 
 impl DayKindView {
-    const fn of(kind: DayKind) -> Self {
+    /// The kind that is meant.
+    #[must_use]
+    pub const fn kind(self) -> DayKind {
+        match self {
+            Self::Monday => DayKind::Monday,
+            Self::Tuesday => DayKind::Tuesday,
+            Self::Wednesday => DayKind::Wednesday,
+            Self::Thursday => DayKind::Thursday,
+            Self::Friday => DayKind::Friday,
+            Self::Saturday => DayKind::Saturday,
+            Self::Sunday => DayKind::Sunday,
+            Self::Holiday => DayKind::Holiday,
+        }
+    }
+
+    #[must_use]
+    pub const fn of(kind: DayKind) -> Self {
         match kind {
             DayKind::Monday => Self::Monday,
             DayKind::Tuesday => Self::Tuesday,
@@ -148,7 +164,9 @@ impl VenueWithPitches {
 }
 
 impl PitchView {
-    fn of(catalogue: &Catalogue, pitch: &Pitch) -> Self {
+    /// A pitch with its parts.
+    #[must_use]
+    pub fn of(catalogue: &Catalogue, pitch: &Pitch) -> Self {
         let parts = catalogue.pitches().get(pitch.parts.start as usize..pitch.parts.end as usize);
         let steps = pitch.cancel.steps().iter();
         Self {
@@ -210,7 +228,8 @@ fn spans(mask: UnitMask) -> Vec<(u8, u8)> {
 }
 
 /// A half hour's beginning as `HH:MM`; the day's end is `24:00`.
-fn clock_text(unit: u8) -> String {
+#[must_use]
+pub fn clock_text(unit: u8) -> String {
     format!("{:02}:{:02}", unit / 2, unit % 2 * 30)
 }
 

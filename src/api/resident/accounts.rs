@@ -1,7 +1,5 @@
 //! Signing up: `POST /v1/residents`.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,12 +14,9 @@ use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
-use crate::domain::event::{AccountOpened, PhoneHash, Role};
-use crate::domain::ids::ResidentNo;
+use crate::engine::CommandLane;
 use crate::engine::accounts::FIRST_SESSION;
-use crate::engine::{CommandLane, Engine};
 use crate::identity::password::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, Password, PasswordFault};
-use crate::identity::personal::PersonalData;
 use crate::identity::phone::Phone;
 use crate::identity::public_id::PublicId;
 use crate::identity::token::{TokenClaims, TokenText, Tokens};
@@ -93,64 +88,30 @@ pub async fn sign_up(
     let (Some(phone), Some(password)) = (phone, password) else {
         return Err(Problem::internal(&"a fault was not told"));
     };
-    let hash = PhoneHash(phone.hash(desk.keys.phone()).bytes());
-    let no = desk.engine.reserve_phone(hash).map_err(|refusal| desk.refuse(refusal))?;
-    // Whatever goes wrong from here on, or if nobody waits any more, the number is given up.
-    let kept = KeptPhone { engine: &desk.engine, hash, no, is_kept: true };
-    let password_hash = desk.passwords.hash(password).await.map_err(|fault| password_problem(&fault))?;
-    let data = PersonalData { phone, name, password_hash: Some(password_hash) };
-    let sealed = seal(desk, no, data).await?;
-    let account = AccountOpened { resident: no, role: Role::Resident, phone: hash, sealed: sealed.into() };
-    let ticket = kept.hand_over(|| {
-        with_lane(|lane: &CommandLane| desk.engine.open_account(lane, account))
-            .map_err(|refusal| desk.refuse(refusal))
-    })?;
-    durably(ticket).await?;
+    // A number that somebody gave at a counter is taken by an account without a password: it is his who signs up with it.
+    let opened = desk.open_account(phone.clone(), name.clone(), Some(password.clone())).await;
+    let no = match opened {
+        Err(Problem::PhoneTaken) => {
+            let no = desk.complete_account(phone, name, password).await?;
+            let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
+                .map_err(|refusal| desk.refuse(refusal))?;
+            durably(begun.ticket).await?;
+            let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
+            let session = SessionView::begin(desk, &state.doorkeeper.tokens, claims);
+            return Ok(json(StatusCode::CREATED, &session));
+        }
+        opened => opened?,
+    };
     let (slot, generation) = FIRST_SESSION;
     let claims = TokenClaims { resident: no, slot, generation };
     Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
 }
 
-/// Makes the resident's key, which is synced, and seals the personal data under it: off the threads that serve.
-async fn seal(desk: &Desk, no: ResidentNo, data: PersonalData) -> Result<Vec<u8>, Problem> {
-    let keys = Arc::clone(&desk.resident_keys);
-    let sealing = tokio::task::spawn_blocking(move || -> Result<Vec<u8>, String> {
-        let key = keys.create(no).map_err(|fault| fault.to_string())?;
-        data.seal(no, &key).map_err(|fault| fault.to_string())
-    });
-    match sealing.await {
-        Ok(Ok(sealed)) => Ok(sealed),
-        Ok(Err(fault)) => Err(Problem::internal(&fault)),
-        Err(fault) => Err(Problem::internal(&fault)),
-    }
-}
-
-/// A telephone number that is kept for a sign-up, and given up unless the sign-up's record is queued.
-struct KeptPhone<'a> {
-    engine: &'a Engine,
-    hash: PhoneHash,
-    no: ResidentNo,
-    is_kept: bool,
-}
-
-impl KeptPhone<'_> {
-    /// From here on the number is the command's, which gives it up itself when it is refused.
-    fn hand_over<T>(mut self, command: impl FnOnce() -> T) -> T {
-        self.is_kept = false;
-        command()
-    }
-}
-
-impl Drop for KeptPhone<'_> {
-    fn drop(&mut self) {
-        if self.is_kept {
-            self.engine.release_phone(self.hash, self.no);
-        }
-    }
-}
-
 /// Reads a telephone number.
-pub(super) fn read_phone(text: &str) -> Result<Phone, FieldFault> {
+///
+/// # Errors
+/// What is wrong with the field.
+pub fn read_phone(text: &str) -> Result<Phone, FieldFault> {
     Phone::parse(text).map_err(|_| {
         FieldFault::new(
             "phone",
@@ -172,7 +133,8 @@ fn password_fault() -> FieldFault {
     )
 }
 
-fn name_fault(name: &str) -> Option<FieldFault> {
+/// What is wrong with a person's name.
+pub fn name_fault(name: &str) -> Option<FieldFault> {
     if name.trim().is_empty() {
         return Some(FieldFault::new("name", Text::fixed("must not be empty", "不能为空")));
     }

@@ -112,7 +112,7 @@ pub async fn book(
 }
 
 /// What a request that came before came to, when it is no longer under way: a booking, or nothing.
-fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Option<Option<Booking>> {
+pub fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Option<Option<Booking>> {
     match desk.engine.booked_before(request.request, no) {
         BookedBefore::UnderWay => None,
         BookedBefore::Booked(booking) => Some(Some(booking)),
@@ -122,12 +122,16 @@ fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Optio
 
 /// Whether an answer was given before.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Replayed {
+pub enum Replayed {
     No,
     Yes,
 }
 
-fn created(desk: &Desk, booking: Option<Booking>, replayed: Replayed) -> Result<Response, Problem> {
+/// The answer to who has booked.
+///
+/// # Errors
+/// A fault of ours.
+pub fn created(desk: &Desk, booking: Option<Booking>, replayed: Replayed) -> Result<Response, Problem> {
     let booking = booking.ok_or_else(|| Problem::internal(&"a durable booking is not there"))?;
     let world = desk.engine.world();
     let view = BookingView::of(&world, &desk.ids, &booking)

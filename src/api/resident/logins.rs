@@ -21,11 +21,9 @@ use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
 use crate::domain::event::PhoneHash;
-use crate::domain::ids::ResidentNo;
 use crate::engine::CommandLane;
 use crate::engine::refusal::Refusal;
 use crate::identity::password::{PASSWORD_BYTES_MAX, Password};
-use crate::identity::personal::PersonalData;
 use crate::identity::token::TokenClaims;
 
 #[derive(Deserialize, ToSchema)]
@@ -68,7 +66,7 @@ pub async fn log_in(
     state.doorkeeper.limits.check(Limited::LoginsTo(hash))?;
     let account = desk.engine.account_by_phone(PhoneHash(hash.bytes()));
     let kept = match &account {
-        Some((no, sealed)) => password_hash(desk, *no, Arc::clone(sealed)).await?,
+        Some((no, sealed)) => desk.personal_data(*no, Arc::clone(sealed)).await?.password_hash.map(Arc::from),
         None => None,
     };
     let is_right = desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))?;
@@ -78,21 +76,6 @@ pub async fn log_in(
     durably(begun.ticket).await?;
     let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
     Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
-}
-
-/// The account's password hash, if it has one: its key is read from a file, off the threads that serve.
-async fn password_hash(desk: &Desk, no: ResidentNo, sealed: Arc<[u8]>) -> Result<Option<Arc<str>>, Problem> {
-    let keys = Arc::clone(&desk.resident_keys);
-    let reading = tokio::task::spawn_blocking(move || -> Result<Option<String>, String> {
-        let key = keys.get(no).map_err(|fault| fault.to_string())?;
-        let data = PersonalData::open(no, &key, &sealed).map_err(|fault| fault.to_string())?;
-        Ok(data.password_hash)
-    });
-    match reading.await {
-        Ok(Ok(hash)) => Ok(hash.map(Arc::from)),
-        Ok(Err(fault)) => Err(Problem::internal(&fault)),
-        Err(fault) => Err(Problem::internal(&fault)),
-    }
 }
 
 /// Ends the session that this request came with: its token is dead when this is answered.

@@ -33,6 +33,9 @@ impl Catalogue {
         if def.pitches.is_empty() || def.pitches.len() > CLOSURE_PITCHES_MAX {
             return Err(InvalidDefinition::Closure { why: "names 1 to 1,000 pitches" });
         }
+        if let Some(code) = def.code.as_ref().filter(|code| self.closure_by_code(code.as_str()).is_some()) {
+            return Err(InvalidDefinition::CodeTaken(code.clone()));
+        }
         if def.last_day < def.first_day {
             return Err(InvalidDefinition::Closure { why: "ends before it begins" });
         }
@@ -56,6 +59,14 @@ impl Catalogue {
         let no = u32::try_from(self.closures.len()).map_err(|_| InvalidDefinition::TooMany("closures"))?;
         self.closures.push(Arc::new(Closure { def, is_done: false }));
         Ok(no)
+    }
+
+    /// The closure of a code. They are few, and rarely asked for.
+    #[must_use]
+    pub fn closure_by_code(&self, code: &str) -> Option<&Arc<Closure>> {
+        self.closures
+            .iter()
+            .find(|closure| closure.def.code.as_ref().is_some_and(|other| other.as_str() == code))
     }
 
     /// Notes that the bookings inside a closure have been dealt with.

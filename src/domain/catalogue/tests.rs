@@ -125,6 +125,7 @@ fn a_closure_of_a_part_closes_its_leaves_only() {
     let units = UnitSpan::between(20, 22).expect("a span").mask();
     let part = catalogue.pitch_by_code("f1-a").expect("a half").no;
     let def = ClosureDef {
+        code: None,
         pitches: vec![part],
         first_day: day,
         last_day: day,

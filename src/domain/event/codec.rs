@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountDisabled, AccountOpened, BookingCancelled, BookingMoved, BookingStep, CancelReason,
-    ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash, Provider,
-    ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
+    AccountCompleted, AccountDisabled, AccountOpened, BookingCancelled, BookingMoved, BookingStep,
+    CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash,
+    Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
@@ -33,6 +33,7 @@ mod kind {
     pub(super) const LOGGED_IN: u16 = 19;
     pub(super) const LOGGED_OUT: u16 = 20;
     pub(super) const ACCOUNT_DISABLED: u16 = 21;
+    pub(super) const ACCOUNT_COMPLETED: u16 = 22;
     pub(super) const WALLET_TOPPED_UP: u16 = 32;
     pub(super) const BOOKING_CONFIRMED: u16 = 33;
     pub(super) const BOOKING_CANCELLED: u16 = 34;
@@ -147,6 +148,9 @@ impl Event {
             Self::AccountDisabled(event) => {
                 put(out, kind::ACCOUNT_DISABLED, &[&event.account.get().to_le_bytes()]);
             }
+            Self::AccountCompleted(event) => {
+                put(out, kind::ACCOUNT_COMPLETED, &[&event.resident.get().to_le_bytes(), &event.sealed]);
+            }
             Self::StaffActed(event) => {
                 put(out, kind::STAFF_ACTED, &[&event.by.get().to_le_bytes()]);
                 event.action.encode(out);
@@ -232,6 +236,11 @@ impl Event {
             kind::VENUE_CHANGED => Self::VenueChanged(fields.json()?),
             kind::ACCOUNT_DISABLED => {
                 Self::AccountDisabled(AccountDisabled { account: ResidentNo::new(fields.u32()?) })
+            }
+            kind::ACCOUNT_COMPLETED => {
+                let resident = ResidentNo::new(fields.u32()?);
+                let sealed = fields.rest().into();
+                Self::AccountCompleted(Box::new(AccountCompleted { resident, sealed }))
             }
             kind::STAFF_ACTED => {
                 let by = ResidentNo::new(fields.u32()?);

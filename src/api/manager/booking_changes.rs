@@ -1,0 +1,197 @@
+//! `POST /v1/manage/bookings/{id}/move` and `…/cancel`: what the staff do for somebody, or in spite of the rule.
+//!
+//! A retry under an Idempotency-Key finds what its original did: the booking where it was to be, or cancelled by the same account
+//! with the same refund.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::authority::{Authority, Task, at_venue};
+use super::day_bookings::VenueBooking;
+use super::people::People;
+use super::retry::replayed;
+use crate::api::answer::json;
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::{JsonBody, PathText};
+use crate::api::headers::idempotency_key;
+use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
+use crate::api::query::{NoParameters, QueryOf};
+use crate::api::resident::Desk;
+use crate::api::settled::{durably, with_lane};
+use crate::api::written_time::read_moment;
+use crate::domain::event::{BookingCancelled, CancelReason, Event};
+use crate::domain::ids::BookingNo;
+use crate::domain::money::Minor;
+use crate::engine::CommandLane;
+use crate::engine::move_booking::{NewPlace, NewPrice};
+use crate::engine::refusal::Refusal;
+use crate::engine::when::WrittenTime;
+use crate::engine::world::World;
+
+/// What a moved booking costs.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceName {
+    /// What it cost before.
+    Kept,
+    /// What its new place costs: the difference is paid from the wallet or given back, or settled at the counter.
+    OfPlace,
+}
+
+/// Where a booking is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveBody {
+    /// A pitch of the same venue.
+    pitch: String,
+    #[schema(format = DateTime)]
+    start: String,
+    #[schema(format = DateTime)]
+    end: String,
+    price: PriceName,
+}
+
+/// The booking of an id, for who may change it.
+fn changeable(desk: &Desk, who: SignedIn, id: &str) -> Result<(Authority, BookingNo), Problem> {
+    let no = desk.ids.read_booking(id);
+    let booking = no.and_then(|no| desk.engine.bookings().get(no));
+    let world = desk.engine.world();
+    let pitch = booking.and_then(|booking| world.catalogue.pitch(booking.terms.pitch));
+    let authority = at_venue(who, pitch.map(|pitch| pitch.venue), Task::Counter)?;
+    Ok((authority, no.ok_or(Problem::NotFound)?))
+}
+
+async fn shown(desk: &Desk, no: BookingNo) -> Result<Response, Problem> {
+    let booking = desk.engine.bookings().get(no).ok_or(Problem::NotFound)?;
+    let people = People::look_up(desk, std::iter::once(booking.terms.resident)).await?;
+    let world = World::clone(&desk.engine.world());
+    let view = VenueBooking::of(&world, desk, &people, &booking).ok_or(Problem::NotFound)?;
+    Ok(json(StatusCode::OK, &view))
+}
+
+/// Moves a booking to another pitch or time of its venue.
+#[utoipa::path(
+    post,
+    path = "/v1/manage/bookings/{id}/move",
+    tag = "managers",
+    security(("token" = [])),
+    params(
+        ("id" = String, Path),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = MoveBody,
+    responses((status = 200, body = VenueBooking))
+)]
+pub async fn move_booking(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    PathText(id): PathText,
+    headers: HeaderMap,
+    body: JsonBody<MoveBody>,
+) -> Result<Response, Problem> {
+    let MoveBody { pitch, start, end, price } = &body.value;
+    let mut faults = FieldFaults::new();
+    let key = idempotency_key(&headers).map_err(|problem| faults.add_all(problem)).ok().flatten();
+    let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
+    let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
+    faults.check()?;
+    let (Some(start), Some(end)) = (start, end) else {
+        return Err(Problem::internal(&"a fault was not told"));
+    };
+    let (Authority { by, venue }, no) = changeable(&desk, who, &id)?;
+    if key.is_some() && stands_at(&desk, no, pitch, start, end) {
+        return Ok(replayed(shown(&desk, no).await?));
+    }
+    let price = match price {
+        PriceName::Kept => NewPrice::Kept,
+        PriceName::OfPlace => NewPrice::OfPlace,
+    };
+    let (to, now) = (NewPlace { pitch, start, end, price }, desk.clock.now());
+    let ticket = with_lane(|lane: &CommandLane| desk.engine.move_booking(lane, by, venue, no, &to, now))
+        .map_err(|refusal| desk.refuse(refusal))?;
+    durably(ticket).await?;
+    shown(&desk, no).await
+}
+
+/// Whether a booking is where it is to be.
+fn stands_at(desk: &Desk, no: BookingNo, pitch: &str, start: WrittenTime, end: WrittenTime) -> bool {
+    let world = desk.engine.world();
+    desk.engine.bookings().get(no).is_some_and(|booking| {
+        let (clock, span) = (world.clock_of(booking.terms.day), booking.terms.span);
+        let on = world.catalogue.pitch(booking.terms.pitch);
+        on.is_some_and(|on| on.code.as_str() == pitch)
+            && clock.start(span) == start.moment
+            && clock.end(span) == end.moment
+    })
+}
+
+/// What is given back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelBody {
+    /// Minor units, at most what was paid; all of it where nothing is said.
+    #[schema(minimum = 0)]
+    refund: Option<i64>,
+}
+
+/// Cancels a booking, whatever the rule says.
+#[utoipa::path(
+    post,
+    path = "/v1/manage/bookings/{id}/cancel",
+    tag = "managers",
+    security(("token" = [])),
+    params(
+        ("id" = String, Path),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = CancelBody,
+    responses((status = 200, body = VenueBooking))
+)]
+pub async fn cancel(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    PathText(id): PathText,
+    headers: HeaderMap,
+    body: JsonBody<CancelBody>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let refund = body.value.refund.map(Minor::new);
+    if refund.is_some_and(|refund| refund.get() < 0) {
+        let text = Text::fixed("must be from 0 to what was paid", "必须在 0 与实付金额之间");
+        return Err(FieldFault::new("refund", text).into());
+    }
+    let (Authority { by, venue }, no) = changeable(&desk, who, &id)?;
+    let cancelled = with_lane(|lane: &CommandLane| desk.engine.cancel_by_staff(lane, by, venue, no, refund));
+    match cancelled {
+        Ok(ticket) => {
+            durably(ticket).await?;
+            shown(&desk, no).await
+        }
+        Err(Refusal::AlreadyCancelled) if key.is_some() && was_cancelled_so(&desk, by, no, refund) => {
+            Ok(replayed(shown(&desk, no).await?))
+        }
+        Err(refusal) => Err(desk.refuse(refusal)),
+    }
+}
+
+/// Whether the same account cancelled it before with the same refund.
+fn was_cancelled_so(
+    desk: &Desk,
+    by: crate::domain::ids::ResidentNo,
+    no: BookingNo,
+    refund: Option<Minor>,
+) -> bool {
+    desk.engine.bookings().get(no).is_some_and(|booking| {
+        let refund = refund.unwrap_or(booking.terms.price);
+        let event = BookingCancelled { no, refund, reason: CancelReason::ByStaff };
+        desk.engine.is_done(by, &Event::BookingCancelled(event))
+    })
+}

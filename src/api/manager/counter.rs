@@ -1,0 +1,127 @@
+//! `POST /v1/manage/venues/{venue}/bookings`: sold at the counter, to somebody who pays there and is known by telephone number.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::authority::{Authority, Task, at_venue};
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::{JsonBody, PathText};
+use crate::api::headers::idempotency_key;
+use crate::api::problem::{FieldFaults, Problem};
+use crate::api::query::{NoParameters, QueryOf};
+use crate::api::resident::Desk;
+use crate::api::resident::accounts::{name_fault, read_phone};
+use crate::api::resident::booking_view::BookingView;
+use crate::api::resident::bookings::{Replayed, created, outcome_of};
+use crate::api::settled::{durably, until, with_lane};
+use crate::api::written_time::read_moment;
+use crate::domain::event::RequestKey;
+use crate::engine::CommandLane;
+use crate::engine::book::{Booked, BookingRequest};
+
+/// What is sold to whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CounterBody {
+    /// The id of a pitch, or of a part of one.
+    pitch: String,
+    #[schema(format = DateTime)]
+    start: String,
+    #[schema(format = DateTime)]
+    end: String,
+    /// 1 where nothing is said.
+    #[schema(minimum = 1)]
+    party_size: Option<i64>,
+    /// In E.164, or the 11 digits of a Chinese mobile number. An account is opened for one that is not known.
+    #[schema(example = "+8613800138000")]
+    phone: String,
+    /// Of an account that is opened now; who has one keeps the name.
+    #[schema(min_length = 1, max_length = 64)]
+    name: String,
+}
+
+/// Books for somebody at the counter. What is kept for the counter is sold here, and no quota counts it.
+#[utoipa::path(
+    post,
+    path = "/v1/manage/venues/{venue}/bookings",
+    tag = "managers",
+    security(("token" = [])),
+    params(
+        ("venue" = String, Path),
+        ("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
+    ),
+    request_body = CounterBody,
+    responses((status = 201, body = BookingView))
+)]
+pub async fn book(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    PathText(venue): PathText,
+    headers: HeaderMap,
+    body: JsonBody<CounterBody>,
+) -> Result<Response, Problem> {
+    let CounterBody { pitch, start, end, party_size, phone, name } = body.value;
+    let mut faults = FieldFaults::new();
+    let key = idempotency_key(&headers).map_err(|problem| faults.add_all(problem)).ok().flatten();
+    let start = read_moment("start", &start).map_err(|fault| faults.add(fault)).ok();
+    let end = read_moment("end", &end).map_err(|fault| faults.add(fault)).ok();
+    let phone = read_phone(&phone).map_err(|fault| faults.add(fault)).ok();
+    if let Some(fault) = name_fault(&name) {
+        faults.add(fault);
+    }
+    if party_size.is_some_and(|size| !(1..=i64::from(u16::MAX)).contains(&size)) {
+        faults.add(crate::api::problem::FieldFault::out_of_range("party_size", 1, i64::from(u16::MAX)));
+    }
+    faults.check()?;
+    let (Some(start), Some(end), Some(phone)) = (start, end, phone) else {
+        return Err(Problem::internal(&"a fault was not told"));
+    };
+    let no = desk.engine.world().catalogue.venue_by_code(&venue).map(|venue| venue.no);
+    let Authority { by, venue: no } = at_venue(who, no, Task::Counter)?;
+    // A pitch that is not there opens nobody an account.
+    let is_there = {
+        let world = desk.engine.world();
+        world.catalogue.pitch_by_code(&pitch).is_some_and(|pitch| pitch.venue == no)
+    };
+    if !is_there {
+        return Err(Problem::NotFound);
+    }
+    let request = match key {
+        Some(key) => {
+            let path = format!("/v1/manage/venues/{venue}/bookings");
+            desk.request_key(by, "POST", &path, key, &body.bytes)
+        }
+        None => drawn_request()?,
+    };
+    let resident = desk.account_at_counter(phone, name).await?;
+    let party_size = party_size.unwrap_or(1);
+    let request = BookingRequest { resident, pitch: &pitch, start, end, party_size, request };
+    loop {
+        let now = desk.clock.now();
+        let booked = with_lane(|lane: &CommandLane| desk.engine.book_at_counter(lane, &request, by, no, now));
+        match booked {
+            Ok(Booked::Queued { no, ticket }) => {
+                durably(ticket).await?;
+                return created(&desk, desk.engine.bookings().get(no), Replayed::No);
+            }
+            Ok(Booked::Before(no)) => match until(|| outcome_of(&desk, &request, no)).await? {
+                Some(booking) => return created(&desk, Some(booking), Replayed::Yes),
+                None => continue,
+            },
+            Err(refusal) => return Err(desk.refuse(refusal)),
+        }
+    }
+}
+
+/// A key that nobody will send again.
+fn drawn_request() -> Result<RequestKey, Problem> {
+    let mut key = [0; 16];
+    getrandom::fill(&mut key).map_err(|fault| Problem::internal(&fault))?;
+    Ok(RequestKey { key: u128::from_le_bytes(key), body: 0 })
+}

@@ -1,0 +1,61 @@
+//! Who has booked, as the staff see it: a name, and the end of a telephone number to tell people apart by.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::problem::Problem;
+use crate::api::resident::Desk;
+use crate::domain::ids::ResidentNo;
+use crate::identity::personal::PersonalData;
+use crate::identity::public_id::PublicId;
+
+/// How many digits of a telephone number the staff see.
+const DIGITS_SHOWN: usize = 4;
+
+/// Who has booked.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct PersonView {
+    #[schema(value_type = String)]
+    id: PublicId,
+    /// Null where nothing is known of the person, or nothing any more.
+    name: Option<String>,
+    /// The last four digits.
+    phone_end: Option<String>,
+}
+
+/// Many people, each looked up once.
+pub(super) struct People {
+    known: HashMap<ResidentNo, PersonView>,
+}
+
+impl People {
+    /// Reads what is known of these people: their keys stand in a file.
+    pub(super) async fn look_up(
+        desk: &Desk,
+        wanted: impl Iterator<Item = ResidentNo>,
+    ) -> Result<Self, Problem> {
+        let mut known: HashMap<ResidentNo, PersonView> = wanted
+            .map(|no| (no, PersonView { id: desk.ids.resident(no), name: None, phone_end: None }))
+            .collect();
+        let sealed: Vec<_> = known.keys().filter_map(|no| Some((*no, desk.engine.sealed_of(*no)?))).collect();
+        let read = desk.with_keys(move |keys| {
+            // A key that was erased leaves a person without a name.
+            let open = |no, sealed: &[u8]| PersonalData::open(no, &keys.get(no).ok()?, sealed).ok();
+            Ok(sealed.iter().filter_map(|(no, sealed)| Some((*no, open(*no, sealed)?))).collect::<Vec<_>>())
+        });
+        for (no, data) in read.await? {
+            if let Some(person) = known.get_mut(&no) {
+                let phone = data.phone.as_str();
+                person.phone_end = phone.get(phone.len().saturating_sub(DIGITS_SHOWN)..).map(str::to_owned);
+                person.name = Some(data.name);
+            }
+        }
+        Ok(Self { known })
+    }
+
+    pub(super) fn get(&self, no: ResidentNo) -> Option<PersonView> {
+        self.known.get(&no).cloned()
+    }
+}

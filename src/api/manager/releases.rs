@@ -1,0 +1,309 @@
+//! `POST /v1/manage/releases`, `GET /v1/manage/venues/{venue}/releases`: what opens for booking when, under which rules.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::authority::{Task, at_venue, in_city};
+use super::change::{Changed, change, taken};
+use super::pitches::ListQuery;
+use super::retry::{NewName, read_code, replayed, request_of};
+use super::written_rules::{NamesBody, read_names, read_number};
+use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::{JsonBody, PathText};
+use crate::api::headers::idempotency_key;
+use crate::api::page::{Page, list};
+use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
+use crate::api::query::{NoParameters, QueryOf};
+use crate::api::resident::Desk;
+use crate::api::written_time::{MinuteOfDay, WrittenDay, read_moment};
+use crate::domain::catalogue::Release;
+use crate::domain::event::Event;
+use crate::domain::ids::{Code, PitchNo, ResidentNo, VenueNo};
+use crate::domain::release::{DAYS_BEFORE_MAX, RELEASE_PITCHES_MAX, ReleaseDef, ReleaseMode, ReleaseWhen};
+use crate::engine::world::World;
+use crate::identity::public_id::Position;
+
+/// Who gets what when more is wanted than there is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModeView {
+    FirstCome,
+}
+
+/// Each day of play so many days before, at this time of the venue's day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DailyBody {
+    #[schema(minimum = 0, maximum = 28)]
+    days_before: i64,
+    #[schema(value_type = String, example = "07:00")]
+    at: MinuteOfDay,
+}
+
+/// All at one moment.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnceBody {
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// A release. It has either `daily` or `once`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseBody {
+    /// 1 to 64 of `a-z`, `0-9`, `-`; made up where nothing is said.
+    id: Option<String>,
+    name: NamesBody,
+    /// Whole pitches of one venue; an operator's may be of several. Their parts go with them.
+    pitches: Vec<String>,
+    /// The first day of play that it governs.
+    #[schema(value_type = String, format = Date)]
+    first_day: WrittenDay,
+    /// The last one; for ever where nothing is said.
+    #[schema(value_type = Option<String>, format = Date)]
+    last_day: Option<WrittenDay>,
+    daily: Option<DailyBody>,
+    once: Option<OnceBody>,
+    mode: ModeView,
+    /// How many bookings of it one resident may have, a day of play.
+    #[schema(minimum = 1, maximum = 65_535)]
+    limit_per_resident: Option<i64>,
+    /// Of the pitches of a sport, or of a session's places, so many of a hundred are sold at the counter only.
+    #[schema(minimum = 0, maximum = 100)]
+    counter_share_percent: Option<i64>,
+}
+
+/// A release as its manager sees it.
+#[derive(Serialize, ToSchema)]
+pub struct ManagedRelease {
+    id: String,
+    name: NamesView,
+    pitches: Vec<String>,
+    #[schema(format = Date)]
+    first_day: String,
+    #[schema(value_type = Option<String>, format = Date)]
+    last_day: Option<String>,
+    daily: Option<DailyView>,
+    once: Option<OnceView>,
+    mode: ModeView,
+    limit_per_resident: Option<u16>,
+    counter_share_percent: u8,
+    /// The whole pitches that are sold at the counter only.
+    kept_for_counter: Vec<String>,
+    #[schema(value_type = String, format = DateTime)]
+    declared_at: Rfc3339,
+}
+
+/// Each day of play so many days before, at this time.
+#[derive(Serialize, ToSchema)]
+pub struct DailyView {
+    days_before: u8,
+    at: String,
+}
+
+/// All at one moment.
+#[derive(Serialize, ToSchema)]
+pub struct OnceView {
+    #[schema(value_type = String, format = DateTime)]
+    at: Rfc3339,
+}
+
+impl ManagedRelease {
+    fn of(world: &World, release: &Release) -> Self {
+        let (def, catalogue) = (&release.def, &world.catalogue);
+        let zone = catalogue.zone();
+        let pitches = || def.pitches.iter().filter_map(|no| catalogue.pitch(*no));
+        let (daily, once) = match def.when {
+            ReleaseWhen::Daily { days_before, minute } => {
+                let at = format!("{:02}:{:02}", minute / 60, minute % 60);
+                (Some(DailyView { days_before, at }), None)
+            }
+            ReleaseWhen::Once { at } => (None, Some(OnceView { at: city_moment(zone, at) })),
+        };
+        let kept = pitches().filter(|pitch| release.keeps(pitch));
+        Self {
+            id: def.code.as_str().to_owned(),
+            name: NamesView::of(&def.name),
+            pitches: pitches().map(|pitch| pitch.code.as_str().to_owned()).collect(),
+            first_day: def.first_day.to_string(),
+            last_day: def.last_day.map(|day| day.to_string()),
+            daily,
+            once,
+            mode: match def.mode {
+                ReleaseMode::FirstCome => ModeView::FirstCome,
+            },
+            limit_per_resident: def.limit_per_resident,
+            counter_share_percent: def.counter_share_percent,
+            kept_for_counter: kept.map(|pitch| pitch.code.as_str().to_owned()).collect(),
+            declared_at: city_moment(zone, release.declared_at),
+        }
+    }
+}
+
+/// A body that makes sense by itself, without its name, its pitches and its venue.
+fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
+    let mut faults = FieldFaults::new();
+    let chosen = body.id.as_deref().and_then(|id| read_code("id", id).map_err(|f| faults.add(f)).ok());
+    if !(1..=RELEASE_PITCHES_MAX).contains(&body.pitches.len()) {
+        let text = Text::fixed("must be 1 to 10,000 pitches", "必须包含 1 至 10,000 个场地");
+        faults.add(FieldFault::new("pitches", text));
+    }
+    if body.last_day.is_some_and(|last| last.0 < body.first_day.0) {
+        let text = Text::fixed("must not be before first_day", "不能早于 first_day");
+        faults.add(FieldFault::new("last_day", text));
+    }
+    let bounds = (0, i64::from(DAYS_BEFORE_MAX));
+    let when = match (&body.daily, &body.once) {
+        (Some(daily), None) => {
+            if daily.at.0 == 24 * 60 {
+                let text = Text::fixed("must be before 24:00", "必须早于 24:00");
+                faults.add(FieldFault::new("daily.at", text));
+            }
+            let days_before = read_number("daily.days_before", daily.days_before, bounds, &mut faults);
+            Some(ReleaseWhen::Daily { days_before, minute: daily.at.0 })
+        }
+        (None, Some(once)) => {
+            let at = read_moment("once.at", &once.at).map_err(|fault| faults.add(fault)).ok();
+            at.map(|at| ReleaseWhen::Once { at: at.moment })
+        }
+        (None, None) | (Some(_), Some(_)) => {
+            let text = Text::fixed("either this or once must be there", "daily 与 once 必须且只能有一个");
+            faults.add(FieldFault::new("daily", text));
+            None
+        }
+    };
+    let limit = body.limit_per_resident;
+    let share = body.counter_share_percent.unwrap_or(0);
+    let def = ReleaseDef {
+        // Put in when the name is known.
+        code: chosen.clone().map_or_else(|| Code::new("release"), Ok).map_err(|f| Problem::internal(&f))?,
+        name: read_names("name", &body.name, &mut faults),
+        venue: None,
+        pitches: Vec::new(),
+        first_day: body.first_day.0,
+        last_day: body.last_day.map(|day| day.0),
+        when: when.unwrap_or(ReleaseWhen::Daily { days_before: 0, minute: 0 }),
+        mode: match body.mode {
+            ModeView::FirstCome => ReleaseMode::FirstCome,
+        },
+        limit_per_resident: limit
+            .map(|limit| read_number("limit_per_resident", limit, (1, 65_535), &mut faults)),
+        counter_share_percent: read_number("counter_share_percent", share, (0, 100), &mut faults),
+    };
+    faults.check()?;
+    Ok((chosen, def))
+}
+
+/// Declares a release: its pitches' days can be booked from its moment on, and not before. What is booked already stays.
+#[utoipa::path(
+    post,
+    path = "/v1/manage/releases",
+    tag = "managers",
+    security(("token" = [])),
+    params(("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = ReleaseBody,
+    responses((status = 201, body = ManagedRelease))
+)]
+pub async fn declare(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    headers: HeaderMap,
+    body: JsonBody<ReleaseBody>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let (chosen, mut def) = read(&body.value)?;
+    let world = World::clone(&desk.engine.world());
+    let by = put_pitches(&world, who, &body.value.pitches, &mut def)?;
+    let request = request_of(&desk, by, "/v1/manage/releases", key, &body.bytes);
+    let name = NewName::chosen_or(chosen, 'r', request)?;
+    if name.is_among(world.catalogue.releases().iter().map(|release| &release.def.code))? {
+        return Ok(replayed(declared(&desk, &name.code)?));
+    }
+    def.code = name.code.clone();
+    let event = Event::ReleaseDeclared(Box::new(def));
+    match change(&desk, by, event.clone()).await? {
+        Changed::Yes => declared(&desk, &name.code),
+        Changed::CodeTaken if key.is_some() && desk.engine.is_done(by, &event) => {
+            Ok(replayed(declared(&desk, &name.code)?))
+        }
+        Changed::CodeTaken => Err(taken()),
+    }
+}
+
+/// Puts the pitches into a release, for who may manage all of them.
+fn put_pitches(
+    world: &World,
+    who: SignedIn,
+    codes: &[String],
+    def: &mut ReleaseDef,
+) -> Result<ResidentNo, Problem> {
+    let mut numbers: Vec<PitchNo> = Vec::new();
+    let mut venues: Vec<Option<VenueNo>> = Vec::new();
+    for code in codes {
+        let whole = world.catalogue.pitch_by_code(code).filter(|pitch| pitch.whole == pitch.no);
+        let venue = whole.map(|whole| whole.venue);
+        if !venues.contains(&venue) {
+            venues.push(venue);
+        }
+        if let Some(whole) = whole.filter(|whole| !numbers.contains(&whole.no)) {
+            numbers.push(whole.no);
+        }
+    }
+    let mut by = who.no;
+    for venue in &venues {
+        by = at_venue(who, *venue, Task::Manage)?.by;
+    }
+    def.venue = match venues.as_slice() {
+        [venue] => *venue,
+        _ => {
+            in_city(who)?;
+            None
+        }
+    };
+    def.pitches = numbers;
+    Ok(by)
+}
+
+fn declared(desk: &Desk, code: &Code) -> Result<Response, Problem> {
+    let world = desk.engine.world();
+    let release = world.catalogue.release_by_code(code.as_str()).ok_or(Problem::NotFound)?;
+    Ok(json(StatusCode::CREATED, &ManagedRelease::of(&world, release)))
+}
+
+/// The releases that name a venue's pitches, the newest first. The newest that names a pitch and a day governs it.
+#[utoipa::path(
+    get,
+    path = "/v1/manage/venues/{venue}/releases",
+    tag = "managers",
+    security(("token" = [])),
+    params(("venue" = String, Path), ListQuery),
+    responses((status = 200, body = Items<ManagedRelease>))
+)]
+pub async fn releases(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    QueryOf(query): QueryOf<ListQuery>,
+    PathText(code): PathText,
+) -> Result<Response, Problem> {
+    let page = Page::new(&desk.ids, list::VENUE_RELEASES, query.limit, query.cursor.as_deref())?;
+    let world = World::clone(&desk.engine.world());
+    let venue = world.catalogue.venue_by_code(&code).map(|venue| venue.no);
+    let venue = at_venue(who, venue, Task::Manage)?.venue;
+    let is_here = |no: &PitchNo| world.catalogue.pitch(*no).is_some_and(|pitch| pitch.venue == venue);
+    let all = world.catalogue.releases().iter().rev();
+    let of_venue = all.filter(|release| release.def.pitches.iter().any(is_here));
+    let position = |release: &Release| Position { sort: 0, number: u32::MAX - u32::from(release.no.get()) };
+    let answer = page.of(of_venue.map(|release| (position(release), release)), |release| {
+        ManagedRelease::of(&world, release)
+    });
+    Ok(json(StatusCode::OK, &answer))
+}

@@ -1,0 +1,254 @@
+//! `GET /v1/manage/venues/{venue}/stats`: how a venue is used and what it earns, by day and pitch.
+//!
+//! Counted from the bookings each time, with the hours and closures of today: those of a day that is over may have been others.
+
+use std::ops::AddAssign;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::authority::{Task, at_venue};
+use crate::api::answer::{Money, json};
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::PathText;
+use crate::api::problem::{FieldFault, Problem, Text};
+use crate::api::query::QueryOf;
+use crate::api::resident::Desk;
+use crate::api::written_time::WrittenDay;
+use crate::domain::catalogue::{Pitch, PitchKind};
+use crate::domain::money::{Currency, Minor};
+use crate::domain::time::LocalDay;
+use crate::domain::units::UNIT_MINUTES;
+use crate::engine::bookings::{Booking, BookingState};
+use crate::engine::world::World;
+
+/// The longest range.
+const DAYS_MAX: i32 = 92;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StatsQuery {
+    /// The first day of play.
+    #[param(value_type = String, format = Date)]
+    from: WrittenDay,
+    /// The last day of play, at most 91 days later.
+    #[param(value_type = String, format = Date)]
+    to: WrittenDay,
+}
+
+/// How a venue was used.
+#[derive(Serialize, ToSchema)]
+pub struct StatsView {
+    venue: String,
+    #[schema(format = Date)]
+    from: String,
+    #[schema(format = Date)]
+    to: String,
+    days: Vec<DayStatsView>,
+    total: FiguresView,
+}
+
+/// How it was used on a day.
+#[derive(Serialize, ToSchema)]
+pub struct DayStatsView {
+    #[schema(format = Date)]
+    date: String,
+    pitches: Vec<PitchStatsView>,
+    total: FiguresView,
+}
+
+/// How a pitch was used on a day, its parts included.
+#[derive(Serialize, ToSchema)]
+pub struct PitchStatsView {
+    pitch: String,
+    #[serde(flatten)]
+    figures: FiguresView,
+}
+
+/// Figures of use and money.
+#[derive(Serialize, ToSchema)]
+pub struct FiguresView {
+    /// Those that were not cancelled.
+    bookings: u64,
+    cancelled: u64,
+    no_shows: u64,
+    people: u64,
+    /// Of a part its share of the whole's; of a session those of each place.
+    minutes_sold: u64,
+    /// By the hours and closures of today; of a session those of each place.
+    minutes_open: u64,
+    /// Thousandths of what was open that were sold.
+    utilisation: u64,
+    /// What was paid, less what was given back.
+    revenue: Money,
+    refunds: Money,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Figures {
+    bookings: u64,
+    cancelled: u64,
+    no_shows: u64,
+    people: u64,
+    minutes_sold: u64,
+    minutes_open: u64,
+    revenue: i64,
+    refunds: i64,
+}
+
+impl AddAssign for Figures {
+    fn add_assign(&mut self, other: Self) {
+        self.bookings += other.bookings;
+        self.cancelled += other.cancelled;
+        self.no_shows += other.no_shows;
+        self.people += other.people;
+        self.minutes_sold += other.minutes_sold;
+        self.minutes_open += other.minutes_open;
+        self.revenue += other.revenue;
+        self.refunds += other.refunds;
+    }
+}
+
+impl Figures {
+    const fn view(self, currency: Currency) -> FiguresView {
+        FiguresView {
+            bookings: self.bookings,
+            cancelled: self.cancelled,
+            no_shows: self.no_shows,
+            people: self.people,
+            minutes_sold: self.minutes_sold,
+            minutes_open: self.minutes_open,
+            utilisation: match (self.minutes_sold * 1000).checked_div(self.minutes_open) {
+                Some(thousandths) => thousandths,
+                None => 0,
+            },
+            revenue: Money::new(Minor::new(self.revenue), currency),
+            refunds: Money::new(Minor::new(self.refunds), currency),
+        }
+    }
+
+    /// A whole's day.
+    fn of(world: &World, whole: &Pitch, day: LocalDay, bookings: &[Booking]) -> Self {
+        let leaves = u64::try_from(whole.leaves.len()).unwrap_or(1).max(1);
+        let mut figures = Self { minutes_open: minutes_open(world, whole, day), ..Self::default() };
+        // Minutes of the smallest parts, so that nothing is lost in rounding.
+        let mut leaf_minutes = 0;
+        for booking in bookings {
+            let terms = booking.terms;
+            let state = booking.state.settled();
+            if state.is_paid() {
+                figures.revenue += terms.price.get() - booking.refund.get();
+                figures.refunds += booking.refund.get();
+            }
+            match state {
+                BookingState::Cancelled => figures.cancelled += 1,
+                BookingState::Confirmed
+                | BookingState::CheckedIn
+                | BookingState::Completed
+                | BookingState::Missed => {
+                    figures.bookings += 1;
+                    figures.no_shows += u64::from(state == BookingState::Missed);
+                    figures.people += u64::from(terms.party_size);
+                    let minutes = u64::from(terms.span.minutes());
+                    leaf_minutes += minutes * share(world, booking);
+                }
+                BookingState::Void
+                | BookingState::Pending
+                | BookingState::PendingHold
+                | BookingState::Held
+                | BookingState::Confirming
+                | BookingState::GivingUp
+                | BookingState::GivenUp
+                | BookingState::Expiring
+                | BookingState::Expired
+                | BookingState::Moving
+                | BookingState::Relocating
+                | BookingState::CheckingIn
+                | BookingState::Cancelling
+                | BookingState::Completing
+                | BookingState::Leaving
+                | BookingState::Missing
+                | BookingState::Alias => {}
+            }
+        }
+        figures.minutes_sold = leaf_minutes / leaves;
+        figures
+    }
+}
+
+/// How many of a whole's smallest parts, or of a session's places, a booking has.
+fn share(world: &World, booking: &Booking) -> u64 {
+    let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { return 0 };
+    match pitch.kind {
+        PitchKind::Session { .. } => u64::from(booking.terms.party_size),
+        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => {
+            u64::try_from(pitch.leaves.len()).unwrap_or(0)
+        }
+    }
+}
+
+fn minutes_open(world: &World, whole: &Pitch, day: LocalDay) -> u64 {
+    let skipped = world.clock_of(day).skipped;
+    let open = |leaf| world.catalogue.closed(whole, leaf, day).union(skipped).complement().count();
+    let units: u64 = whole.leaves.clone().map(|leaf| u64::from(open(leaf))).sum();
+    let places = match whole.kind {
+        PitchKind::Session { capacity, .. } => u64::from(capacity),
+        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => 1,
+    };
+    units * u64::from(UNIT_MINUTES) * places / u64::try_from(whole.leaves.len()).unwrap_or(1).max(1)
+}
+
+/// Statistics of use and revenue, of at most 92 days.
+#[utoipa::path(
+    get,
+    path = "/v1/manage/venues/{venue}/stats",
+    tag = "managers",
+    security(("token" = [])),
+    params(("venue" = String, Path), StatsQuery),
+    responses((status = 200, body = StatsView))
+)]
+pub async fn stats(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    QueryOf(query): QueryOf<StatsQuery>,
+    PathText(code): PathText,
+) -> Result<Response, Problem> {
+    let (from, to) = (query.from.0, query.to.0);
+    if !(0..DAYS_MAX).contains(&to.days_since(from)) {
+        let text = Text::fixed("must be 0 to 91 days after from", "必须在 from 当天至其后 91 天之内");
+        return Err(FieldFault::new("to", text).into());
+    }
+    let world = World::clone(&desk.engine.world());
+    let venue = world.catalogue.venue_by_code(&code);
+    let _may = at_venue(who, venue.map(|venue| venue.no), Task::Manage)?;
+    let venue = venue.ok_or(Problem::NotFound)?;
+    let currency = world.catalogue.city().currency;
+    let mut total = Figures::default();
+    let mut days = Vec::new();
+    for day in (0..=to.days_since(from)).map(|after| from.plus_days(after)) {
+        let mut of_day = Figures::default();
+        let mut pitches = Vec::new();
+        for whole in venue.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)) {
+            let bookings = desk.engine.bookings_of_day(&world, whole, day);
+            let figures = Figures::of(&world, whole, day, &bookings);
+            of_day += figures;
+            let pitch = whole.code.as_str().to_owned();
+            pitches.push(PitchStatsView { pitch, figures: figures.view(currency) });
+        }
+        total += of_day;
+        days.push(DayStatsView { date: day.to_string(), pitches, total: of_day.view(currency) });
+    }
+    let answer = StatsView {
+        venue: code,
+        from: from.to_string(),
+        to: to.to_string(),
+        days,
+        total: total.view(currency),
+    };
+    Ok(json(StatusCode::OK, &answer))
+}
