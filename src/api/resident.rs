@@ -1,10 +1,13 @@
-//! What residents do: sign up, log in, pay, book, cancel. Each sees and changes what is his own (I7).
+//! What residents do: sign up, log in, pay, hold, book, cancel, and show their tickets. Each sees and changes what is his own (I7).
 
 pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
+pub mod holds;
 pub mod logins;
 pub mod my_bookings;
+mod ordering;
+pub mod tickets;
 pub mod wallet;
 pub mod wallet_entries;
 
@@ -25,6 +28,7 @@ use crate::identity::city_keys::CityKeys;
 use crate::identity::password::PasswordPool;
 use crate::identity::public_id::PublicIds;
 use crate::identity::resident_keys::ResidentKeys;
+use crate::identity::ticket::Tickets;
 
 /// What these routes use. Each worker has one of its own.
 #[derive(Clone)]
@@ -41,6 +45,7 @@ pub struct Desk {
     pub keys: CityKeys,
     pub resident_keys: Arc<ResidentKeys>,
     pub passwords: Arc<PasswordPool>,
+    pub tickets: Tickets,
 }
 
 impl FromRef<Residents> for Arc<Doorkeeper> {
@@ -63,6 +68,11 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(logins::log_out))
         .routes(routes!(bookings::book, my_bookings::bookings))
         .routes(routes!(my_bookings::booking, bookings::cancel))
+        .routes(routes!(holds::hold))
+        .routes(routes!(holds::confirm))
+        .routes(routes!(holds::give_up))
+        .routes(routes!(tickets::ticket))
+        .routes(routes!(tickets::picture))
         .routes(routes!(wallet::wallet))
         .routes(routes!(wallet::top_up))
         .routes(routes!(wallet_entries::entries))
@@ -70,12 +80,12 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 }
 
 impl Desk {
-    fn refuse(&self, refusal: Refusal) -> Problem {
+    pub(in crate::api) fn refuse(&self, refusal: Refusal) -> Problem {
         Problem::of_refusal(refusal, &self.engine.world().catalogue, self.clock.now())
     }
 
     /// By what a retry of this request is known: its key, and what it asks for.
-    fn request_key(
+    pub(in crate::api) fn request_key(
         &self,
         account: ResidentNo,
         method: &str,

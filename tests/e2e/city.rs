@@ -256,10 +256,19 @@ impl City {
     /// A manager of some venue, logged in.
     #[track_caller]
     pub(crate) fn manager(&self) -> Resident {
+        self.staff("manager", None)
+    }
+
+    /// One of the staff, logged in: of a venue, or of the first in the demo's list.
+    #[track_caller]
+    pub(crate) fn staff(&self, role: &str, venue: Option<&str>) -> Resident {
         let file = fs::read(self.ground.path().join("demo-accounts.json")).expect("the demo's accounts");
         let accounts: Vec<Value> = serde_json::from_slice(&file).expect("JSON");
-        let manager = accounts.iter().find(|account| account["role"] == "manager").expect("a manager");
-        let body = json!({ "phone": manager["phone"], "password": manager["password"] });
+        let is_wanted = |account: &&Value| {
+            account["role"] == role && venue.is_none_or(|venue| account["venue"] == venue)
+        };
+        let account = accounts.iter().find(is_wanted).expect("one of the staff");
+        let body = json!({ "phone": account["phone"], "password": account["password"] });
         let session = self.ask(&Request::post("/v1/logins", &body)).expect(201, "a log-in").json();
         Resident { id: text(&session["id"]), token: text(&session["token"]) }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountDisabled, AccountOpened, BookingCancelled, BookingMoved, BookingStep, CancelReason,
+    AccountDisabled, AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, BookingStep, CancelReason,
     ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash, Provider,
     ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
 };
@@ -123,7 +123,10 @@ impl Event {
             ),
             Self::BookingCompleted(event) => step(out, kind::BOOKING_COMPLETED, *event),
             Self::BookingMissed(event) => step(out, kind::BOOKING_MISSED, *event),
-            Self::BookingCheckedIn(event) => step(out, kind::BOOKING_CHECKED_IN, *event),
+            Self::BookingCheckedIn(event) => {
+                put(out, kind::BOOKING_CHECKED_IN, &[&event.no.get().to_le_bytes()]);
+                put_request(out, event.request);
+            }
             Self::BookingMoved(event) => moved(out, event),
             Self::CounterBooked(event) => new_booking(out, kind::COUNTER_BOOKED, event),
             Self::HoldPlaced(event) => {
@@ -209,7 +212,10 @@ impl Event {
             }
             kind::BOOKING_COMPLETED => Self::BookingCompleted(fields.step()?),
             kind::BOOKING_MISSED => Self::BookingMissed(fields.step()?),
-            kind::BOOKING_CHECKED_IN => Self::BookingCheckedIn(fields.step()?),
+            kind::BOOKING_CHECKED_IN => {
+                let no = BookingNo::new(fields.u32()?);
+                Self::BookingCheckedIn(BookingCheckedIn { no, request: fields.optional_request()? })
+            }
             kind::BOOKING_MOVED => Self::BookingMoved(fields.moved()?),
             kind::COUNTER_BOOKED => Self::CounterBooked(fields.new_booking()?),
             kind::HOLD_PLACED => {
