@@ -33,8 +33,5 @@ impl FromRef<Gates> for Arc<Desk> {
 
 /// The routes of gates.
 pub fn routes(state: Gates) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(check_ins::check_in))
-        .routes(routes!(keys::keys))
-        .with_state(state)
+    OpenApiRouter::new().routes(routes!(check_ins::check_in)).routes(routes!(keys::keys)).with_state(state)
 }

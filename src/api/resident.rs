@@ -6,7 +6,7 @@ pub mod bookings;
 pub mod holds;
 pub mod logins;
 pub mod my_bookings;
-mod ordering;
+pub mod ordering;
 pub mod tickets;
 pub mod wallet;
 pub mod wallet_entries;
@@ -80,12 +80,15 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 }
 
 impl Desk {
-    pub(in crate::api) fn refuse(&self, refusal: Refusal) -> Problem {
+    /// The problem that a refusal is.
+    #[must_use]
+    pub fn refuse(&self, refusal: Refusal) -> Problem {
         Problem::of_refusal(refusal, &self.engine.world().catalogue, self.clock.now())
     }
 
     /// By what a retry of this request is known: its key, and what it asks for.
-    pub(in crate::api) fn request_key(
+    #[must_use]
+    pub fn request_key(
         &self,
         account: ResidentNo,
         method: &str,

@@ -16,8 +16,8 @@ use super::sync::{AtomicU64, Ordering, lock};
 use super::top_ups::TopUps;
 use super::world::World;
 use crate::domain::event::{
-    AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, Event, HoldConfirmed, NewBooking, ResidentsEnrolled, Role,
-    SessionChanged, WalletToppedUp,
+    AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, Event, HoldConfirmed, NewBooking,
+    ResidentsEnrolled, Role, SessionChanged, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::domain::money::Minor;

@@ -264,9 +264,8 @@ impl City {
     pub(crate) fn staff(&self, role: &str, venue: Option<&str>) -> Resident {
         let file = fs::read(self.ground.path().join("demo-accounts.json")).expect("the demo's accounts");
         let accounts: Vec<Value> = serde_json::from_slice(&file).expect("JSON");
-        let is_wanted = |account: &&Value| {
-            account["role"] == role && venue.is_none_or(|venue| account["venue"] == venue)
-        };
+        let is_wanted =
+            |account: &&Value| account["role"] == role && venue.is_none_or(|venue| account["venue"] == venue);
         let account = accounts.iter().find(is_wanted).expect("one of the staff");
         let body = json!({ "phone": account["phone"], "password": account["password"] });
         let session = self.ask(&Request::post("/v1/logins", &body)).expect(201, "a log-in").json();

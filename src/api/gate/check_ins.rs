@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{HeaderMap, HeaderValue};
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,18 +15,18 @@ use utoipa::ToSchema;
 use crate::api::answer::{NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
-use crate::api::headers::{IDEMPOTENCY_REPLAYED, idempotency_key};
+use crate::api::headers::idempotency_key;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::resident::booking_view::BookingView;
+use crate::api::resident::ordering::Replayed;
 use crate::api::settled::{durably, until, with_lane};
 use crate::domain::calendar::local_day;
 use crate::domain::event::{RequestKey, Role};
 use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
-use crate::domain::time::UtcMillis;
 use crate::engine::CommandLane;
-use crate::engine::bookings::{Booking, BookingState};
+use crate::engine::bookings::BookingState;
 use crate::engine::check_in::{CheckedIn, CheckedInBefore, EARLY_MS};
 use crate::engine::refusal::Refusal;
 use crate::identity::personal::PersonalData;
@@ -210,8 +210,7 @@ fn by_code(desk: &Desk, venue: VenueNo, code: &str) -> Option<BookingNo> {
     for day in days.into_iter().flatten() {
         for whole in catalogue.wholes().filter(|whole| whole.venue == venue) {
             let bookings = desk.engine.bookings_of_day(&world, whole, day);
-            if let Some(booking) =
-                bookings.into_iter().find(|booking| desk.tickets.code(booking.no) == code)
+            if let Some(booking) = bookings.into_iter().find(|booking| desk.tickets.code(booking.no) == code)
             {
                 return Some(booking.no);
             }
@@ -232,33 +231,23 @@ fn used_at(desk: &Desk, no: BookingNo) -> Option<Rfc3339> {
     is_used.then(|| city_moment(desk.engine.world().catalogue.zone(), booking.changed_at))
 }
 
-/// Whether an answer was given before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Replayed {
-    No,
-    Yes,
-}
-
 async fn let_in(desk: &Desk, no: BookingNo, replayed: Replayed) -> Result<Response, Problem> {
     let gone = || Problem::internal(&"somebody who was let in can't be shown");
-    let booking: Booking = desk.engine.bookings().get(no).ok_or_else(gone)?;
+    let booking = desk.engine.bookings().get(no).ok_or_else(gone)?;
     let name = name_of(desk, booking.terms.resident).await;
     let world = desk.engine.world();
     let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or_else(gone)?;
     let venue = world.catalogue.venue(pitch.venue).ok_or_else(gone)?;
-    let checked_in_at: UtcMillis = booking.changed_at;
     let view = CheckInView {
         booking: BookingView::of(&world, &desk.ids, &booking).ok_or_else(gone)?,
         name,
         venue_name: NamesView::of(&venue.def.name),
         pitch_name: NamesView::of(&pitch.name),
         party_size: booking.terms.party_size,
-        checked_in_at: city_moment(world.catalogue.zone(), checked_in_at),
+        checked_in_at: city_moment(world.catalogue.zone(), booking.changed_at),
     };
     let mut response = json(StatusCode::OK, &view);
-    if replayed == Replayed::Yes {
-        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-    }
+    replayed.mark(&mut response);
     Ok(response)
 }
 

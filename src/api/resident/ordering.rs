@@ -31,10 +31,19 @@ pub(super) struct WrittenOrder<'a> {
 type Claim = fn(&Engine, &CommandLane, &BookingRequest<'_>, UtcMillis) -> Result<Booked, Refusal>;
 
 /// Whether an answer was given before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Replayed {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replayed {
     No,
     Yes,
+}
+
+impl Replayed {
+    /// Says so in the answer.
+    pub fn mark(self, response: &mut Response) {
+        if self == Self::Yes {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+    }
 }
 
 /// Claims what is asked for, once a key, and answers when it is durable.
@@ -68,12 +77,12 @@ pub(super) async fn place(
         match with_lane(|lane: &CommandLane| claim(&desk.engine, lane, &request, now)) {
             Ok(Booked::Queued { no, ticket }) => {
                 durably(ticket).await?;
-                return placed(desk, desk.engine.bookings().get(no), Replayed::No);
+                return created(desk, desk.engine.bookings().get(no), Replayed::No);
             }
             Ok(Booked::Before(no)) => {
                 // A second one in flight waits for the first; where that came to nothing, this one is judged anew.
                 match until(|| outcome_of(desk, &request, no)).await? {
-                    Some(booking) => return placed(desk, Some(booking), Replayed::Yes),
+                    Some(booking) => return created(desk, Some(booking), Replayed::Yes),
                     None => continue,
                 }
             }
@@ -83,7 +92,7 @@ pub(super) async fn place(
 }
 
 /// What a request that came before came to, when it is no longer under way: a booking, or nothing.
-fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Option<Option<Booking>> {
+pub fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Option<Option<Booking>> {
     match desk.engine.booked_before(request.request, no) {
         BookedBefore::UnderWay => None,
         BookedBefore::Booked(booking) => Some(Some(booking)),
@@ -91,7 +100,11 @@ fn outcome_of(desk: &Desk, request: &BookingRequest<'_>, no: BookingNo) -> Optio
     }
 }
 
-fn placed(desk: &Desk, booking: Option<Booking>, replayed: Replayed) -> Result<Response, Problem> {
+/// The answer to who has placed an order.
+///
+/// # Errors
+/// A fault of ours.
+pub fn created(desk: &Desk, booking: Option<Booking>, replayed: Replayed) -> Result<Response, Problem> {
     let booking = booking.ok_or_else(|| Problem::internal(&"a durable booking is not there"))?;
     let mut response = shown(desk, StatusCode::CREATED, &booking, replayed)?;
     let location = [BOOKINGS, "/", desk.ids.booking(booking.no).as_str()].concat();
@@ -112,8 +125,6 @@ pub(super) fn shown(
     let view = BookingView::of(&world, &desk.ids, booking)
         .ok_or_else(|| Problem::internal(&"a durable booking can't be shown"))?;
     let mut response = json(status, &view);
-    if replayed == Replayed::Yes {
-        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-    }
+    replayed.mark(&mut response);
     Ok(response)
 }

@@ -59,8 +59,7 @@ pub async fn ticket(
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
-    let ticket = ticket_of(&desk, &who, &id)?;
-    let text = desk.tickets.sign(&ticket).map_err(|fault| Problem::internal(&fault))?;
+    let (ticket, text) = ticket_of(&desk, &who, &id)?;
     let world = desk.engine.world();
     let zone = world.catalogue.zone();
     let view = TicketView {
@@ -87,18 +86,17 @@ pub async fn picture(
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
-    let ticket = ticket_of(&desk, &who, &id)?;
-    let text = desk.tickets.sign(&ticket).map_err(|fault| Problem::internal(&fault))?;
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(|fault| Problem::internal(&fault))?;
-    let picture =
-        code.render::<svg::Color<'_>>().min_dimensions(PICTURE_SIDE_MIN, PICTURE_SIDE_MIN).build();
+    let (_, text) = ticket_of(&desk, &who, &id)?;
+    let code =
+        QrCode::with_error_correction_level(text, EcLevel::M).map_err(|fault| Problem::internal(&fault))?;
+    let picture = code.render::<svg::Color<'_>>().min_dimensions(PICTURE_SIDE_MIN, PICTURE_SIDE_MIN).build();
     let mut response = picture.into_response();
     response.headers_mut().insert(CONTENT_TYPE, SVG);
     Ok(response)
 }
 
-/// What the ticket of one of somebody's own bookings says.
-fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<Ticket, Problem> {
+/// The ticket of one of somebody's own bookings, and its text.
+fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<(Ticket, String), Problem> {
     let resident = who.resident()?;
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let own = desk.engine.bookings().get(no).filter(|booking| booking.terms.resident == resident);
@@ -108,12 +106,14 @@ fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<Ticket, Problem> {
     let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or(Problem::NotFound)?;
     let venue = world.catalogue.venue(pitch.venue).ok_or(Problem::NotFound)?;
     let clock = world.clock_of(booking.terms.day);
-    Ok(Ticket {
+    let ticket = Ticket {
         booking: no,
         venue: venue.def.code.clone(),
         not_before: clock.start(booking.terms.span).plus_ms(-EARLY_MS),
         expires_at: clock.end(booking.terms.span),
-    })
+    };
+    let text = desk.tickets.sign(&ticket).map_err(|fault| Problem::internal(&fault))?;
+    Ok((ticket, text))
 }
 
 fn check_status(booking: &Booking) -> Result<(), Problem> {

@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountDisabled, AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, BookingStep, CancelReason,
-    ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash, Provider,
-    ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
+    AccountDisabled, AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, BookingStep,
+    CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash,
+    Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
