@@ -220,7 +220,8 @@ fn write_overdue_hold(ground: &Ground, resident: &Resident) -> String {
 
 #[test]
 fn a_hold_whose_time_is_over_expires_and_frees_its_time() {
-    let ground = Ground::demo();
+    // Opened once, so that it has open days.
+    let ground = Ground::demo().open().kill();
     let (resident, other) = (ground.resident(), ground.resident());
     let id = write_overdue_hold(&ground, &resident);
     let city = ground.open();
