@@ -16,6 +16,7 @@ pub mod etag;
 pub mod extract;
 pub mod figures;
 pub mod front;
+pub mod gate;
 pub mod headers;
 pub mod language;
 pub mod lasting;

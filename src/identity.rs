@@ -11,4 +11,5 @@ pub mod phone;
 pub mod public_id;
 pub mod resident_keys;
 pub mod sealing;
+pub mod ticket;
 pub mod token;

@@ -29,6 +29,10 @@ mod damage;
 mod disk_trace;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
+#[path = "e2e/gate.rs"]
+mod gate;
+#[path = "e2e/holds.rs"]
+mod holds;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/languages.rs"]
@@ -66,3 +70,5 @@ mod start;
 mod unchanged;
 #[path = "e2e/wallet.rs"]
 mod wallet;
+#[path = "e2e/written.rs"]
+mod written;

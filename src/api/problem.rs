@@ -71,7 +71,10 @@ pub enum Problem {
     HoldExpired,
     TooLate,
     AlreadyCancelled,
-    AlreadyUsed,
+    /// With the moment, where that is known.
+    AlreadyUsed {
+        used_at: Option<Rfc3339>,
+    },
     PhoneTaken,
     TicketInvalid,
     /// What went wrong goes to the log, with the request's id, and nowhere else.
@@ -113,7 +116,7 @@ impl Problem {
             Self::HoldExpired => ProblemName::HoldExpired,
             Self::TooLate => ProblemName::TooLate,
             Self::AlreadyCancelled => ProblemName::AlreadyCancelled,
-            Self::AlreadyUsed => ProblemName::AlreadyUsed,
+            Self::AlreadyUsed { .. } => ProblemName::AlreadyUsed,
             Self::PhoneTaken => ProblemName::PhoneTaken,
             Self::TicketInvalid => ProblemName::TicketInvalid,
             Self::Internal { .. } => ProblemName::Internal,
@@ -201,6 +204,7 @@ impl Written<'_> {
                 map.serialize_entry("errors", &errors)
             }
             Problem::NotReleased { releases_at, .. } => map.serialize_entry("releases_at", releases_at),
+            Problem::AlreadyUsed { used_at: Some(used_at) } => map.serialize_entry("used_at", used_at),
             Problem::QuotaExceeded { quota, limit, used } => {
                 map.serialize_entry("quota", quota)?;
                 map.serialize_entry("limit", limit)?;
@@ -226,7 +230,7 @@ impl Written<'_> {
             | Problem::HoldExpired
             | Problem::TooLate
             | Problem::AlreadyCancelled
-            | Problem::AlreadyUsed
+            | Problem::AlreadyUsed { used_at: None }
             | Problem::PhoneTaken
             | Problem::TicketInvalid
             | Problem::Internal { .. } => Ok(()),

@@ -1,11 +1,14 @@
-//! What residents do: sign up, log in, pay, book, cancel. Each sees and changes what is his own (I7).
+//! What residents do: sign up, log in, pay, hold, book, cancel, and show their tickets. Each sees and changes what is his own (I7).
 
 pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
+pub mod holds;
 pub mod logins;
 pub mod my_bookings;
 mod opening;
+pub mod ordering;
+pub mod tickets;
 pub mod wallet;
 pub mod wallet_entries;
 
@@ -26,6 +29,7 @@ use crate::identity::city_keys::CityKeys;
 use crate::identity::password::PasswordPool;
 use crate::identity::public_id::PublicIds;
 use crate::identity::resident_keys::ResidentKeys;
+use crate::identity::ticket::Tickets;
 
 /// What these routes use. Each worker has one of its own.
 #[derive(Clone)]
@@ -42,6 +46,7 @@ pub struct Desk {
     pub keys: CityKeys,
     pub resident_keys: Arc<ResidentKeys>,
     pub passwords: Arc<PasswordPool>,
+    pub tickets: Tickets,
 }
 
 impl FromRef<Residents> for Arc<Doorkeeper> {
@@ -64,6 +69,11 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(logins::log_out))
         .routes(routes!(bookings::book, my_bookings::bookings))
         .routes(routes!(my_bookings::booking, bookings::cancel))
+        .routes(routes!(holds::hold))
+        .routes(routes!(holds::confirm))
+        .routes(routes!(holds::give_up))
+        .routes(routes!(tickets::ticket))
+        .routes(routes!(tickets::picture))
         .routes(routes!(wallet::wallet))
         .routes(routes!(wallet::top_up))
         .routes(routes!(wallet_entries::entries))

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::figures::EngineFigures;
+use crate::api::gate::{self, Gates};
 use crate::api::manager::{self, Managers};
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
@@ -25,6 +26,7 @@ use crate::identity::city_keys::CityKeys;
 use crate::identity::password::{PasswordPool, WAITING_MAX};
 use crate::identity::public_id::PublicIds;
 use crate::identity::resident_keys::ResidentKeys;
+use crate::identity::ticket::Tickets;
 use crate::identity::token::Tokens;
 use crate::web::home;
 
@@ -89,11 +91,16 @@ impl Services {
         let zone = self.engine.world().catalogue.zone().clone();
         let time = CityTime { clock: Arc::clone(&self.clock), zone };
         let residents = self.residents();
+        let gates =
+            Gates { doorkeeper: Arc::clone(&residents.doorkeeper), desk: Arc::clone(&residents.desk) };
+        let managers =
+            Managers { doorkeeper: Arc::clone(&residents.doorkeeper), desk: Arc::clone(&residents.desk) };
         let mut audiences = vec![
             ops::routes(self.readiness.clone(), time),
             open_data::routes(self.open_data()),
-            resident::routes(residents.clone()),
-            manager::routes(Managers { doorkeeper: residents.doorkeeper, desk: residents.desk }),
+            resident::routes(residents),
+            gate::routes(gates),
+            manager::routes(managers),
         ];
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));
@@ -131,6 +138,7 @@ impl Services {
             keys: self.keys.clone(),
             resident_keys: Arc::clone(&self.resident_keys),
             passwords: Arc::clone(&self.passwords),
+            tickets: Tickets::new(&self.keys),
         };
         Residents { doorkeeper: Arc::new(doorkeeper), desk: Arc::new(desk) }
     }

@@ -47,7 +47,7 @@ pub enum Event {
     BookingCompleted(BookingStep),
     /// Nobody was checked in though somebody checks.
     BookingMissed(BookingStep),
-    BookingCheckedIn(BookingStep),
+    BookingCheckedIn(BookingCheckedIn),
     BookingMoved(BookingMoved),
     /// Sold at the counter, and paid there.
     CounterBooked(NewBooking),
@@ -256,6 +256,13 @@ pub struct BookingCancelled {
     pub no: BookingNo,
     pub refund: Minor,
     pub reason: CancelReason,
+}
+
+/// Somebody was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingCheckedIn {
+    pub no: BookingNo,
+    pub request: Option<RequestKey>,
 }
 
 /// A booking's step that needs no more than its number.

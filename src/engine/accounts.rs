@@ -222,7 +222,8 @@ impl Engine {
         {
             return match known {
                 Known::Same(CameTo::TopUp(before)) => Ok(ToppedUp::Before(before)),
-                Known::Same(CameTo::Booking(_)) | Known::OtherBody => Err(Refusal::OtherBody),
+                Known::Same(CameTo::Booking(_) | CameTo::AtGate(_) | CameTo::CheckIn(_))
+                | Known::OtherBody => Err(Refusal::OtherBody),
             };
         }
         let amount = Minor::new(amount);

@@ -219,6 +219,9 @@ impl Engine {
             CameTo::Booking(no) => self.bookings.get(no).is_none_or(|booking| {
                 booking.state.settled() == BookingState::Void || since(booking.created_at)
             }),
+            // Nobody is checked in twice: the moment is that of the request.
+            CameTo::CheckIn(no) => self.bookings.get(no).is_none_or(|booking| since(booking.changed_at)),
+            CameTo::AtGate(_) => true,
             CameTo::TopUp(no) => {
                 self.top_ups.get(no).is_none_or(|top_up| top_up.is_pending || since(top_up.paid_at))
             }

@@ -1,17 +1,96 @@
 //! The gate: who is let in, once.
+//!
+//! A request with a key is noted as being at the gate, and as having let somebody in by the committer when that is durable: so a
+//! twin of it never takes another's check-in of the same booking for its own.
 
 use super::bookings::BookingState;
+use super::known_requests::{CameTo, Known};
 use super::lane::Ticket;
 use super::refusal::Refusal;
 use super::state::{CommandLane, Engine};
-use crate::domain::event::{BookingStep, Event, StaffActed};
+use crate::domain::event::{BookingCheckedIn, Event, RequestKey, StaffActed};
 use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
 use crate::domain::time::UtcMillis;
 
 /// How long before its beginning a booking lets in.
 pub const EARLY_MS: i64 = 30 * 60_000;
 
+/// What became of a check-in so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedIn {
+    /// Let in, and queued.
+    Queued(Ticket),
+    /// The same request came before. It may be under way still.
+    Before,
+}
+
+/// What a check-in's request that came before came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedInBefore {
+    /// It is not known.
+    Never,
+    /// Not decided yet.
+    UnderWay,
+    LetIn(BookingNo),
+    /// The key came with another body.
+    OtherBody,
+}
+
 impl Engine {
+    /// What is known of a check-in's request.
+    #[must_use]
+    pub fn checked_in_before(&self, request: RequestKey) -> CheckedInBefore {
+        match self.known.look_up(request) {
+            None => CheckedInBefore::Never,
+            Some(Known::Same(CameTo::AtGate(_))) => CheckedInBefore::UnderWay,
+            Some(Known::Same(CameTo::CheckIn(no))) => CheckedInBefore::LetIn(no),
+            Some(Known::Same(CameTo::Booking(_) | CameTo::TopUp(_)) | Known::OtherBody) => {
+                CheckedInBefore::OtherBody
+            }
+        }
+    }
+
+    /// Checks a booking in under a key: the same request lets in once, and is told so again.
+    ///
+    /// # Errors
+    /// As `check_in`.
+    pub fn check_in_by_request(
+        &self,
+        lane: &CommandLane,
+        by: ResidentNo,
+        (venue, no): (VenueNo, BookingNo),
+        request: RequestKey,
+        now: UtcMillis,
+    ) -> Result<CheckedIn, Refusal> {
+        let result = self.try_by_request(lane, by, (venue, no), request, now);
+        self.count(result)
+    }
+
+    fn try_by_request(
+        &self,
+        lane: &CommandLane,
+        by: ResidentNo,
+        (venue, no): (VenueNo, BookingNo),
+        request: RequestKey,
+        now: UtcMillis,
+    ) -> Result<CheckedIn, Refusal> {
+        let _command = lane.owner.begin_command();
+        match self.known.begin(request, CameTo::AtGate(no)) {
+            Ok(()) => {}
+            Err(Known::Same(CameTo::AtGate(_) | CameTo::CheckIn(_))) => return Ok(CheckedIn::Before),
+            Err(Known::Same(CameTo::Booking(_) | CameTo::TopUp(_)) | Known::OtherBody) => {
+                return Err(Refusal::OtherBody);
+            }
+        }
+        match self.let_in(lane, by, (venue, no), Some(request), now) {
+            Ok(ticket) => Ok(CheckedIn::Queued(ticket)),
+            Err(refusal) => {
+                self.known.forget(request);
+                Err(refusal)
+            }
+        }
+    }
+
     /// Checks a booking in at a venue's gate.
     ///
     /// # Errors
@@ -24,19 +103,20 @@ impl Engine {
         no: BookingNo,
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
-        let result = self.try_check_in(lane, by, venue, no, now);
+        let _command = lane.owner.begin_command();
+        let result = self.let_in(lane, by, (venue, no), None, now);
         self.count(result)
     }
 
-    fn try_check_in(
+    /// Within a command of the lane.
+    fn let_in(
         &self,
         lane: &CommandLane,
         by: ResidentNo,
-        venue: VenueNo,
-        no: BookingNo,
+        (venue, no): (VenueNo, BookingNo),
+        request: Option<RequestKey>,
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
-        let _command = lane.owner.begin_command();
         let is_there = self.bookings.get(no).is_some();
         let (booking, entry) = self
             .venues_booking(venue, no)
@@ -53,7 +133,7 @@ impl Engine {
         let permit = lane.owner.permit()?;
         match entry.intend(&booking.terms, BookingState::Confirmed, BookingState::CheckingIn) {
             Ok(()) => {
-                let action = Box::new(Event::BookingCheckedIn(BookingStep { no }));
+                let action = Box::new(Event::BookingCheckedIn(BookingCheckedIn { no, request }));
                 Ok(permit.push(Event::StaffActed(StaffActed { by, action })))
             }
             Err(state) => Err(check_state(state).err().unwrap_or(Refusal::Overloaded)),

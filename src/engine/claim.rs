@@ -124,7 +124,9 @@ impl Engine {
             lane.spare.set(Some(no));
             return match known {
                 Known::Same(CameTo::Booking(before)) => Ok(Booked::Before(before)),
-                Known::Same(CameTo::TopUp(_)) | Known::OtherBody => Err(Refusal::OtherBody),
+                Known::Same(CameTo::TopUp(_) | CameTo::AtGate(_) | CameTo::CheckIn(_)) | Known::OtherBody => {
+                    Err(Refusal::OtherBody)
+                }
             };
         }
         // From here on a refusal gives back what was taken, in reverse.

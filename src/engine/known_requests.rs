@@ -15,6 +15,10 @@ use crate::domain::ids::{BookingNo, TopUpNo};
 pub enum CameTo {
     Booking(BookingNo),
     TopUp(TopUpNo),
+    /// A check-in that is under way: not decided yet.
+    AtGate(BookingNo),
+    /// The check-in of this booking, durable.
+    CheckIn(BookingNo),
 }
 
 /// A key that is known.

@@ -16,8 +16,8 @@ use super::sync::{AtomicU64, Ordering, lock};
 use super::top_ups::TopUps;
 use super::world::World;
 use crate::domain::event::{
-    AccountOpened, BookingCancelled, BookingMoved, Event, HoldConfirmed, NewBooking, ResidentsEnrolled, Role,
-    SessionChanged, WalletToppedUp,
+    AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved, Event, HoldConfirmed, NewBooking,
+    ResidentsEnrolled, Role, SessionChanged, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::domain::money::Minor;
@@ -86,7 +86,7 @@ impl Engine {
             Event::BookingMissed(event) => {
                 self.settle_over(world, event.no, &[BookingState::Missing], BookingState::Missed);
             }
-            Event::BookingCheckedIn(event) => self.settle_checked_in(at, event.no),
+            Event::BookingCheckedIn(event) => self.settle_checked_in(at, event),
             Event::BookingMoved(event) => self.settle_moved(world, event),
             Event::HoldPlaced(event) => self.settle_held(world, at, &event.booking, event.expires_at),
             Event::HoldConfirmed(event) => self.settle_hold_confirmed(world, event),
@@ -212,10 +212,13 @@ impl Engine {
         }
     }
 
-    fn settle_checked_in(&self, at: UtcMillis, no: BookingNo) {
-        let (_, _, entry) = self.live_booking(no);
+    fn settle_checked_in(&self, at: UtcMillis, event: &BookingCheckedIn) {
+        let (_, _, entry) = self.live_booking(event.no);
         entry.note_changed(at);
-        step(entry, no, BookingState::CheckingIn, BookingState::CheckedIn);
+        step(entry, event.no, BookingState::CheckingIn, BookingState::CheckedIn);
+        if let Some(request) = event.request {
+            self.note_request(request, CameTo::CheckIn(event.no));
+        }
         count(&self.counters.checked_in);
     }
 
@@ -366,7 +369,7 @@ impl Engine {
         }
     }
 
-    /// Notes at replay by what request a booking or a top-up came.
+    /// Notes by what request a booking, a top-up or a check-in came.
     pub(super) fn note_request(&self, request: crate::domain::event::RequestKey, came_to: CameTo) {
         self.known.replay(request, came_to);
     }

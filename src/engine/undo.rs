@@ -47,7 +47,12 @@ impl Engine {
                 self.step_back(event.no, BookingState::Missing);
                 self.wind_again(event.no);
             }
-            Event::BookingCheckedIn(event) => self.step_back(event.no, BookingState::CheckingIn),
+            Event::BookingCheckedIn(event) => {
+                if let Some(request) = event.request {
+                    self.known.forget(request);
+                }
+                self.step_back(event.no, BookingState::CheckingIn);
+            }
             Event::BookingMoved(event) => self.undo_move(event),
             Event::WalletToppedUp(event) => {
                 if let Some(request) = event.request {

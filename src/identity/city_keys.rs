@@ -24,6 +24,8 @@ const PHONE_CONTEXT: &str = "kaichang 2026-11 phone numbers, look-up hash";
 const IDEMPOTENCY_CONTEXT: &str = "kaichang 2026-11 idempotency keys, look-up hash";
 const PUBLIC_ID_CONTEXT: &str = "kaichang 2026-11 public ids, block cipher";
 const WRAPPING_CONTEXT: &str = "kaichang 2026-11 residents' keys, wrapping";
+const TICKET_CONTEXT: &str = "kaichang 2026-11 tickets, signature";
+const CODE_CONTEXT: &str = "kaichang 2026-11 tickets, codes to say";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
 /// What to do when there is no master key yet.
@@ -43,6 +45,8 @@ pub struct CityKeys {
     idempotency: [u8; 32],
     public_id: [u8; 16],
     wrapping: [u8; 32],
+    ticket: [u8; 32],
+    code: [u8; 32],
     check: [u8; 16],
 }
 
@@ -93,6 +97,8 @@ impl CityKeys {
             idempotency: key(IDEMPOTENCY_CONTEXT),
             public_id: first_half(key(PUBLIC_ID_CONTEXT)),
             wrapping: key(WRAPPING_CONTEXT),
+            ticket: key(TICKET_CONTEXT),
+            code: key(CODE_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
     }
@@ -119,6 +125,18 @@ impl CityKeys {
     #[must_use]
     pub fn wrapping(&self) -> &[u8; 32] {
         &self.wrapping
+    }
+
+    /// The seed of the key pair that signs tickets.
+    #[must_use]
+    pub fn ticket(&self) -> &[u8; 32] {
+        &self.ticket
+    }
+
+    /// The key of the hash that makes codes for the desk.
+    #[must_use]
+    pub fn code(&self) -> &[u8; 32] {
+        &self.code
     }
 
     /// Tells one master key from another; says nothing else about it. Kept beside the data, so that a wrong key is
@@ -256,10 +274,17 @@ mod tests {
     #[test]
     fn each_use_has_a_key_of_its_own() {
         let keys = CityKeys::derive(&[7; 32]);
-        let mut all = vec![*keys.token(), *keys.phone(), *keys.wrapping(), keys.idempotency];
+        let mut all = vec![
+            *keys.token(),
+            *keys.phone(),
+            *keys.wrapping(),
+            *keys.ticket(),
+            *keys.code(),
+            keys.idempotency,
+        ];
         all.sort_unstable();
         all.dedup();
-        assert_eq!(all.len(), 4);
+        assert_eq!(all.len(), 6);
         assert_ne!(keys.token(), CityKeys::derive(&[8; 32]).token());
         assert_eq!(format!("{keys:?}"), "CityKeys(..)");
     }

@@ -102,6 +102,22 @@ impl PublicIds {
         self.decode(Kind::Booking, text).map(BookingNo::new)
     }
 
+    /// A booking's id as the bytes that its text is made of.
+    #[must_use]
+    pub fn booking_block(&self, no: BookingNo) -> [u8; 16] {
+        let mut block = Array::from(block_of(Kind::Booking, u64::from(no.get())));
+        self.cipher.encrypt_block(&mut block);
+        block.into()
+    }
+
+    /// The booking of such bytes.
+    #[must_use]
+    pub fn read_booking_block(&self, block: &[u8; 16]) -> Option<BookingNo> {
+        let mut block = Array::from(*block);
+        self.cipher.decrypt_block(&mut block);
+        number_in(Kind::Booking, &block.into()).map(BookingNo::new)
+    }
+
     #[must_use]
     pub fn read_top_up(&self, text: &str) -> Option<TopUpNo> {
         self.decode(Kind::TopUp, text).map(TopUpNo::new)
@@ -129,19 +145,11 @@ impl PublicIds {
     }
 
     fn encode(&self, kind: Kind, number: u64) -> PublicId {
-        let mut block = [0; 16];
-        block[0] = kind.letter();
-        block[1..9].copy_from_slice(&number.to_be_bytes());
-        self.seal(kind.letter(), block)
+        self.seal(kind.letter(), block_of(kind, number))
     }
 
     fn decode(&self, kind: Kind, text: &str) -> Option<u32> {
-        let block = self.open(kind.letter(), text)?;
-        let (number, zeros) = block[1..].split_first_chunk::<8>()?;
-        if block[0] != kind.letter() || zeros != [0; 7] {
-            return None;
-        }
-        u32::try_from(u64::from_be_bytes(*number)).ok()
+        number_in(kind, &self.open(kind.letter(), text)?)
     }
 
     fn seal(&self, letter: u8, block: [u8; 16]) -> PublicId {
@@ -179,6 +187,21 @@ impl PublicIds {
         self.cipher.decrypt_block(&mut block);
         Some(block.into())
     }
+}
+
+fn block_of(kind: Kind, number: u64) -> [u8; 16] {
+    let mut block = [0; 16];
+    block[0] = kind.letter();
+    block[1..9].copy_from_slice(&number.to_be_bytes());
+    block
+}
+
+fn number_in(kind: Kind, block: &[u8; 16]) -> Option<u32> {
+    let (number, zeros) = block[1..].split_first_chunk::<8>()?;
+    if block[0] != kind.letter() || zeros != [0; 7] {
+        return None;
+    }
+    u32::try_from(u64::from_be_bytes(*number)).ok()
 }
 
 impl fmt::Debug for PublicIds {

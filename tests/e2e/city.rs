@@ -256,12 +256,7 @@ impl City {
     /// A manager of some venue, logged in.
     #[track_caller]
     pub(crate) fn manager(&self) -> Resident {
-        let file = fs::read(self.ground.path().join("demo-accounts.json")).expect("the demo's accounts");
-        let accounts: Vec<Value> = serde_json::from_slice(&file).expect("JSON");
-        let manager = accounts.iter().find(|account| account["role"] == "manager").expect("a manager");
-        let body = json!({ "phone": manager["phone"], "password": manager["password"] });
-        let session = self.ask(&Request::post("/v1/logins", &body)).expect(201, "a log-in").json();
-        Resident { id: text(&session["id"]), token: text(&session["token"]) }
+        self.staff("manager", None)
     }
 
     /// The slots of a pitch on a day.

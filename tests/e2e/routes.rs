@@ -41,7 +41,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 45] = [
+pub(crate) const ROUTES: [Route; 52] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -63,6 +63,13 @@ pub(crate) const ROUTES: [Route; 45] = [
     own("GET", "/v1/bookings"),
     own("GET", "/v1/bookings/{id}"),
     own("DELETE", "/v1/bookings/{id}"),
+    own("GET", "/v1/bookings/{id}/ticket"),
+    own("GET", "/v1/bookings/{id}/ticket.svg"),
+    post("/v1/holds", Access::Residents),
+    post("/v1/holds/{id}/confirm", Access::Residents),
+    own("DELETE", "/v1/holds/{id}"),
+    open("/v1/gate/keys"),
+    post("/v1/gate/check-ins", Access::Managers),
     own("GET", "/v1/wallet"),
     own("GET", "/v1/wallet/entries"),
     post("/v1/wallet/top-ups", Access::Residents),
@@ -139,6 +146,11 @@ impl Scene {
                 order["party_size"] = 1.into();
                 order
             }
+            "/v1/holds" => {
+                json!({ "pitch": self.slot.pitch, "start": self.slot.start, "end": self.slot.end, "party_size": 1 })
+            }
+            "/v1/holds/{id}/confirm" => json!({ "pay_with": "wallet" }),
+            "/v1/gate/check-ins" => json!({ "ticket": "NO TICKET" }),
             "/v1/wallet/top-ups" => json!({ "amount": 100, "provider": "sandbox" }),
             path => self.managers_body(route.method, path),
         }

@@ -17,7 +17,7 @@ use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::resident::accounts::{name_fault, read_phone};
 use crate::api::resident::booking_view::BookingView;
-use crate::api::resident::bookings::{Replayed, created, outcome_of};
+use crate::api::resident::ordering::{Replayed, created, outcome_of};
 use crate::api::settled::{durably, until, with_lane};
 use crate::api::written_time::read_moment;
 use crate::domain::event::RequestKey;

@@ -41,7 +41,7 @@ impl Problem {
             Refusal::TooEarly => Self::TooEarly,
             Refusal::TooLate => Self::TooLate,
             Refusal::AlreadyCancelled => Self::AlreadyCancelled,
-            Refusal::AlreadyUsed => Self::AlreadyUsed,
+            Refusal::AlreadyUsed => Self::AlreadyUsed { used_at: None },
             Refusal::PhoneTaken => Self::PhoneTaken,
             Refusal::TicketInvalid => Self::TicketInvalid,
         }

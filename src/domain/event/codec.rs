@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountCompleted, AccountDisabled, AccountOpened, BookingCancelled, BookingMoved, BookingStep,
-    CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking, PhoneHash,
-    Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed, WalletToppedUp,
+    AccountCompleted, AccountDisabled, AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved,
+    BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking,
+    PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed,
+    WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
@@ -124,7 +125,10 @@ impl Event {
             ),
             Self::BookingCompleted(event) => step(out, kind::BOOKING_COMPLETED, *event),
             Self::BookingMissed(event) => step(out, kind::BOOKING_MISSED, *event),
-            Self::BookingCheckedIn(event) => step(out, kind::BOOKING_CHECKED_IN, *event),
+            Self::BookingCheckedIn(event) => {
+                put(out, kind::BOOKING_CHECKED_IN, &[&event.no.get().to_le_bytes()]);
+                put_request(out, event.request);
+            }
             Self::BookingMoved(event) => moved(out, event),
             Self::CounterBooked(event) => new_booking(out, kind::COUNTER_BOOKED, event),
             Self::HoldPlaced(event) => {
@@ -213,7 +217,10 @@ impl Event {
             }
             kind::BOOKING_COMPLETED => Self::BookingCompleted(fields.step()?),
             kind::BOOKING_MISSED => Self::BookingMissed(fields.step()?),
-            kind::BOOKING_CHECKED_IN => Self::BookingCheckedIn(fields.step()?),
+            kind::BOOKING_CHECKED_IN => {
+                let no = BookingNo::new(fields.u32()?);
+                Self::BookingCheckedIn(BookingCheckedIn { no, request: fields.optional_request()? })
+            }
             kind::BOOKING_MOVED => Self::BookingMoved(fields.moved()?),
             kind::COUNTER_BOOKED => Self::CounterBooked(fields.new_booking()?),
             kind::HOLD_PLACED => {

@@ -48,7 +48,7 @@ fn events() -> Vec<Event> {
         }),
         Event::BookingCompleted(step),
         Event::BookingMissed(step),
-        Event::BookingCheckedIn(step),
+        Event::BookingCheckedIn(BookingCheckedIn { no: BookingNo::new(4), request: Some(request) }),
         Event::BookingMoved(BookingMoved {
             no: BookingNo::new(4),
             place: BookingNo::new(9),
@@ -68,7 +68,13 @@ fn events() -> Vec<Event> {
         Event::PitchChanged(Box::new(PitchChange { capacity: Some(9), ..PitchChange::of(PitchNo::new(6)) })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
-        Event::StaffActed(StaffActed { by: resident, action: Box::new(Event::BookingCheckedIn(step)) }),
+        Event::StaffActed(StaffActed {
+            by: resident,
+            action: Box::new(Event::BookingCheckedIn(BookingCheckedIn {
+                no: BookingNo::new(4),
+                request: None,
+            })),
+        }),
     ]
 }
 
