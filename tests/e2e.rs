@@ -29,19 +29,27 @@ mod damage;
 mod disk_trace;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
+#[path = "e2e/from_nothing.rs"]
+mod from_nothing;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/languages.rs"]
 mod languages;
 #[path = "e2e/load.rs"]
 mod load;
+#[path = "e2e/operator.rs"]
+mod operator;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;
 #[path = "e2e/problems.rs"]
 mod problems;
+#[path = "e2e/proxies.rs"]
+mod proxies;
 #[path = "e2e/refusals.rs"]
 mod refusals;
+#[path = "e2e/roles.rs"]
+mod roles;
 #[path = "e2e/routes.rs"]
 mod routes;
 #[path = "e2e/server.rs"]

@@ -14,6 +14,8 @@ pub mod list {
     pub const AVAILABILITY: ListNo = ListNo::new(3);
     pub const BOOKINGS: ListNo = ListNo::new(4);
     pub const WALLET_ENTRIES: ListNo = ListNo::new(5);
+    pub const STAFF: ListNo = ListNo::new(6);
+    pub const DISTRICTS: ListNo = ListNo::new(7);
 }
 
 /// Which part of a list is asked for.

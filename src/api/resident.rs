@@ -70,7 +70,7 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 }
 
 impl Desk {
-    fn refuse(&self, refusal: Refusal) -> Problem {
+    pub(in crate::api) fn refuse(&self, refusal: Refusal) -> Problem {
         Problem::of_refusal(refusal, &self.engine.world().catalogue, self.clock.now())
     }
 

@@ -11,9 +11,12 @@ use super::data_dir::Keys;
 use super::settings::Settings;
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
+use crate::api::entrance::Entrance;
 use crate::api::figures::EngineFigures;
 use crate::api::open_data::{self, OpenData};
+use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
+use crate::api::proxies::TrustedProxies;
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
 use crate::api::runtime::{Workers, bind};
@@ -36,6 +39,7 @@ pub(super) struct Services {
     limits: Arc<RateLimits>,
     directory: Arc<open_data::directory::Directory>,
     readiness: Readiness,
+    trusted_proxies: TrustedProxies,
     figures: Figures,
 }
 
@@ -57,6 +61,7 @@ impl Services {
             limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
             directory: Arc::default(),
             readiness: readiness.clone(),
+            trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
         })
     }
@@ -68,28 +73,35 @@ impl Services {
         listener: TcpListener,
         figures_at: Option<SocketAddr>,
     ) -> Result<(), Failure> {
-        workers.listen(listener, || self.router(figures_at.is_none()))?;
+        workers.listen(listener, || self.routes(figures_at.is_none()))?;
         if let Some(address) = figures_at {
             let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
             let router = || compose::router([ops::figures_routes(self.figures.clone())], Router::new());
-            workers.listen(listener, router)?;
+            workers.listen(listener, || (router(), Entrance::default()))?;
         }
         Ok(())
     }
 
     /// One worker's routes: what its handlers clone for each request is the worker's own.
-    fn router(&self, with_figures: bool) -> Router {
+    fn routes(&self, with_figures: bool) -> (Router, Entrance) {
         let zone = self.engine.world().catalogue.zone().clone();
         let time = CityTime { clock: Arc::clone(&self.clock), zone };
+        let residents = self.residents();
+        let entrance = Entrance {
+            proxies: self.trusted_proxies.clone(),
+            doorkeeper: Some(Arc::clone(&residents.doorkeeper)),
+        };
         let mut audiences = vec![
             ops::routes(self.readiness.clone(), time),
             open_data::routes(self.open_data()),
-            resident::routes(self.residents()),
+            resident::routes(residents.clone()),
+            operator::routes(Operators { doorkeeper: residents.doorkeeper, desk: residents.desk }),
         ];
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));
         }
-        compose::router(audiences, home::routes(Arc::clone(&self.engine)))
+        let router = compose::router(audiences, home::routes(Arc::clone(&self.engine)));
+        (router, entrance)
     }
 
     fn open_data(&self) -> OpenData {

@@ -1,6 +1,7 @@
 //! All that is live in a city, in one place; commands and views stand in files of their own beside this one.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -43,6 +44,8 @@ pub struct Engine {
     pub(super) ledger: Ledger,
     pub(super) phones: DashMap<PhoneHash, ResidentNo>,
     pub(super) sealed: DashMap<ResidentNo, Arc<[u8]>>,
+    /// Who was ever made one of the staff. A plain lock: written when an account is opened, read when the staff is listed.
+    pub(super) staff: Mutex<BTreeSet<ResidentNo>>,
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
     pub(super) wheel: Mutex<Wheel>,
     pub(super) counters: Counters,
@@ -149,6 +152,7 @@ impl Engine {
             ledger: Ledger::new(),
             phones: DashMap::new(),
             sealed: DashMap::new(),
+            staff: Mutex::new(BTreeSet::new()),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
             days_under_way: AtomicBool::new(false),

@@ -10,22 +10,21 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::accounts::{SessionView, password_problem, read_phone};
+use super::accounts::SessionView;
 use super::{Desk, Residents};
 use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
 use crate::api::front::Peer;
+use crate::api::person::{open, password_problem, read_phone};
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
 use crate::domain::event::PhoneHash;
-use crate::domain::ids::ResidentNo;
 use crate::engine::CommandLane;
 use crate::engine::refusal::Refusal;
 use crate::identity::password::{PASSWORD_BYTES_MAX, Password};
-use crate::identity::personal::PersonalData;
 use crate::identity::token::TokenClaims;
 
 #[derive(Deserialize, ToSchema)]
@@ -68,31 +67,19 @@ pub async fn log_in(
     state.doorkeeper.limits.check(Limited::LoginsTo(hash))?;
     let account = desk.engine.account_by_phone(PhoneHash(hash.bytes()));
     let kept = match &account {
-        Some((no, sealed)) => password_hash(desk, *no, Arc::clone(sealed)).await?,
+        Some((no, sealed)) => open(&desk.resident_keys, vec![(*no, Arc::clone(sealed))]).await?.pop(),
         None => None,
     };
+    let kept = kept.and_then(|data| data.password_hash).map(Arc::from);
     let is_right = desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))?;
     let (Some((no, _)), true) = (account, is_right) else { return Err(Problem::Unauthenticated) };
-    let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no)).map_err(|refusal| {
+        // One of the staff who is none any more.
+        if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
+    })?;
     durably(begun.ticket).await?;
     let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
     Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
-}
-
-/// The account's password hash, if it has one: its key is read from a file, off the threads that serve.
-async fn password_hash(desk: &Desk, no: ResidentNo, sealed: Arc<[u8]>) -> Result<Option<Arc<str>>, Problem> {
-    let keys = Arc::clone(&desk.resident_keys);
-    let reading = tokio::task::spawn_blocking(move || -> Result<Option<String>, String> {
-        let key = keys.get(no).map_err(|fault| fault.to_string())?;
-        let data = PersonalData::open(no, &key, &sealed).map_err(|fault| fault.to_string())?;
-        Ok(data.password_hash)
-    });
-    match reading.await {
-        Ok(Ok(hash)) => Ok(hash.map(Arc::from)),
-        Ok(Err(fault)) => Err(Problem::internal(&fault)),
-        Err(fault) => Err(Problem::internal(&fault)),
-    }
 }
 
 /// Ends the session that this request came with: its token is dead when this is answered.
