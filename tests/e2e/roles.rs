@@ -114,6 +114,7 @@ impl Cast {
         let venue = cast.slots[0].venue.clone();
         let another =
             cast.slots.iter().find(|slot| slot.venue != venue).expect("another venue").venue.clone();
+        let _ = cast.city.newcomer(&format!("{PHONES}9"));
         for (column, who) in COLUMNS.into_iter().enumerate() {
             let phone = format!("{PHONES}{column}");
             match who {
@@ -202,7 +203,8 @@ impl Cast {
             "POST /v1/residents" => {
                 json!({ "phone": format!("+8613922{number:06}"), "password": PASSWORD, "name": "新" })
             }
-            "POST /v1/logins" => json!({ "phone": format!("{PHONES}1"), "password": PASSWORD }),
+            // Not one of those who ask: an account has so many sessions, and the oldest gives way.
+            "POST /v1/logins" => json!({ "phone": format!("{PHONES}9"), "password": PASSWORD }),
             "POST /v1/bookings" => self.slot().order(),
             "POST /v1/wallet/top-ups" => json!({ "amount": 1, "provider": "sandbox" }),
             "POST /v1/operator/staff" => json!({
