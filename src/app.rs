@@ -8,6 +8,7 @@ mod data_dir;
 mod demo;
 mod founding;
 mod logging;
+mod operator;
 mod serve;
 mod services;
 mod settings;
@@ -21,7 +22,7 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-use arguments::Command;
+use arguments::{Command, OperatorAction};
 
 /// Why a command couldn't do its work: what was tried, and what came in the way.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -34,6 +35,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
+        Some(Command::Operator { action: OperatorAction::Create(operator) }) => operator::run(&operator),
     };
     outcome.unwrap_or_else(|failure| {
         say(&explain(&*failure));

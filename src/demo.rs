@@ -64,12 +64,7 @@ pub fn city(seed: u64) -> Vec<Event> {
             name: Names::new(district.name.0, district.name.1),
         }))
     }));
-    events.extend(SPORTS.iter().map(|sport| {
-        Event::SportAdded(Box::new(SportDef {
-            code: sound::code(sport.code),
-            name: Names::new(sport.name.0, sport.name.1),
-        }))
-    }));
+    events.extend(sports().into_iter().map(|sport| Event::SportAdded(Box::new(sport))));
     events.push(Event::SpecialDaysSet(holiday::special_days()));
     let centres = add_venues(&mut draw, &mut events);
     events.push(Event::ReleaseDeclared(Box::new(centres_release(centres))));
@@ -90,6 +85,16 @@ fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
         limit_per_resident: None,
         counter_share_percent: 0,
     }
+}
+
+/// The sports of the demo, of use to any city.
+#[must_use]
+pub fn sports() -> Vec<SportDef> {
+    let named = SPORTS.iter().map(|sport| SportDef {
+        code: sound::code(sport.code),
+        name: Names::new(sport.name.0, sport.name.1),
+    });
+    named.collect()
 }
 
 fn city_def() -> CityDef {

@@ -29,6 +29,8 @@ mod damage;
 mod disk_trace;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
+#[path = "e2e/from_nothing.rs"]
+mod from_nothing;
 #[path = "e2e/gate.rs"]
 mod gate;
 #[path = "e2e/holds.rs"]
@@ -47,15 +49,21 @@ mod manage_catalogue;
 mod manage_closures;
 #[path = "e2e/manage_desk.rs"]
 mod manage_desk;
+#[path = "e2e/operator.rs"]
+mod operator;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;
 #[path = "e2e/problems.rs"]
 mod problems;
+#[path = "e2e/proxies.rs"]
+mod proxies;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/releases.rs"]
 mod releases;
+#[path = "e2e/roles.rs"]
+mod roles;
 #[path = "e2e/routes.rs"]
 mod routes;
 #[path = "e2e/server.rs"]

@@ -39,18 +39,26 @@ impl Doorkeeper {
     /// # Errors
     /// `unauthenticated`, or `rate-limited`.
     pub fn admit(&self, token: Option<&str>) -> Result<SignedIn, Problem> {
-        let claims = token
-            .and_then(|token| self.tokens.check(token, self.clock.now()))
-            .ok_or(Problem::Unauthenticated)?;
-        let account = self.engine.residents().get(claims.resident).ok_or(Problem::Unauthenticated)?;
+        let who = self.recognise(token).ok_or(Problem::Unauthenticated)?;
+        self.limits.check(Limited::Account(who.no))?;
+        Ok(who)
+    }
+
+    /// Whether the token is somebody's whose session stands.
+    #[must_use]
+    pub fn knows(&self, token: Option<&str>) -> bool {
+        self.recognise(token).is_some()
+    }
+
+    fn recognise(&self, token: Option<&str>) -> Option<SignedIn> {
+        let claims = self.tokens.check(token?, self.clock.now())?;
+        let account = self.engine.residents().get(claims.resident)?;
         if !account.log_ins.is_alive(claims.slot, claims.generation) {
-            return Err(Problem::Unauthenticated);
+            return None;
         }
-        let role = account.role().ok_or(Problem::Unauthenticated)?;
-        self.limits.check(Limited::Account(claims.resident))?;
-        Ok(SignedIn {
+        Some(SignedIn {
             no: claims.resident,
-            role,
+            role: account.role()?,
             session_slot: claims.slot,
             session_generation: claims.generation,
         })
@@ -58,6 +66,17 @@ impl Doorkeeper {
 }
 
 impl SignedIn {
+    /// The operator, if that is what the account is. Asked when the request has been read.
+    ///
+    /// # Errors
+    /// `forbidden` for everybody else.
+    pub const fn operator(&self) -> Result<ResidentNo, Problem> {
+        match self.role {
+            Role::Operator => Ok(self.no),
+            Role::Resident | Role::VenueManager(_) | Role::FrontDesk(_) => Err(Problem::Forbidden),
+        }
+    }
+
     /// The resident, if that is what the account is. Asked when the request has been read, as the contract orders.
     ///
     /// # Errors

@@ -17,7 +17,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::FromRequestParts;
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{Method, Request, Version};
@@ -26,8 +27,10 @@ use http_body_util::BodyExt;
 use metrics::Counter;
 use tower::Service;
 
+use super::entrance::Entrance;
 use super::language::Language;
 use super::problem::{Carried, FieldFault, Problem, Text};
+use super::proxies::Scheme;
 use super::request_id::{RequestId, X_REQUEST_ID};
 
 /// The largest body that is taken.
@@ -39,6 +42,18 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 const DISCARDED_BYTES_MAX: usize = 4 * 1024 * 1024;
 const DISCARDED_TIME_MAX: Duration = Duration::from_secs(2);
 
+/// How long a handler may take. What it has queued by then is the log's, so nobody can say whether something was changed:
+/// the answer is the fault that says nothing of it, and a retry under the same key finds out.
+pub const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What browsers are told with every answer.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
 /// Below this every body is JSON and every answer somebody's own, unless its handler says otherwise.
 const API_PREFIX: &str = "/v1/";
 
@@ -46,10 +61,11 @@ const API_PREFIX: &str = "/v1/";
 /// memory that no other core writes to.
 pub struct Front {
     router: Router,
+    entrance: Entrance,
     answered: [Counter; 6],
 }
 
-/// The address of the connection's other end. A proxy's, where there is one.
+/// The address that a request comes from: the connection's other end, or whom a trusted proxy was asked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
@@ -68,10 +84,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
 impl Front {
     #[must_use]
-    pub fn new(router: Router) -> Self {
+    pub fn new(router: Router, entrance: Entrance) -> Self {
         let classes = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
         Self {
             router,
+            entrance,
             answered: classes
                 .map(|class| metrics::counter!("kaichang_http_answers_total", "status" => class)),
         }
@@ -91,8 +108,12 @@ impl Front {
         let logged = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
 
+        let sender = self.entrance.sender(peer, &parts.headers);
         let mut response = match arrived(&parts, body, is_api).await {
-            Ok(body) => self.routed(Request::from_parts(parts, Body::from(body)), peer).await,
+            Ok(body) => match self.entrance.let_in(sender, &parts.headers) {
+                Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender.address).await,
+                Err(problem) => problem.into_response(),
+            },
             Err(refused) => {
                 let mut response = refused.problem.into_response();
                 if refused.rest == Rest::Unread && version < Version::HTTP_2 {
@@ -118,7 +139,12 @@ impl Front {
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, request_id.header().clone());
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        for (name, value) in SECURITY_HEADERS {
+            headers.insert(name, value);
+        }
+        if sender.scheme == Scheme::Https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
         let status = response.status();
         self.answered[usize::from(status.as_u16() / 100).min(5)].increment(1);
         if let Some((method, path)) = logged {
@@ -128,11 +154,11 @@ impl Front {
         response
     }
 
-    /// A panic in a handler is a fault of ours; its message stays with the panic hook.
+    /// A panic in a handler is a fault of ours, and so is one that takes too long; a panic's message stays with its hook.
     async fn routed(&self, request: Request<Body>, peer: IpAddr) -> Response {
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
-        poll_fn(|cx| {
+        let polled = poll_fn(|cx| {
             PEER.set(Some(peer));
             let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx)));
             PEER.set(None);
@@ -143,8 +169,11 @@ impl Front {
                 }),
                 Err(_) => Problem::internal(&"a handler panicked").into_response().into(),
             }
-        })
-        .await
+        });
+        match tokio::time::timeout(HANDLER_TIME_MAX, polled).await {
+            Ok(response) => response,
+            Err(_) => Problem::internal(&"a handler took too long").into_response(),
+        }
     }
 }
 

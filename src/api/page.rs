@@ -21,6 +21,8 @@ pub mod list {
     pub const VENUE_RELEASES: ListNo = ListNo::new(23);
     pub const DAY_BOOKINGS: ListNo = ListNo::new(24);
     pub const AUDIT: ListNo = ListNo::new(25);
+    pub const STAFF: ListNo = ListNo::new(7);
+    pub const DISTRICTS: ListNo = ListNo::new(8);
 }
 
 /// Which part of a list is asked for.

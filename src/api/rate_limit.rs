@@ -30,6 +30,8 @@ pub enum Limited {
     LoginsTo(PhoneHash),
     /// Sign-ups from one address.
     SignUpsFrom(IpAddr),
+    /// Every request without a valid token from one address.
+    StrangersAt(IpAddr),
 }
 
 /// So many at once, and one more after each interval.
@@ -46,6 +48,7 @@ pub struct RateRules {
     pub logins_from: Rule,
     pub logins_to: Rule,
     pub sign_ups_from: Rule,
+    pub strangers_at: Rule,
     /// How many buckets are kept; rounded up to whole sets of a power of two.
     pub buckets: usize,
 }
@@ -57,6 +60,8 @@ impl RateRules {
         logins_from: Rule { burst: 10, interval: Duration::from_secs(6) },
         logins_to: Rule { burst: 10, interval: Duration::from_secs(90) },
         sign_ups_from: Rule { burst: 20, interval: Duration::from_secs(180) },
+        // A whole office behind one address looks for a court; a crawler is slowed down.
+        strangers_at: Rule { burst: 300, interval: Duration::from_millis(10) },
         buckets: 1 << 18,
     };
 }
@@ -106,6 +111,10 @@ impl RateLimits {
                 Some(network) => (self.rules.sign_ups_from, Limited::SignUpsFrom(network)),
                 None => return Ok(()),
             },
+            Limited::StrangersAt(address) => match counted(address) {
+                Some(network) => (self.rules.strangers_at, Limited::StrangersAt(network)),
+                None => return Ok(()),
+            },
         };
         self.take(rule, self.key_of(who)).map_err(|wait| {
             let retry_after_s = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
@@ -120,9 +129,10 @@ impl RateLimits {
                 let mixed = (u64::from(no.get()) ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 mixed ^ mixed >> 29
             }
-            Limited::LoginsFrom(_) | Limited::LoginsTo(_) | Limited::SignUpsFrom(_) => {
-                self.hasher.hash_one(who)
-            }
+            Limited::LoginsFrom(_)
+            | Limited::LoginsTo(_)
+            | Limited::SignUpsFrom(_)
+            | Limited::StrangersAt(_) => self.hasher.hash_one(who),
         }
     }
 

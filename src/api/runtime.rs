@@ -24,6 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::connection;
+use super::entrance::Entrance;
 use super::front::Front;
 use super::settled;
 use crate::engine::lane::LaneOwner;
@@ -125,17 +126,20 @@ impl Workers {
         })
     }
 
-    /// Serves what comes to a listener, with a router made for each worker: what its handlers share should be cloned
+    /// Serves what comes in at a listener, with a router and an entrance made for each worker: what its handlers share should be cloned
     /// deeply enough that two workers don't count references in the same place.
     ///
     /// # Errors
     /// When the system gives no thread, or the listener can't be used.
-    pub fn listen(&self, listener: TcpListener, router: impl Fn() -> Router) -> io::Result<()> {
+    pub fn listen(&self, listener: TcpListener, routes: impl Fn() -> (Router, Entrance)) -> io::Result<()> {
         listener.set_nonblocking(true)?;
-        let homes = self.workers.iter().map(|worker| Home {
-            inbox: worker.inbox.clone(),
-            connections: Arc::clone(&worker.connections),
-            front: Arc::new(Front::new(router())),
+        let homes = self.workers.iter().map(|worker| {
+            let (router, entrance) = routes();
+            Home {
+                inbox: worker.inbox.clone(),
+                connections: Arc::clone(&worker.connections),
+                front: Arc::new(Front::new(router, entrance)),
+            }
         });
         let homes: Vec<Home> = homes.collect();
         let stop = Arc::new(Notify::new());

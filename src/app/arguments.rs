@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use crate::api::proxies::IpNetwork;
+
 /// One-click booking for all the sports venues of a city. Without a command: serve.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -24,6 +26,35 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server
     Verify(VerifyArguments),
+    /// The operators of a city, while it is not served
+    Operator {
+        #[command(subcommand)]
+        action: OperatorAction,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OperatorAction {
+    /// Make an operator, and print the phone number and a password to log in with
+    Create(OperatorArguments),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct OperatorArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// The number to log in with [default: one that nobody has]
+    #[arg(long, value_name = "PHONE")]
+    pub(super) phone: Option<String>,
+    #[arg(long, value_name = "NAME", default_value = "Operator")]
+    pub(super) name: String,
+    /// The city's master key [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// Go on though the clock is more than 30 days after the journal's last record
+    #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
+    pub(super) trust_clock: bool,
 }
 
 /// What an empty or absent data directory becomes.
@@ -69,6 +100,14 @@ pub(super) struct ServeArguments {
     /// Days that are open after today, of a city that is made [default: 7]
     #[arg(long, env = "KAICHANG_DAYS_AHEAD", value_name = "N")]
     pub(super) days_ahead: Option<u8>,
+    /// A network of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; can stand several times
+    #[arg(
+        long = "trusted-proxy",
+        env = "KAICHANG_TRUSTED_PROXIES",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub(super) trusted_proxies: Option<Vec<IpNetwork>>,
     /// Start though the clock is more than 30 days after the journal's last record
     #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
     #[serde(skip)]

@@ -6,11 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use data_encoding::BASE32_NOPAD;
 use serde::Serialize;
 
 use super::arguments::DemoArguments;
 use super::data_dir::{DataDir, Keys};
+use super::operator::random_password;
 use super::system_clock::SystemClock;
 use super::{Failure, founding, say};
 use crate::demo;
@@ -109,9 +109,7 @@ pub(super) fn make(
 
 /// An operator, and a manager for each venue. They share one random password, which is hashed once.
 fn staff(keys: &Keys, venues: &[VenueDef]) -> Result<(Vec<DemoAccount>, Vec<Event>), Failure> {
-    let mut secret = [0; 15];
-    getrandom::fill(&mut secret).map_err(|error| format!("no random bytes: {error}"))?;
-    let text = BASE32_NOPAD.encode(&secret).to_lowercase();
+    let text = random_password()?;
     let password_hash = hash_blocking(&Password::new(text.clone())?)?;
     let count = u32::try_from(venues.len())? + 1;
     let person_keys = keys.residents.create_all((0..count).map(ResidentNo::new))?;

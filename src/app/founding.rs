@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Failure;
 use super::data_dir::DataDir;
 use super::system_clock::SystemClock;
+use crate::demo;
 use crate::domain::definition::{CityDef, hold_minutes};
 use crate::domain::event::Event;
 use crate::domain::ids::Code;
@@ -81,7 +82,7 @@ fn progress_bar(count: u64) -> ProgressBar {
     bar
 }
 
-/// The events of a city that has nothing yet.
+/// The events of a city that has no venues yet. It has sports, so that pitches can be made at once.
 pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Result<Vec<Event>, Failure> {
     let quota = |name, window, limit| -> Result<QuotaRule, Failure> {
         let name = Code::new(name)?;
@@ -100,5 +101,6 @@ pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Resul
     };
     // Refused here rather than at the first start.
     crate::domain::catalogue::Catalogue::found(city.clone())?;
-    Ok(vec![Event::CityFounded(Box::new(city))])
+    let sports = demo::sports().into_iter().map(|sport| Event::SportAdded(Box::new(sport)));
+    Ok(std::iter::once(Event::CityFounded(Box::new(city))).chain(sports).collect())
 }

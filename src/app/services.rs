@@ -12,11 +12,14 @@ use super::data_dir::Keys;
 use super::settings::Settings;
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
+use crate::api::entrance::Entrance;
 use crate::api::figures::EngineFigures;
 use crate::api::gate::{self, Gates};
 use crate::api::manager::{self, Managers};
 use crate::api::open_data::{self, OpenData, live};
+use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
+use crate::api::proxies::TrustedProxies;
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
 use crate::api::runtime::{Workers, bind};
@@ -42,6 +45,7 @@ pub(super) struct Services {
     epoch: u64,
     streams: Arc<Semaphore>,
     readiness: Readiness,
+    trusted_proxies: TrustedProxies,
     figures: Figures,
 }
 
@@ -66,6 +70,7 @@ impl Services {
             epoch,
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
+            trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
         })
     }
@@ -77,35 +82,38 @@ impl Services {
         listener: TcpListener,
         figures_at: Option<SocketAddr>,
     ) -> Result<(), Failure> {
-        workers.listen(listener, || self.router(figures_at.is_none()))?;
+        workers.listen(listener, || self.routes(figures_at.is_none()))?;
         if let Some(address) = figures_at {
             let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
             let router = || compose::router([ops::figures_routes(self.figures.clone())], Router::new());
-            workers.listen(listener, router)?;
+            workers.listen(listener, || (router(), Entrance::default()))?;
         }
         Ok(())
     }
 
     /// One worker's routes: what its handlers clone for each request is the worker's own.
-    fn router(&self, with_figures: bool) -> Router {
+    fn routes(&self, with_figures: bool) -> (Router, Entrance) {
         let zone = self.engine.world().catalogue.zone().clone();
         let time = CityTime { clock: Arc::clone(&self.clock), zone };
         let residents = self.residents();
-        let gates =
-            Gates { doorkeeper: Arc::clone(&residents.doorkeeper), desk: Arc::clone(&residents.desk) };
-        let managers =
-            Managers { doorkeeper: Arc::clone(&residents.doorkeeper), desk: Arc::clone(&residents.desk) };
+        let entrance = Entrance {
+            proxies: self.trusted_proxies.clone(),
+            doorkeeper: Some(Arc::clone(&residents.doorkeeper)),
+        };
+        let (doorkeeper, desk) = (&residents.doorkeeper, &residents.desk);
         let mut audiences = vec![
             ops::routes(self.readiness.clone(), time),
             open_data::routes(self.open_data()),
+            gate::routes(Gates { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
+            manager::routes(Managers { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
+            operator::routes(Operators { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
             resident::routes(residents),
-            gate::routes(gates),
-            manager::routes(managers),
         ];
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));
         }
-        compose::router(audiences, home::routes(Arc::clone(&self.engine)))
+        let router = compose::router(audiences, home::routes(Arc::clone(&self.engine)));
+        (router, entrance)
     }
 
     fn open_data(&self) -> OpenData {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::arguments::{Empty, ServeArguments};
+use crate::api::proxies::IpNetwork;
 
 /// Settings with nothing left open.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub(super) struct Settings {
     pub(super) currency: String,
     pub(super) days_ahead: u8,
     pub(super) trust_clock: bool,
+    pub(super) trusted_proxies: Vec<IpNetwork>,
 }
 
 /// More workers than any machine has cores.
@@ -58,6 +60,7 @@ impl Settings {
             currency: arguments.currency.or(file.currency).unwrap_or_else(|| "CNY".to_owned()),
             days_ahead: arguments.days_ahead.or(file.days_ahead).unwrap_or(7),
             trust_clock: arguments.trust_clock,
+            trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
         })
     }
 }
@@ -70,12 +73,15 @@ mod tests {
     fn the_command_line_goes_before_the_file_and_the_file_before_defaults() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("kaichang.toml");
-        std::fs::write(&path, "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\n").expect("written");
+        let text =
+            "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+        std::fs::write(&path, text).expect("written");
         let arguments = ServeArguments { config: Some(path), workers: Some(5), ..Default::default() };
         let settings = Settings::of(arguments).expect("settings");
         assert_eq!(settings.listen.to_string(), "0.0.0.0:9");
         assert_eq!((settings.empty, settings.workers), (Empty::Refuse, 5));
         assert_eq!(settings.data_dir, PathBuf::from("./data"));
+        assert_eq!(settings.trusted_proxies, ["10.0.0.0/8".parse().expect("a network")]);
     }
 
     #[test]

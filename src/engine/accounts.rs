@@ -12,7 +12,7 @@ use super::state::{CommandLane, Engine};
 use super::top_ups::TopUp;
 use crate::domain::event::{
     AccountCompleted, AccountOpened, Event, PhoneHash, Provider, RequestKey, Role, SessionChanged,
-    WalletToppedUp,
+    StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{ResidentNo, TopUpNo};
 use crate::domain::money::Minor;
@@ -84,11 +84,37 @@ impl Engine {
     /// # Errors
     /// `Overloaded`; the telephone number is given up then.
     pub fn open_account(&self, lane: &CommandLane, account: AccountOpened) -> Result<Ticket, Refusal> {
+        let (phone, no) = (account.phone, account.resident);
+        self.push_account(lane, (phone, no), Event::AccountOpened(Box::new(account)))
+    }
+
+    /// Opens an account for one of the staff, by an operator, under a number that was kept. It begins without a session.
+    ///
+    /// # Errors
+    /// As `open_account`.
+    pub fn open_staff_account(
+        &self,
+        lane: &CommandLane,
+        by: ResidentNo,
+        account: AccountOpened,
+    ) -> Result<Ticket, Refusal> {
+        assert!(account.role != Role::Resident, "a resident is none of the staff");
+        let (phone, no) = (account.phone, account.resident);
+        let action = Box::new(Event::AccountOpened(Box::new(account)));
+        self.push_account(lane, (phone, no), Event::StaffActed(StaffActed { by, action }))
+    }
+
+    fn push_account(
+        &self,
+        lane: &CommandLane,
+        (phone, no): (PhoneHash, ResidentNo),
+        event: Event,
+    ) -> Result<Ticket, Refusal> {
         let _command = lane.owner.begin_command();
         match lane.owner.permit() {
-            Ok(permit) => Ok(permit.push(Event::AccountOpened(Box::new(account)))),
+            Ok(permit) => Ok(permit.push(event)),
             Err(overloaded) => {
-                self.release_phone(account.phone, account.resident);
+                self.release_phone(phone, no);
                 Err(overloaded.into())
             }
         }
@@ -127,6 +153,12 @@ impl Engine {
         }
     }
 
+    /// Whether somebody has this telephone number, or is about to.
+    #[must_use]
+    pub fn is_phone_taken(&self, phone: PhoneHash) -> bool {
+        self.phones.contains_key(&phone)
+    }
+
     /// The account of a telephone number with its sealed personal data, when it is durable.
     #[must_use]
     pub fn account_by_phone(&self, phone: PhoneHash) -> Option<(ResidentNo, Arc<[u8]>)> {
@@ -144,10 +176,11 @@ impl Engine {
     /// Begins a session.
     ///
     /// # Errors
-    /// `Overloaded`, or `NotFound` when there is no such account.
+    /// `Overloaded`, or `NotFound` when there is no such account, or it may do nothing any more.
     pub fn log_in(&self, lane: &CommandLane, no: ResidentNo) -> Result<LogIn, Refusal> {
         let _command = lane.owner.begin_command();
-        let resident = self.residents.get(no).ok_or(Refusal::NotFound)?;
+        let resident = self.residents.get(no).filter(|account| account.role().is_some());
+        let resident = resident.ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let (slot, generation) = resident.log_ins.hand_out();
         let event = SessionChanged { resident: no, slot, generation };

@@ -284,6 +284,8 @@ impl Engine {
         if let Some(place) = self.residents.place(event.resident) {
             if event.role == Role::Resident {
                 place.log_ins.set(super::accounts::FIRST_SESSION.0, super::accounts::FIRST_SESSION.1);
+            } else {
+                lock(&self.staff).insert(event.resident);
             }
             place.open(event.role, Minor::ZERO);
         }

@@ -3,12 +3,15 @@
 //! Changes of the catalogue are judged and made one at a time, so that what was judged can be made when it is durable. Who comes
 //! while one is under way comes again in a moment.
 
+use std::ops::Bound;
+
 use super::lane::Ticket;
 use super::refusal::Refusal;
+use super::residents::Resident;
 use super::state::{CommandLane, Engine};
-use super::sync::Ordering;
+use super::sync::{Ordering, lock};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
-use crate::domain::event::{AccountDisabled, Event, StaffActed};
+use crate::domain::event::{AccountDisabled, Event, Role, StaffActed};
 use crate::domain::ids::ResidentNo;
 
 /// Why a change of the catalogue was not made.
@@ -59,6 +62,21 @@ impl Engine {
         self.change_under_way.store(false, Ordering::Release);
     }
 
+    /// The staff after this number, by number, with what each may do. Who may do nothing any more is left out.
+    #[must_use]
+    pub fn staff_after(&self, after: Option<ResidentNo>, count_max: usize) -> Vec<(ResidentNo, Role)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let numbers = lock(&self.staff);
+        let staff = numbers.range((from, Bound::Unbounded));
+        staff.filter_map(|no| Some((*no, self.staff_role(*no)?))).take(count_max).collect()
+    }
+
+    /// What one of the staff may do, or nothing for who is none of the staff.
+    #[must_use]
+    pub fn staff_role(&self, no: ResidentNo) -> Option<Role> {
+        self.residents.get(no).and_then(Resident::role).filter(|role| *role != Role::Resident)
+    }
+
     /// Takes all rights from one of the staff: the sessions are dead when the ticket is durable.
     ///
     /// # Errors
@@ -70,7 +88,7 @@ impl Engine {
         account: ResidentNo,
     ) -> Result<Ticket, Refusal> {
         let _command = lane.owner.begin_command();
-        self.residents.get(account).and_then(super::residents::Resident::role).ok_or(Refusal::NotFound)?;
+        self.staff_role(account).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let action = Box::new(Event::AccountDisabled(AccountDisabled { account }));
         Ok(permit.push(Event::StaffActed(StaffActed { by, action })))

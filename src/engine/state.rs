@@ -1,6 +1,7 @@
 //! All that is live in a city, in one place; commands and views stand in files of their own beside this one.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -48,6 +49,8 @@ pub struct Engine {
     /// The accounts whose completion is queued and not yet durable.
     pub(super) completing: DashSet<ResidentNo>,
     pub(super) audit_log: AuditLog,
+    /// Who was ever made one of the staff. A plain lock: written when an account is opened, read when the staff is listed.
+    pub(super) staff: Mutex<BTreeSet<ResidentNo>>,
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
     pub(super) wheel: Mutex<Wheel>,
     pub(super) counters: Counters,
@@ -157,6 +160,7 @@ impl Engine {
             sealed: DashMap::new(),
             completing: DashSet::new(),
             audit_log: AuditLog::default(),
+            staff: Mutex::new(BTreeSet::new()),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
             changes: Changes::new(),

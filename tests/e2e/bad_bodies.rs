@@ -91,7 +91,11 @@ fn a_field_that_is_missing_unknown_twice_or_of_another_type_is_named() {
             named(replaced(&good, unknown, json!(1)).to_string().into_bytes(), unknown);
         }
         for (field, value) in good.as_object().expect("an object") {
-            let wrong_types: &[Value] = if value.is_number() {
+            let wrong_types: &[Value] = if value.is_f64() {
+                &[json!("1"), json!(true), json!([1]), json!({}), json!(1e30)]
+            } else if value.is_object() {
+                &[json!(1), json!(true), json!([value]), json!("name")]
+            } else if value.is_number() {
                 &[json!("1"), json!(1.5), json!(true), json!([1]), json!({}), json!(1e30), json!(u64::MAX)]
             } else if value.is_object() {
                 &[json!(1), json!(true), json!("text"), json!([value])]

@@ -24,6 +24,24 @@ fn a_method_that_an_address_does_not_take_is_refused() {
             refused_as(&city, &request, "method-not-allowed", &format!("{method} {}", route.path));
         }
     }
+    // HEAD is taken where GET is. An answer to it has no body, so it is looked at by its head alone.
+    for route in &ROUTES {
+        for method in ["OPTIONS", "TRACE", "HEAD"] {
+            let is_taken =
+                |wanted: &str| ROUTES.iter().any(|other| other.path == route.path && other.method == wanted);
+            if method == "HEAD" && is_taken("GET") {
+                continue;
+            }
+            let mut connection = Connection::open(city.address()).expect("a connection");
+            connection
+                .write(&Request::new(method, &scene.path(route)).header("connection", "close").encode());
+            let head = connection.head().expect("an answer");
+            let shown = format!("{method} {}: {head}", route.path);
+            assert!(head.starts_with("HTTP/1.1 405"), "{shown}");
+            let allow = head.lines().find_map(|line| line.strip_prefix("allow: ")).expect("Allow");
+            assert!(allow.split(',').any(|allowed| allowed.trim() == route.method), "{shown}");
+        }
+    }
     for path in [
         "/v1",
         "/v1/",

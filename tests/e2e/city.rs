@@ -69,6 +69,11 @@ impl Ground {
         Self { dir, residents: &pristine.residents, next: AtomicUsize::new(0) }
     }
 
+    /// A directory with nothing in it.
+    pub(crate) fn bare() -> Self {
+        Self { dir: empty_dir(), residents: &[], next: AtomicUsize::new(0) }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -256,7 +261,28 @@ impl City {
     /// A manager of some venue, logged in.
     #[track_caller]
     pub(crate) fn manager(&self) -> Resident {
-        self.staff("manager", None)
+        self.staff_of_demo("manager")
+    }
+
+    /// The demo's operator, logged in.
+    #[track_caller]
+    pub(crate) fn operator(&self) -> Resident {
+        self.staff_of_demo("operator")
+    }
+
+    #[track_caller]
+    fn staff_of_demo(&self, role: &str) -> Resident {
+        let file = fs::read(self.ground.path().join("demo-accounts.json")).expect("the demo's accounts");
+        let accounts: Vec<Value> = serde_json::from_slice(&file).expect("JSON");
+        let account = accounts.iter().find(|account| account["role"] == role).expect("such an account");
+        self.log_in(&account["phone"], &account["password"])
+    }
+
+    #[track_caller]
+    pub(crate) fn log_in(&self, phone: &Value, password: &Value) -> Resident {
+        let body = json!({ "phone": phone, "password": password });
+        let session = self.ask(&Request::post("/v1/logins", &body)).expect(201, "a log-in").json();
+        Resident { id: text(&session["id"]), token: text(&session["token"]) }
     }
 
     /// The slots of a pitch on a day.

@@ -212,6 +212,14 @@ impl Connection {
         Some(answer)
     }
 
+    /// The next answer's head alone, for what has no body.
+    pub(crate) fn head(&mut self) -> Option<String> {
+        while !self.rest.windows(4).any(|four| four == b"\r\n\r\n") {
+            self.read_more()?;
+        }
+        Some(String::from_utf8_lossy(&self.rest).into_owned())
+    }
+
     fn read_more(&mut self) -> Option<()> {
         let mut chunk = [0; 16 * 1024];
         match self.stream.read(&mut chunk) {

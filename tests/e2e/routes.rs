@@ -37,11 +37,15 @@ const fn managed(method: &'static str, path: &'static str, takes_body: bool) -> 
     Route { method, path, access: Access::Managers, takes_body }
 }
 
+const fn operators(method: &'static str, path: &'static str, takes_body: bool) -> Route {
+    Route { method, path, access: Access::Operators, takes_body }
+}
+
 const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 52] = [
+pub(crate) const ROUTES: [Route; 60] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -94,6 +98,14 @@ pub(crate) const ROUTES: [Route; 52] = [
     managed("GET", "/v1/manage/venues/{venue}/stats", false),
     managed("GET", "/v1/manage/venues/{venue}/audit", false),
     Route { method: "GET", path: "/v1/operator/audit", access: Access::Operators, takes_body: false },
+    operators("POST", "/v1/operator/staff", true),
+    operators("GET", "/v1/operator/staff", false),
+    operators("DELETE", "/v1/operator/staff/{staff}", false),
+    operators("POST", "/v1/operator/districts", true),
+    operators("GET", "/v1/operator/districts", false),
+    operators("POST", "/v1/operator/sports", true),
+    operators("POST", "/v1/operator/venues", true),
+    operators("PUT", "/v1/operator/holidays", true),
 ];
 
 /// Somebody with a booking, and something to book: what good requests are made of.
@@ -102,6 +114,7 @@ pub(crate) struct Scene {
     /// Of the venue of `slot`.
     pub(crate) manager: Resident,
     pub(crate) operator: Resident,
+    pub(crate) district: String,
     pub(crate) booking: String,
     pub(crate) slot: FreeSlot,
     pub(crate) day: String,
@@ -114,7 +127,16 @@ impl Scene {
         let booked = city.booked(&resident, &slots.remove(0));
         let slot = slots.remove(0);
         let (manager, operator) = (city.manager_of(&slot.venue), city.staff("operator", None));
-        Self { resident, manager, operator, booking: text(&booked["id"]), slot, day: city.day(3) }
+        let venue = city.get(&format!("/v1/venues/{}", slot.venue));
+        Self {
+            resident,
+            manager,
+            operator,
+            district: text(&venue["district"]["id"]),
+            booking: text(&booked["id"]),
+            slot,
+            day: city.day(3),
+        }
     }
 
     /// The address with what is there in the places of its parameters.
@@ -123,6 +145,7 @@ impl Scene {
         path.replace("{pitch}", &self.slot.pitch)
             .replace("{release}", "sports-centres")
             .replace("{id}", &self.booking)
+            .replace("{staff}", &self.operator.id)
     }
 
     /// What must stand in the query.
@@ -179,6 +202,17 @@ impl Scene {
                 json!({ "pitch": pitch, "start": start, "end": end, "price": "kept" })
             }
             "/v1/manage/bookings/{id}/cancel" => json!({ "refund": 0 }),
+            "/v1/operator/staff" => json!({
+                "role": "manager", "venue": self.slot.venue, "phone": "+8613900002222", "password": PASSWORD, "name": "B",
+            }),
+            "/v1/operator/districts" | "/v1/operator/sports" => {
+                json!({ "id": "new", "name": { "zh-Hans": "新", "en": "New" } })
+            }
+            "/v1/operator/venues" => json!({
+                "id": "new", "name": { "zh-Hans": "新馆", "en": "New Hall" }, "district": self.district,
+                "address": { "zh-Hans": "一号", "en": "1" }, "latitude": 22.5, "longitude": 114.5,
+            }),
+            "/v1/operator/holidays" => json!({ "days": [{ "date": self.day, "goes_by": "holiday" }] }),
             other => panic!("{method} {other} takes no body"),
         }
     }

@@ -14,6 +14,7 @@ use axum::routing::post;
 use jiff::tz::TimeZone;
 use kaichang::api::answer::{Money, Rfc3339, json};
 use kaichang::api::compose;
+use kaichang::api::entrance::Entrance;
 use kaichang::api::extract::JsonBody;
 use kaichang::api::headers::{bearer_token, idempotency_key};
 use kaichang::api::ops::{self, CityTime, Readiness};
@@ -125,7 +126,7 @@ impl World {
         let workers = Workers::start(limits, lanes).expect("workers");
         let listener = bind("127.0.0.1:0".parse().expect("an address")).expect("a socket");
         let address = listener.local_addr().expect("an address");
-        workers.listen(listener, || router(readiness.clone())).expect("listening");
+        workers.listen(listener, || (router(readiness.clone()), Entrance::default())).expect("listening");
         Self { address, log, readiness, workers }
     }
 

@@ -49,6 +49,17 @@ pub fn degrees(place: Location) -> (f64, f64) {
     (f64::from(place.latitude_e6) / 1e6, f64::from(place.longitude_e6) / 1e6)
 }
 
+/// The place of these degrees, to the millionth, if it is one on earth.
+#[must_use]
+pub fn place(latitude: f64, longitude: f64) -> Option<Location> {
+    if !(-90.0..=90.0).contains(&latitude) || !(-180.0..=180.0).contains(&longitude) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "at most 180 million")]
+    let e6 = |degrees: f64| (degrees * 1e6).round() as i32;
+    Some(Location { latitude_e6: e6(latitude), longitude_e6: e6(longitude) })
+}
+
 impl<'de> Deserialize<'de> for Near {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsText;
@@ -84,6 +95,10 @@ mod tests {
 
     #[test]
     fn only_places_on_earth_are_places() {
+        assert_eq!(place(-22.5, 180.0).map(degrees), Some((-22.5, 180.0)));
+        for (latitude, longitude) in [(90.1, 0.0), (0.0, -180.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            assert_eq!(place(latitude, longitude), None);
+        }
         for bad in ["", "22.5", "22.5,", "91,0", "0,181", "NaN,0", "inf,0", "a,b", "1,2,3"] {
             assert_eq!(Near::parse(bad), None, "{bad}");
         }

@@ -21,8 +21,8 @@ pub struct DistrictView {
 /// A place on the map, in degrees.
 #[derive(Serialize, ToSchema)]
 pub struct LocationView {
-    latitude: f64,
-    longitude: f64,
+    pub(in crate::api) latitude: f64,
+    pub(in crate::api) longitude: f64,
 }
 
 /// A venue in a list.

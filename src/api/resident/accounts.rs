@@ -10,19 +10,15 @@ use super::{Desk, Residents};
 use crate::api::answer::{Rfc3339, city_moment, json};
 use crate::api::extract::JsonBody;
 use crate::api::front::Peer;
-use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
+use crate::api::person::Person;
+use crate::api::problem::{FieldFaults, Problem};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
 use crate::engine::CommandLane;
 use crate::engine::accounts::FIRST_SESSION;
-use crate::identity::password::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, Password, PasswordFault};
-use crate::identity::phone::Phone;
 use crate::identity::public_id::PublicId;
 use crate::identity::token::{TokenClaims, TokenText, Tokens};
-
-/// The longest name.
-const NAME_CHARS_MAX: usize = 64;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,15 +75,10 @@ pub async fn sign_up(
     state.doorkeeper.limits.check(Limited::SignUpsFrom(peer))?;
     let SignUpBody { phone, password, name } = body.value;
     let mut faults = FieldFaults::new();
-    let phone = read_phone(&phone).map_err(|fault| faults.add(fault)).ok();
-    let password = Password::new(password).map_err(|_| faults.add(password_fault())).ok();
-    if let Some(fault) = name_fault(&name) {
-        faults.add(fault);
-    }
+    let person = Person::read(&phone, password, name, &mut faults);
     faults.check()?;
-    let (Some(phone), Some(password)) = (phone, password) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
+    let Person { phone, password, name } =
+        person.ok_or_else(|| Problem::internal(&"a fault was not told"))?;
     // A number that somebody gave at a counter is taken by an account without a password: it is his who signs up with it.
     let opened = desk.open_account(phone.clone(), name.clone(), Some(password.clone())).await;
     let no = match opened {
@@ -105,51 +96,4 @@ pub async fn sign_up(
     let (slot, generation) = FIRST_SESSION;
     let claims = TokenClaims { resident: no, slot, generation };
     Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
-}
-
-/// Reads a telephone number.
-///
-/// # Errors
-/// What is wrong with the field.
-pub fn read_phone(text: &str) -> Result<Phone, FieldFault> {
-    Phone::parse(text).map_err(|_| {
-        FieldFault::new(
-            "phone",
-            Text::fixed(
-                "must be + with 8 to 15 digits, or the 11 digits of a Chinese mobile number",
-                "必须是 + 加 8 至 15 位数字,或 11 位中国大陆手机号",
-            ),
-        )
-    })
-}
-
-fn password_fault() -> FieldFault {
-    FieldFault::new(
-        "password",
-        Text::new(
-            format!("must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes"),
-            format!("长度必须为 {PASSWORD_BYTES_MIN} 至 {PASSWORD_BYTES_MAX} 字节"),
-        ),
-    )
-}
-
-/// What is wrong with a person's name.
-pub fn name_fault(name: &str) -> Option<FieldFault> {
-    if name.trim().is_empty() {
-        return Some(FieldFault::new("name", Text::fixed("must not be empty", "不能为空")));
-    }
-    if name.chars().count() > NAME_CHARS_MAX {
-        return Some(FieldFault::too_long("name", NAME_CHARS_MAX));
-    }
-    name.chars()
-        .any(char::is_control)
-        .then(|| FieldFault::new("name", Text::fixed("must not have control characters", "不能包含控制字符")))
-}
-
-/// What is answered when passwords can't be worked on.
-pub(super) fn password_problem(fault: &PasswordFault) -> Problem {
-    match fault {
-        PasswordFault::Overloaded => Problem::OVERLOADED,
-        PasswordFault::Hash(_) | PasswordFault::Random(_) | PasswordFault::Thread => Problem::internal(fault),
-    }
 }

@@ -10,12 +10,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::accounts::{SessionView, password_problem, read_phone};
+use super::accounts::SessionView;
 use super::{Desk, Residents};
 use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
 use crate::api::front::Peer;
+use crate::api::person::{open, password_problem, read_phone};
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
@@ -66,13 +67,16 @@ pub async fn log_in(
     state.doorkeeper.limits.check(Limited::LoginsTo(hash))?;
     let account = desk.engine.account_by_phone(PhoneHash(hash.bytes()));
     let kept = match &account {
-        Some((no, sealed)) => desk.personal_data(*no, Arc::clone(sealed)).await?.password_hash.map(Arc::from),
+        Some((no, sealed)) => open(&desk.resident_keys, vec![(*no, Arc::clone(sealed))]).await?.pop(),
         None => None,
     };
+    let kept = kept.and_then(|data| data.password_hash).map(Arc::from);
     let is_right = desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))?;
     let (Some((no, _)), true) = (account, is_right) else { return Err(Problem::Unauthenticated) };
-    let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no)).map_err(|refusal| {
+        // One of the staff who is none any more.
+        if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
+    })?;
     durably(begun.ticket).await?;
     let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
     Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))

@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use super::Desk;
-use super::accounts::password_problem;
+use crate::api::person::{KeptPhone, open, password_problem, seal};
 use crate::api::problem::Problem;
 use crate::api::settled::{durably, with_lane};
 use crate::domain::event::{AccountCompleted, AccountOpened, PhoneHash, Role};
 use crate::domain::ids::ResidentNo;
+use crate::engine::CommandLane;
 use crate::engine::refusal::Refusal;
-use crate::engine::{CommandLane, Engine};
 use crate::identity::password::Password;
 use crate::identity::personal::PersonalData;
 use crate::identity::phone::Phone;
@@ -33,7 +33,7 @@ impl Desk {
         let hash = self.hash_of(&phone);
         let no = self.engine.reserve_phone(hash).map_err(|refusal| self.refuse(refusal))?;
         // Whatever goes wrong from here on, or if nobody waits any more, the number is given up.
-        let kept = KeptPhone { engine: &self.engine, hash, no, is_kept: true };
+        let kept = KeptPhone::new(&self.engine, hash, no);
         let password_hash = match password {
             Some(password) => {
                 Some(self.passwords.hash(password).await.map_err(|fault| password_problem(&fault))?)
@@ -41,11 +41,7 @@ impl Desk {
             None => None,
         };
         let data = PersonalData { phone, name, password_hash };
-        let sealed = self.with_keys(move |keys| {
-            let key = keys.create(no).map_err(|fault| fault.to_string())?;
-            data.seal(no, &key).map_err(|fault| fault.to_string())
-        });
-        let sealed = sealed.await?.into();
+        let sealed = seal(&self.resident_keys, no, data).await?;
         let account = AccountOpened { resident: no, role: Role::Resident, phone: hash, sealed };
         let ticket = kept.hand_over(|| {
             with_lane(|lane: &CommandLane| self.engine.open_account(lane, account))
@@ -108,11 +104,8 @@ impl Desk {
     /// # Errors
     /// A fault of ours.
     pub async fn personal_data(&self, no: ResidentNo, sealed: Arc<[u8]>) -> Result<PersonalData, Problem> {
-        self.with_keys(move |keys| {
-            let key = keys.get(no).map_err(|fault| fault.to_string())?;
-            PersonalData::open(no, &key, &sealed).map_err(|fault| fault.to_string())
-        })
-        .await
+        let opened = open(&self.resident_keys, vec![(no, sealed)]).await?.pop();
+        opened.ok_or_else(|| Problem::internal(&"nothing was opened"))
     }
 
     /// Works with the residents' keys, which stand in a file: off the threads that serve.
@@ -133,29 +126,5 @@ impl Desk {
 
     fn hash_of(&self, phone: &Phone) -> PhoneHash {
         PhoneHash(phone.hash(self.keys.phone()).bytes())
-    }
-}
-
-/// A telephone number that is kept for an account, and given up unless the account's record is queued.
-struct KeptPhone<'a> {
-    engine: &'a Engine,
-    hash: PhoneHash,
-    no: ResidentNo,
-    is_kept: bool,
-}
-
-impl KeptPhone<'_> {
-    /// From here on the number is the command's, which gives it up itself when it is refused.
-    fn hand_over<T>(mut self, command: impl FnOnce() -> T) -> T {
-        self.is_kept = false;
-        command()
-    }
-}
-
-impl Drop for KeptPhone<'_> {
-    fn drop(&mut self) {
-        if self.is_kept {
-            self.engine.release_phone(self.hash, self.no);
-        }
     }
 }

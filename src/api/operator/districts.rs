@@ -1,0 +1,116 @@
+//! `POST|GET /v1/operator/districts`: the parts of the city that venues lie in.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{created, make};
+use crate::api::answer::{Items, NamesView, json};
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::JsonBody;
+use crate::api::headers::idempotency_key;
+use crate::api::page::{Page, list as lists};
+use crate::api::problem::{FieldFaults, Problem};
+use crate::api::query::{NoParameters, PageLimit, QueryOf};
+use crate::api::resident::Desk;
+use crate::api::written_names::{WrittenNames, read_code};
+use crate::domain::definition::DistrictDef;
+use crate::domain::event::Event;
+use crate::identity::public_id::Position;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDistrict {
+    /// 1 to 64 of a-z, 0-9 and -.
+    #[schema(example = "nanshan", pattern = "^[a-z0-9-]{1,64}$")]
+    id: String,
+    name: WrittenNames,
+}
+
+/// A district of the city.
+#[derive(Serialize, ToSchema)]
+pub struct DistrictOfCity {
+    id: String,
+    name: NamesView,
+}
+
+impl DistrictOfCity {
+    fn of(def: &DistrictDef) -> Self {
+        Self { id: def.code.as_str().to_owned(), name: NamesView::of(&def.name) }
+    }
+}
+
+/// Adds a district.
+#[utoipa::path(
+    post,
+    path = "/v1/operator/districts",
+    tag = "operator",
+    security(("token" = [])),
+    params(("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = NewDistrict,
+    responses((status = 201, body = DistrictOfCity))
+)]
+pub async fn add(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    headers: HeaderMap,
+    body: JsonBody<NewDistrict>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let mut faults = FieldFaults::new();
+    let code = read_code("id", &body.value.id, &mut faults);
+    let name = body.value.name.read("name", &mut faults);
+    faults.check()?;
+    let by = who.operator()?;
+    let (Some(code), Some(name)) = (code, name) else {
+        return Err(Problem::internal(&"a fault was not told"));
+    };
+    let def = DistrictDef { code, name };
+    let event = Event::DistrictAdded(Box::new(def.clone()));
+    let made = make(&desk, by, key, event, |catalogue| {
+        let there = catalogue.district_by_code(def.code.as_str()).and_then(|no| catalogue.district(no));
+        there == Some(&def)
+    });
+    Ok(created(made.await?, &DistrictOfCity::of(&def)))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DistrictsQuery {
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: PageLimit,
+    cursor: Option<String>,
+}
+
+/// The districts, in the order in which they were added.
+#[utoipa::path(
+    get,
+    path = "/v1/operator/districts",
+    tag = "operator",
+    security(("token" = [])),
+    params(DistrictsQuery),
+    responses((status = 200, body = Items<DistrictOfCity>))
+)]
+pub async fn list(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    QueryOf(query): QueryOf<DistrictsQuery>,
+) -> Result<Response, Problem> {
+    let page = Page::new(&desk.ids, lists::DISTRICTS, query.limit, query.cursor.as_deref())?;
+    who.operator()?;
+    let world = desk.engine.world();
+    let districts = world.catalogue.districts().iter().zip(0u32..);
+    let answer = page
+        .of(districts.map(|(district, number)| (Position { sort: 0, number }, district)), |district| {
+            DistrictOfCity::of(district)
+        });
+    Ok(json(StatusCode::OK, &answer))
+}

@@ -1,0 +1,130 @@
+//! `POST /v1/operator/venues`: a venue begins without pitches; its manager adds them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{created, make};
+use crate::api::answer::NamesView;
+use crate::api::doorkeeper::SignedIn;
+use crate::api::extract::JsonBody;
+use crate::api::headers::idempotency_key;
+use crate::api::open_data::near::{degrees, place};
+use crate::api::open_data::venue_view::LocationView;
+use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
+use crate::api::query::{NoParameters, QueryOf};
+use crate::api::resident::Desk;
+use crate::api::written_names::{WrittenNames, read_code};
+use crate::domain::change::Admission;
+use crate::domain::definition::VenueDef;
+use crate::domain::event::Event;
+
+/// Whether somebody checks who comes.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdmissionName {
+    /// Nobody checks: who booked counts as having come.
+    #[default]
+    Open,
+    /// A gate or a desk checks: who was not checked in by the end did not come.
+    Checked,
+}
+
+impl AdmissionName {
+    const fn meant(self) -> Admission {
+        match self {
+            Self::Open => Admission::Open,
+            Self::Checked => Admission::Checked,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewVenue {
+    /// 1 to 64 of a-z, 0-9 and -.
+    #[schema(example = "bay-sports-centre", pattern = "^[a-z0-9-]{1,64}$")]
+    id: String,
+    name: WrittenNames,
+    /// A district's id.
+    district: String,
+    address: WrittenNames,
+    /// In degrees.
+    #[schema(minimum = -90, maximum = 90)]
+    latitude: f64,
+    #[schema(minimum = -180, maximum = 180)]
+    longitude: f64,
+    #[serde(default)]
+    admission: AdmissionName,
+}
+
+/// A venue as it begins.
+#[derive(Serialize, ToSchema)]
+pub struct VenueOfCity {
+    id: String,
+    name: NamesView,
+    /// A district's id.
+    district: String,
+    address: NamesView,
+    location: LocationView,
+    admission: AdmissionName,
+}
+
+/// Adds a venue.
+#[utoipa::path(
+    post,
+    path = "/v1/operator/venues",
+    tag = "operator",
+    security(("token" = [])),
+    params(("idempotency-key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
+    request_body = NewVenue,
+    responses((status = 201, body = VenueOfCity))
+)]
+pub async fn add(
+    State(desk): State<Arc<Desk>>,
+    who: SignedIn,
+    _none: QueryOf<NoParameters>,
+    headers: HeaderMap,
+    body: JsonBody<NewVenue>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let NewVenue { id, name, district, address, latitude, longitude, admission } = body.value;
+    let mut faults = FieldFaults::new();
+    let code = read_code("id", &id, &mut faults);
+    let name = name.read("name", &mut faults);
+    let address = address.read("address", &mut faults);
+    let location = place(latitude, longitude);
+    for (field, value, max) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
+        // Also what is no number at all.
+        if !(-max..=max).contains(&value) {
+            faults.add(FieldFault::new(field, Text::fixed("is no place on earth", "不是地球上的位置")));
+        }
+    }
+    faults.check()?;
+    let by = who.operator()?;
+    let (Some(code), Some(name), Some(address), Some(location)) = (code, name, address, location) else {
+        return Err(Problem::internal(&"a fault was not told"));
+    };
+    let district_no = desk.engine.world().catalogue.district_by_code(&district).ok_or(Problem::NotFound)?;
+    let admitted = admission.meant();
+    let def = VenueDef { code, name, district: district_no, address, location, admission: admitted };
+    let event = Event::VenueAdded(Box::new(def.clone()));
+    let made = make(&desk, by, key, event, |catalogue| {
+        catalogue.venue_by_code(def.code.as_str()).is_some_and(|venue| venue.def == def)
+    });
+    let made = made.await?;
+    let (latitude, longitude) = degrees(location);
+    let view = VenueOfCity {
+        id: def.code.as_str().to_owned(),
+        name: NamesView::of(&def.name),
+        district,
+        address: NamesView::of(&def.address),
+        location: LocationView { latitude, longitude },
+        admission,
+    };
+    Ok(created(made, &view))
+}
