@@ -89,26 +89,6 @@ pub struct Venue {
     pub pitches: Vec<PitchNo>,
 }
 
-impl Venue {
-    /// What a day goes by here, where that is another kind than in the city.
-    #[must_use]
-    pub fn special_day(&self, day: LocalDay) -> Option<DayKind> {
-        self.special_days.get(&day).copied()
-    }
-
-    /// The days that go by another kind here, in order.
-    #[must_use]
-    pub fn special_days(&self) -> Vec<SpecialDay> {
-        let mut days: Vec<_> = self
-            .special_days
-            .iter()
-            .map(|(day, goes_by)| SpecialDay { day: *day, goes_by: *goes_by })
-            .collect();
-        days.sort_unstable_by_key(|special| special.day);
-        days
-    }
-}
-
 /// A closure and its number, which is its place among the closures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closure {

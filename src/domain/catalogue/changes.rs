@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Catalogue, Closure, InvalidDefinition, Pitch, PitchKind, Release, share};
+use super::{Catalogue, Closure, InvalidDefinition, Pitch, PitchKind, Release, Venue, share};
 use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{ClosureDef, SpecialDay};
+use crate::domain::hours::DayKind;
 use crate::domain::ids::{PitchNo, ReleaseNo, SportNo, VenueNo};
 use crate::domain::release::ReleaseDef;
 use crate::domain::tariff::Tariff;
@@ -16,6 +17,26 @@ use crate::domain::units::UnitMask;
 const CLOSURE_PITCHES_MAX: usize = 1_000;
 /// How many days of its own a venue may set at once.
 const VENUE_DAYS_MAX: usize = 400;
+
+impl Venue {
+    /// What a day goes by here, where that is another kind than in the city.
+    #[must_use]
+    pub fn special_day(&self, day: LocalDay) -> Option<DayKind> {
+        self.special_days.get(&day).copied()
+    }
+
+    /// The days that go by another kind here, in order.
+    #[must_use]
+    pub fn special_days(&self) -> Vec<SpecialDay> {
+        let mut days: Vec<_> = self
+            .special_days
+            .iter()
+            .map(|(day, goes_by)| SpecialDay { day: *day, goes_by: *goes_by })
+            .collect();
+        days.sort_unstable_by_key(|special| special.day);
+        days
+    }
+}
 
 impl Catalogue {
     /// Sets what kinds of days some days are.
