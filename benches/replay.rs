@@ -143,8 +143,11 @@ fn replayed(dir: &Path) -> Engine {
     replay.finish().expect("a city")
 }
 
+/// Equal keys in a plain map: what the requests of all bookings are kept by at least.
+type Keys = HashMap<u128, (u64, u32), BuildHasherDefault<AlreadyHashed>>;
+
 /// Reads the files with a checksum, and inserts as many keys.
-fn floor(dir: &Path) -> (u32, HashMap<u128, (u64, u32), BuildHasherDefault<AlreadyHashed>>) {
+fn floor(dir: &Path) -> (u32, Keys) {
     let mut crc = 0;
     let mut buffer = vec![0; 512 * 1024];
     for entry in std::fs::read_dir(dir).expect("there") {

@@ -100,7 +100,7 @@ pub async fn add(
     let location = place(latitude, longitude);
     for (field, value, max) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
         // Also what is no number at all.
-        if !(-max..=max).contains(&value) {
+        if value.is_nan() || value.abs() > max {
             faults.add(FieldFault::new(field, Text::fixed("is no place on earth", "不是地球上的位置")));
         }
     }
