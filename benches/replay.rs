@@ -143,8 +143,10 @@ fn replayed(dir: &Path) -> Engine {
     replay.finish().expect("a city")
 }
 
+type Keys = HashMap<u128, (u64, u32), BuildHasherDefault<AlreadyHashed>>;
+
 /// Reads the files with a checksum, and inserts as many keys.
-fn floor(dir: &Path) -> (u32, HashMap<u128, (u64, u32), BuildHasherDefault<AlreadyHashed>>) {
+fn floor(dir: &Path) -> (u32, Keys) {
     let mut crc = 0;
     let mut buffer = vec![0; 512 * 1024];
     for entry in std::fs::read_dir(dir).expect("there") {
@@ -159,7 +161,7 @@ fn floor(dir: &Path) -> (u32, HashMap<u128, (u64, u32), BuildHasherDefault<Alrea
             offset += read as u64;
         }
     }
-    let mut keys = HashMap::with_capacity_and_hasher(BOOKINGS as usize, BuildHasherDefault::default());
+    let mut keys = Keys::with_capacity_and_hasher(BOOKINGS as usize, BuildHasherDefault::default());
     for no in 0..BOOKINGS {
         keys.insert(key(no), (u64::from(no), no));
     }
