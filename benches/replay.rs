@@ -162,7 +162,7 @@ fn floor(dir: &Path) -> (u32, Keys) {
             offset += read as u64;
         }
     }
-    let mut keys = HashMap::with_capacity_and_hasher(BOOKINGS as usize, BuildHasherDefault::default());
+    let mut keys = Keys::with_capacity_and_hasher(BOOKINGS as usize, BuildHasherDefault::default());
     for no in 0..BOOKINGS {
         keys.insert(key(no), (u64::from(no), no));
     }

@@ -11,7 +11,7 @@ use crate::memory_log::City;
 use run::Run;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: crate::cases(96), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(512), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_engine_does_what_the_dull_model_says(steps in prop::collection::vec(steps::step(), 1..120)) {

@@ -42,10 +42,12 @@ pub(crate) enum Step {
         booking: usize,
         is_written: bool,
     },
+    /// Somewhere else, or so many half hours later or earlier on the same pitch and day.
     Move {
         venue: u32,
         booking: usize,
         to: Place,
+        nearby: Option<i8>,
         keeps_price: bool,
         is_written: bool,
     },
@@ -77,12 +79,8 @@ pub(crate) fn place() -> impl Strategy<Value = Place> {
         9 => (18u8..22, prop_oneof![3 => Just(2u8), 1 => Just(4u8)]).prop_map(|(hour, units)| (hour * 2, units)),
         1 => (0u8..48, 1u8..8),
     ];
-    (0..PITCHES.len(), 0i32..6, slot).prop_map(|(pitch, day, (first, units))| Place {
-        pitch,
-        day,
-        first,
-        units,
-    })
+    let day = prop_oneof![6 => 0i32..4, 1 => 4i32..7];
+    (0..PITCHES.len(), day, slot).prop_map(|(pitch, day, (first, units))| Place { pitch, day, first, units })
 }
 
 pub(crate) fn wish() -> impl Strategy<Value = Wish> {
@@ -134,8 +132,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let written = || prop::bool::weighted(0.9);
     let resident = || 0..RESIDENTS;
     let venue = || 0..VENUES;
-    let booking = || 0usize..30;
-    let minutes = prop_oneof![3 => 0i64..120, 1 => Just(240i64), 1 => 0i64..1_500];
+    let booking = || 0usize..32;
+    let minutes = prop_oneof![5 => 0i64..90, 1 => Just(240i64), 1 => 0i64..1_000];
     let refund =
         prop_oneof![2 => Just(None), 2 => (0i64..600).prop_map(Some), 1 => (-1i64..3_000).prop_map(Some)];
     prop_oneof![
@@ -153,9 +151,9 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => (resident(), 1i64..2_000).prop_map(|(resident, amount)| Step::TopUp { resident, amount }),
         6 => (venue(), booking(), written())
             .prop_map(|(venue, booking, is_written)| Step::CheckIn { venue, booking, is_written }),
-        8 => (venue(), booking(), place(), any::<bool>(), written())
-            .prop_map(|(venue, booking, to, keeps_price, is_written)| Step::Move {
-                venue, booking, to, keeps_price, is_written
+        10 => (venue(), booking(), place(), prop::option::of(-2i8..3), any::<bool>(), written())
+            .prop_map(|(venue, booking, to, nearby, keeps_price, is_written)| Step::Move {
+                venue, booking, to, nearby, keeps_price, is_written
             }),
         3 => (venue(), booking(), refund, written()).prop_map(|(venue, booking, refund, is_written)| {
             Step::CancelByStaff { venue, booking, refund, is_written }

@@ -65,7 +65,12 @@ impl Model {
         match old.state {
             State::Confirmed => {}
             State::Cancelled => return "already-cancelled",
-            _ => return "too-late",
+            State::Held
+            | State::GivenUp
+            | State::Expired
+            | State::CheckedIn
+            | State::Completed
+            | State::Missed => return "too-late",
         }
         let release = self.release_of(to.pitch, to.day);
         // While it is moved it counts in both places, unless nothing counts differently.
@@ -136,21 +141,22 @@ impl Model {
             match booking.state {
                 State::Held => self.bookings[no].state = State::GivenUp,
                 State::Confirmed => self.call_off(no, booking.price),
-                _ => {}
+                State::GivenUp
+                | State::Expired
+                | State::CheckedIn
+                | State::Cancelled
+                | State::Completed
+                | State::Missed => {}
             }
         }
     }
 
     /// Whether it may be made; a release is declared once.
     pub(crate) fn may_change(&self, change: Change) -> bool {
-        match change {
-            Change::Release { which } => {
-                let declared = self.releases.iter().skip(releases_at_founding().len());
-                let wholes = &releases_to_come()[which].wholes;
-                declared.into_iter().all(|release| release.wholes != *wholes)
-            }
-            _ => true,
-        }
+        let Change::Release { which } = change else { return true };
+        let mut declared = self.releases.iter().skip(releases_at_founding().len());
+        let wholes = &releases_to_come()[which].wholes;
+        declared.all(|release| release.wholes != *wholes)
     }
 
     pub(crate) fn change(&mut self, change: Change) {

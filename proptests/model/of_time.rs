@@ -16,13 +16,14 @@ impl Model {
         let now = self.now_min;
         for booking in &mut self.bookings {
             let is_over = booking.place.end_min() <= now;
-            booking.state = match booking.state {
-                State::Held if booking.expires_min <= now => State::Expired,
-                State::CheckedIn if is_over => State::Completed,
-                State::Confirmed if is_over && self.checked[booking.place.venue() as usize] => State::Missed,
-                State::Confirmed if is_over => State::Completed,
-                state => state,
-            };
+            let is_checked = self.checked[booking.place.venue() as usize];
+            if booking.state == State::Held && booking.expires_min <= now {
+                booking.state = State::Expired;
+            } else if booking.state == State::Confirmed && is_over && is_checked {
+                booking.state = State::Missed;
+            } else if matches!(booking.state, State::Confirmed | State::CheckedIn) && is_over {
+                booking.state = State::Completed;
+            }
         }
     }
 }
