@@ -27,6 +27,41 @@ fn make(city: &City, by: &Resident, path: &str, body: &Value) -> Value {
     city.ask(&Request::post(path, body).token(&by.token)).expect(201, path).json()
 }
 
+/// What residents and the staff do with new pitches of each kind: find, book, hold, cancel, sell at the counter, close.
+fn a_day_of_a_venue(city: &City, manager: &Resident, resident: &Resident, pitches: &[String]) {
+    city.top_up(resident, 100_000);
+    let day = city.day(2);
+    let found = city.get(&format!("/v1/availability?sport=badminton&date={day}&limit=500"));
+    // A whole, its two parts, an exclusive pitch and a session, fourteen hours each.
+    assert_eq!(items(&found).len(), 5 * 14);
+    for pitch in pitches {
+        let slots = city.slots(pitch, &day);
+        let free = slots.iter().find(|slot| slot["status"] == "free").expect("a free slot");
+        let order = json!({
+            "pitch": pitch, "start": free["start"], "end": free["end"], "party_size": 1, "pay_with": "wallet",
+        });
+        let before = city.balance(resident);
+        let booked = city.book(resident, &format!("book-{pitch}"), &order).expect(201, "booked").json();
+        assert_eq!(before - city.balance(resident), 1200);
+        city.cancel(resident, &text(&booked["id"])).expect(200, "cancelled");
+        assert_eq!(city.balance(resident), before);
+        let held = json!({ "pitch": pitch, "start": free["start"], "end": free["end"], "party_size": 1 });
+        let held = Request::post("/v1/holds", &held).token(&resident.token).key(&format!("hold-{pitch}"));
+        let held = city.ask(&held).expect(201, "held").json();
+        let given_up = Request::new("DELETE", &format!("/v1/holds/{}", text(&held["id"])));
+        city.ask(&given_up.token(&resident.token)).expect(204, "given up");
+        let sold = json!({
+            "pitch": pitch, "start": free["start"], "end": free["end"], "phone": "+8613900000004", "name": "客",
+        });
+        make(city, manager, "/v1/manage/venues/hall/bookings", &sold);
+        let closure = json!({ "from": day, "to": day, "bookings": "refund", "reason": "修缮" });
+        make(city, manager, &format!("/v1/manage/pitches/{pitch}/closures"), &closure);
+        assert!(city.slots(pitch, &day).iter().all(|slot| slot["status"] == "closed"));
+    }
+    let found = city.get(&format!("/v1/availability?sport=badminton&date={day}&limit=500"));
+    assert_eq!(items(&found), &[] as &[Value]);
+}
+
 #[test]
 fn a_city_is_built_by_the_api_alone() {
     let (city, operator) = founded();
@@ -51,8 +86,15 @@ fn a_city_is_built_by_the_api_alone() {
     }
     let in_south = city.get("/v1/venues?district=south");
     assert_eq!(items(&in_south).iter().map(|venue| text(&venue["id"])).collect::<Vec<_>>(), ["pool"]);
-    let _ = city.log_in(&json!("+8613900000001"), &json!(PASSWORD));
-    let _ = city.newcomer("+8613900000003");
+    let manager = city.log_in(&json!("+8613900000001"), &json!(PASSWORD));
+    let resident = city.newcomer("+8613900000003");
+    let pitches = ["exclusive", "divisible", "session"].map(|kind| {
+        let path = "/v1/manage/venues/hall/pitches";
+        let pitch = make(&city, &manager, path, &crate::staff::new_pitch(kind));
+        assert_eq!(pitch["kind"], kind, "{pitch}");
+        text(&pitch["id"])
+    });
+    a_day_of_a_venue(&city, &manager, &resident, &pitches);
 
     let city = city.kill_and_reopen();
     assert_eq!(items(&city.get("/v1/venues")).len(), 2);

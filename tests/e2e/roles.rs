@@ -53,6 +53,16 @@ const fn own(operation: &'static str, anothers: u16, status: u16) -> Row {
     row(operation, [401, anothers, 403, 403, status, 403, 403])
 }
 
+/// A venue's manager does it, and the operator; another venue is not there for them.
+const fn managers(operation: &'static str, status: u16) -> Row {
+    row(operation, [401, 403, 404, 403, 403, status, status])
+}
+
+/// A venue's front desk does it too.
+const fn desk(operation: &'static str, status: u16) -> Row {
+    row(operation, [401, 403, 404, status, 403, status, status])
+}
+
 const fn operators(operation: &'static str, status: u16) -> Row {
     row(operation, [401, 403, 403, 403, 403, 403, status])
 }
@@ -88,6 +98,43 @@ const ROWS: &[Row] = &[
     operators("POST /v1/operator/sports", 201),
     operators("POST /v1/operator/venues", 201),
     operators("PUT /v1/operator/holidays", 200),
+    operators("GET /v1/operator/audit", 200),
+    open("GET /v1/releases", 200),
+    open("GET /v1/releases/{release}", 200),
+    // Without the day that they need, or they would go on for ever.
+    open("GET /v1/pitches/{pitch}/events", 400),
+    open("GET /v1/venues/{venue}/events", 400),
+    open("GET /v1/gate/keys", 200),
+    own("GET /v1/bookings/{id}/ticket", 404, 200),
+    own("GET /v1/bookings/{id}/ticket.svg", 404, 200),
+    own("POST /v1/holds", 201, 201),
+    // Of what is paid already.
+    own("POST /v1/holds/{id}/confirm", 404, 200),
+    own("DELETE /v1/holds/{id}", 404, 409),
+    // With what is no ticket.
+    row("POST /v1/gate/check-ins",                [401, 403, 422, 422, 403, 422, 422]),
+    row("GET /v1/manage/venues",                  [401, 403, 200, 200, 403, 200, 200]),
+    managers("GET /v1/manage/venues/{venue}", 200),
+    managers("PATCH /v1/manage/venues/{venue}", 200),
+    managers("GET /v1/manage/venues/{venue}/pitches", 200),
+    managers("POST /v1/manage/venues/{venue}/pitches", 201),
+    managers("GET /v1/manage/venues/{venue}/pitches/{pitch}", 200),
+    managers("PATCH /v1/manage/venues/{venue}/pitches/{pitch}", 200),
+    managers("GET /v1/manage/venues/{venue}/closures", 200),
+    managers("GET /v1/manage/venues/{venue}/releases", 200),
+    managers("GET /v1/manage/venues/{venue}/stats", 200),
+    managers("GET /v1/manage/venues/{venue}/audit", 200),
+    desk("GET /v1/manage/venues/{venue}/bookings", 200),
+    desk("POST /v1/manage/venues/{venue}/bookings", 201),
+    desk("POST /v1/manage/bookings/{id}/move", 200),
+    // Once: what is cancelled is cancelled.
+    row("POST /v1/manage/bookings/{id}/cancel",   [401, 403, 404, 200, 403, 409, 409]),
+    // Last what takes away what could be booked.
+    managers("PUT /v1/manage/pitches/{pitch}/prices", 200),
+    managers("POST /v1/manage/pitches/{pitch}/closures/preview", 200),
+    managers("POST /v1/manage/pitches/{pitch}/closures", 201),
+    managers("POST /v1/manage/releases", 201),
+    managers("PUT /v1/manage/pitches/{pitch}/hours", 200),
 ];
 
 /// Everybody who asks, and what they ask for.
@@ -161,6 +208,20 @@ impl Cast {
         }
     }
 
+    /// A free slot of the manager's venue, on another day than all else.
+    fn at_venue(&self) -> FreeSlot {
+        let first = &self.slots[0];
+        let slots = self.city.slots(&first.pitch, &self.city.day(5));
+        let free = slots.iter().find(|slot| slot["status"] == "free").expect("a free slot");
+        FreeSlot { start: text(&free["start"]), end: text(&free["end"]), ..first.clone() }
+    }
+
+    /// A booking of what is free.
+    fn booked(&self, resident: &Resident, slot: &FreeSlot) -> Value {
+        let request = crate::city::booking(resident, &format!("of-a-row-{}", self.next()), &slot.order());
+        self.ask(&request).expect(201, "a booking of what is free").json()
+    }
+
     /// A number that was not used before.
     fn next(&self) -> u32 {
         self.made.set(self.made.get() + 1);
@@ -179,9 +240,14 @@ impl Cast {
         address = address.replace("{venue}", &self.slots[0].venue).replace("{pitch}", &self.slots[0].pitch);
         if address.contains("{id}") {
             // Another day than what is booked beside, so that no limit is in the way.
-            let free = self.city.free_courts(4);
-            let slot = &free[usize::try_from(self.next()).expect("few") % free.len()];
-            let booked = self.city.booked(resident, slot);
+            let booked = if address.contains("/manage/") {
+                self.booked(resident, &self.at_venue())
+            } else {
+                let ahead = [2, 4, 6, 7][usize::try_from(self.next()).expect("few") % 4];
+                let free = self.city.free_courts(ahead);
+                let slot = &free[usize::try_from(self.next()).expect("few") % free.len()];
+                self.booked(resident, slot)
+            };
             address = address.replace("{id}", &text(&booked["id"]));
         }
         if address.contains("{staff}") {
@@ -189,8 +255,12 @@ impl Cast {
                 self.hired("front_desk", Some(&self.slots[0].venue), &format!("+8613911{:06}", self.next()));
             address = address.replace("{staff}", &id);
         }
+        address = address.replace("{release}", "sports-centres");
+        let day = self.city.day(3);
         if address.ends_with("/slots") {
-            address.push_str(&format!("?date={}", self.city.day(3)));
+            address.push_str(&format!("?date={day}"));
+        } else if address.ends_with("/stats") {
+            address.push_str(&format!("?from={day}&to={day}"));
         }
         address
     }
@@ -210,6 +280,37 @@ impl Cast {
             "POST /v1/operator/staff" => json!({
                 "role": "operator", "phone": format!("+8613933{number:06}"), "password": PASSWORD, "name": "新",
             }),
+            "POST /v1/holds" => {
+                let slot = self.at_venue();
+                json!({ "pitch": slot.pitch, "start": slot.start, "end": slot.end, "party_size": 1 })
+            }
+            "POST /v1/holds/{id}/confirm" => json!({ "pay_with": "wallet" }),
+            "POST /v1/gate/check-ins" => json!({ "ticket": "NO TICKET" }),
+            "PATCH /v1/manage/venues/{venue}" => json!({ "admission": "open" }),
+            "POST /v1/manage/venues/{venue}/pitches" => crate::staff::new_pitch("exclusive"),
+            "PATCH /v1/manage/venues/{venue}/pitches/{pitch}" => json!({ "max_slots": 2 }),
+            "PUT /v1/manage/pitches/{pitch}/hours" => json!({ "hours": [] }),
+            "PUT /v1/manage/pitches/{pitch}/prices" => json!({ "prices": [] }),
+            "POST /v1/manage/pitches/{pitch}/closures"
+            | "POST /v1/manage/pitches/{pitch}/closures/preview" => {
+                crate::staff::closure_of(&self.slots[0], "leave")
+            }
+            "POST /v1/manage/releases" => json!({
+                "name": names, "pitches": [self.slots[0].pitch], "first_day": self.city.day(6),
+                "daily": { "days_before": 2, "at": "07:00" }, "mode": "first_come",
+            }),
+            "POST /v1/manage/venues/{venue}/bookings" => {
+                let slot = self.at_venue();
+                json!({
+                    "pitch": slot.pitch, "start": slot.start, "end": slot.end,
+                    "phone": format!("+8613944{number:06}"), "name": "客",
+                })
+            }
+            "POST /v1/manage/bookings/{id}/move" => {
+                let slot = self.at_venue();
+                json!({ "pitch": slot.pitch, "start": slot.start, "end": slot.end, "price": "kept" })
+            }
+            "POST /v1/manage/bookings/{id}/cancel" => json!({}),
             "POST /v1/operator/districts" | "POST /v1/operator/sports" => {
                 json!({ "id": format!("new-{number}"), "name": names })
             }
@@ -240,7 +341,10 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     let mut wrong = Vec::new();
     for Row { operation, statuses } in ROWS {
         let (method, path) = operation.split_once(' ').expect("a method and a path");
-        let address = cast.address(path, resident);
+        let mut address = cast.address(path, resident);
+        if *operation == "GET /v1/manage/venues/{venue}/bookings" {
+            address.push_str(&format!("?date={}", cast.city.day(3)));
+        }
         for (column, (who, expected)) in COLUMNS.into_iter().zip(statuses).enumerate() {
             let mut request = Request::new(method, &address);
             // The session that this ends is one of its own.
