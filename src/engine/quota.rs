@@ -141,6 +141,7 @@ impl Quotas {
         }
     }
 
+    #[inline]
     fn place(&self, day: LocalDay) -> u32 {
         // The remainder by two multiplications (Lemire): this is asked twice for each booking. Exact for all days since 1970.
         let part = self.ring_inverse.wrapping_mul(u64::from(day.get().cast_unsigned()));
@@ -157,8 +158,20 @@ impl Quotas {
     ///
     /// # Errors
     /// The first limit that stands in the way.
+    #[inline]
     pub fn take(&self, words: &QuotaWords, counted: &Counted) -> Result<(), QuotaExceeded> {
         words.take(self.place(counted.day), self.limits).map_err(|exceeded| self.exceeded(exceeded))?;
+        if self.has_mapped(counted) { self.take_mapped(words, counted) } else { Ok(()) }
+    }
+
+    /// Whether a booking counts in the map at all: most cities' rules stand in the residents' words.
+    #[inline]
+    fn has_mapped(&self, counted: &Counted) -> bool {
+        !self.mapped.is_empty() || counted.release.is_some()
+    }
+
+    /// Counts a booking in the map, or gives back what was counted in the words.
+    fn take_mapped(&self, words: &QuotaWords, counted: &Counted) -> Result<(), QuotaExceeded> {
         for (index, rule) in self.mapped() {
             if let Err(used) = self.raise(index, rule, counted, rule.limit) {
                 self.give_back_mapped(counted, Windows::All { is_day_over: false }, Some(index));
@@ -205,11 +218,15 @@ impl Quotas {
     }
 
     /// Counts a booking no more.
+    #[inline]
     pub fn give_back(&self, words: &QuotaWords, counted: &Counted, windows: Windows) {
         self.give_back_words(words, counted.day, windows);
-        self.give_back_mapped(counted, windows, None);
+        if self.has_mapped(counted) {
+            self.give_back_mapped(counted, windows, None);
+        }
     }
 
+    #[inline]
     fn give_back_words(&self, words: &QuotaWords, day: LocalDay, windows: Windows) {
         if self.limits.live.is_some() {
             words.give_back_live();

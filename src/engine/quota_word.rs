@@ -49,6 +49,7 @@ impl QuotaWords {
     ///
     /// # Errors
     /// Which limit stands in the way.
+    #[inline]
     pub fn take(&self, place: u32, limits: DenseLimits) -> Result<(), Exceeded> {
         let (word, shift) = position(place);
         if word == 0 {
@@ -66,6 +67,7 @@ impl QuotaWords {
     ///
     /// # Panics
     /// When none was counted (I4).
+    #[inline]
     pub fn give_back_day(&self, place: u32) {
         let (word, shift) = position(place);
         lower(&self.0[word], shift, DAY_MAX);
@@ -75,6 +77,7 @@ impl QuotaWords {
     ///
     /// # Panics
     /// When none was counted (I4).
+    #[inline]
     pub fn give_back_live(&self) {
         lower(&self.0[0], LIVE_SHIFT, LIVE_MAX);
     }
@@ -104,6 +107,7 @@ impl QuotaWords {
     }
 }
 
+#[inline]
 const fn position(place: u32) -> (usize, u32) {
     if place < DAYS_IN_FIRST {
         return (0, place * DAY_BITS);
@@ -113,11 +117,13 @@ const fn position(place: u32) -> (usize, u32) {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "masked to sixteen bits at most")]
+#[inline]
 const fn field(word: u64, shift: u32, max: u64) -> u32 {
     ((word >> shift) & max) as u32
 }
 
 /// Raises a day's count and the live one together, each below its limit.
+#[inline]
 fn raise(word: &AtomicU64, day: Option<(u32, u8)>, live: Option<u16>) -> Result<(), Exceeded> {
     // ORDERING: Relaxed throughout, the word is all there is to the count; what a booking does with it is ordered by the
     // queue of the lane.
@@ -154,6 +160,7 @@ fn raise(word: &AtomicU64, day: Option<(u32, u8)>, live: Option<u16>) -> Result<
     }
 }
 
+#[inline]
 fn lower(word: &AtomicU64, shift: u32, max: u64) {
     // ORDERING: Relaxed, as in `raise`.
     let before = word.fetch_sub(1 << shift, Ordering::Relaxed);
