@@ -145,7 +145,7 @@ impl Quotas {
     fn place(&self, day: LocalDay) -> u32 {
         // The remainder by two multiplications (Lemire): this is asked twice for each booking. Exact for all days since 1970.
         let part = self.ring_inverse.wrapping_mul(u64::from(day.get().cast_unsigned()));
-        let remainder = u128::from(part) * u128::from(self.ring.unsigned_abs()) >> 64;
+        let remainder = (u128::from(part) * u128::from(self.ring.unsigned_abs())) >> 64;
         u32::try_from(remainder).unwrap_or(0)
     }
 
