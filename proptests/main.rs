@@ -1,10 +1,5 @@
 //! Properties: what holds for all inputs, found out on many.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a step of the model speaks of the few states that matter to it"
-)]
-
 mod engine_model;
 mod i2_hand_over;
 mod i2_journal_crash;
