@@ -30,7 +30,7 @@ struct Server {
     child: Child,
     address: String,
     /// Kept open, or what it says next would end it.
-    _said: BufReader<ChildStderr>,
+    said: BufReader<ChildStderr>,
 }
 
 impl Drop for Server {
@@ -45,15 +45,17 @@ impl Server {
         let mut command = kaichang();
         command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("a server");
-        let mut said = BufReader::new(child.stderr.take().expect("piped"));
-        let mut line = String::new();
-        loop {
-            line.clear();
-            assert_ne!(said.read_line(&mut line).expect("text"), 0, "the server ended");
+        let said = BufReader::new(child.stderr.take().expect("piped"));
+        // From here on it is ended with the value, also when nothing comes of it.
+        let mut server = Self { child, address: String::new(), said };
+        while server.address.is_empty() {
+            let mut line = String::new();
+            assert_ne!(server.said.read_line(&mut line).expect("text"), 0, "the server ended");
             if let Some((_, address)) = line.split_once(OPEN) {
-                return Self { child, address: address.trim().to_owned(), _said: said };
+                address.trim().clone_into(&mut server.address);
             }
         }
+        server
     }
 
     fn log_in(&self, account: &Value) -> String {

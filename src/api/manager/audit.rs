@@ -36,9 +36,7 @@ pub struct AuditEntryView {
     what: &'static str,
     /// The id of what it was done to; null for the city.
     subject: Option<String>,
-    #[schema(value_type = Object)]
     before: Value,
-    #[schema(value_type = Object)]
     after: Value,
     /// The hash of the entry before it in the city's log.
     previous: String,

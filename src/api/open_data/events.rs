@@ -34,7 +34,7 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
         ("pitch" = String, Path), SlotsQuery,
         ("last-event-id" = Option<String>, Header, description = "The id of the last event that was received"),
     ),
-    responses((status = 200, body = String, content_type = "text/event-stream"))
+    responses((status = 200, description = "Events without end", body = serde_json::Value, content_type = "text/event-stream"))
 )]
 pub async fn pitch_events(
     State(state): State<OpenData>,
@@ -59,7 +59,7 @@ pub async fn pitch_events(
         ("venue" = String, Path), SlotsQuery,
         ("last-event-id" = Option<String>, Header, description = "The id of the last event that was received"),
     ),
-    responses((status = 200, body = String, content_type = "text/event-stream"))
+    responses((status = 200, description = "Events without end", body = serde_json::Value, content_type = "text/event-stream"))
 )]
 pub async fn venue_events(
     State(state): State<OpenData>,
