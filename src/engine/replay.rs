@@ -2,17 +2,24 @@
 //!
 //! Each event takes what its command took and gives what its settlement gave, through the same code. Always: an event that
 //! would break a rule stops the replay and names the rule; nothing wrong is ever started with.
+//!
+//! Two threads share the work. Whoever reads the journal decodes and keeps the Idempotency-Keys; another thread applies, batch by
+//! batch, and looks first at the places that a batch will touch, which lie all over memory: so they are fetched together.
 
+use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use super::bookings::{BookingState, Payment, Terms};
 use super::change_world::Alone;
-use super::known_requests::CameTo;
+use super::known_requests::{CameTo, KnownRequests};
 use super::log::Sequence;
 use super::move_booking::{along, quota_change, seller_of};
 use super::quota::Windows;
 use super::settle::{moved_terms, paid_more, takes_quota};
 use super::state::{Engine, counted};
+use super::sync::Ordering;
 use super::world::{OpenDays, World};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
 use crate::domain::event::{BookingMoved, Event, NewBooking, UnknownEvent, WalletToppedUp};
@@ -21,11 +28,34 @@ use crate::domain::invariant::Invariant;
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
+/// How many events are applied together.
+const BATCH_EVENTS: usize = 256;
+/// How many batches may wait: a few, so that neither thread waits for the other's hiccups.
+const BATCHES_WAITING_MAX: usize = 8;
+
+/// An event and its moment.
+type Dated = (UtcMillis, Event);
+
 /// A replay under way.
 pub struct Replay {
-    city: Option<(Engine, World)>,
-    bookings_expected: usize,
+    known: Arc<KnownRequests>,
+    /// Read and not handed over yet.
+    batch: Vec<Dated>,
+    applying: Option<Applying>,
+    is_founded: bool,
     last_at: UtcMillis,
+}
+
+/// The thread that applies.
+struct Applying {
+    batches: SyncSender<Vec<Dated>>,
+    thread: JoinHandle<Result<Option<City>, ReplayError>>,
+}
+
+/// What is made of the events so far.
+struct City {
+    engine: Engine,
+    world: World,
 }
 
 /// Why a journal can't be replayed.
@@ -41,16 +71,24 @@ pub enum ReplayError {
     Broken { invariant: Invariant, what: String },
     #[error("{what}, which is not there")]
     Missing { what: String },
+    #[error("no thread can be had to apply events")]
+    NoThread(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Replay {
     /// A replay of about so many bookings; a wrong guess costs only time.
     #[must_use]
     pub fn new(bookings_expected: usize) -> Self {
-        Self { city: None, bookings_expected, last_at: UtcMillis::new(i64::MIN) }
+        Self {
+            known: Arc::new(KnownRequests::with_capacity(bookings_expected)),
+            batch: Vec::with_capacity(BATCH_EVENTS),
+            applying: None,
+            is_founded: false,
+            last_at: UtcMillis::new(i64::MIN),
+        }
     }
 
-    /// Applies the next event's bytes.
+    /// Applies the next event's bytes, perhaps together with some that follow: what is wrong may be said with one of those.
     ///
     /// # Errors
     /// Why the journal can't be replayed.
@@ -58,46 +96,138 @@ impl Replay {
         self.apply_event(at, Event::decode(bytes)?)
     }
 
-    /// Applies the next event.
+    /// Applies the next event, as `apply`.
     ///
     /// # Errors
     /// Why the journal can't be replayed.
     pub fn apply_event(&mut self, at: UtcMillis, event: Event) -> Result<(), ReplayError> {
+        if !self.is_founded && !matches!(event, Event::CityFounded(_)) {
+            return Err(ReplayError::NoCity);
+        }
+        self.is_founded = true;
         self.last_at = self.last_at.max(at);
-        let Some((engine, world)) = &mut self.city else {
-            let Event::CityFounded(def) = event else { return Err(ReplayError::NoCity) };
-            let catalogue = Catalogue::found(*def)?;
-            let engine = Engine::new(&catalogue, self.bookings_expected);
-            let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
-            self.city = Some((engine, world));
-            return Ok(());
+        self.batch.push((at, event));
+        if self.batch.len() < BATCH_EVENTS { Ok(()) } else { self.hand_over() }
+    }
+
+    fn hand_over(&mut self) -> Result<(), ReplayError> {
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_EVENTS));
+        for (_, event) in &batch {
+            // Before the event is applied: a day that ends meanwhile forgets only what it knows to be old.
+            // The route is part of a key: no event of another kind has the same.
+            if let Event::BookingConfirmed(event) = event {
+                self.known.replay(event.request, CameTo::Booking(event.no));
+            }
+        }
+        let applying = match self.applying.take() {
+            Some(applying) => applying,
+            None => Applying::start(&self.known)?,
         };
-        if let Event::StaffActed(acted) = &event {
-            engine.note_act(world, at, acted);
+        // The other end is gone only when an event was refused.
+        if applying.batches.send(batch).is_err() {
+            return applying.finish().map(|_| ());
         }
-        if event.changes_world() {
-            engine.change_world(world, at, &event, &Alone)?;
-            return Ok(());
-        }
-        engine.take_again(world, &event)?;
-        engine.settle(world, at, &event);
+        self.applying = Some(applying);
         Ok(())
     }
 
     /// When the last event happened, or nothing when there was none.
     #[must_use]
     pub fn last_at(&self) -> Option<UtcMillis> {
-        self.city.is_some().then_some(self.last_at)
+        self.is_founded.then_some(self.last_at)
     }
 
     /// The city, live.
     ///
     /// # Errors
-    /// `NoCity` when there was no event.
-    pub fn finish(self) -> Result<Engine, ReplayError> {
-        let (engine, world) = self.city.ok_or(ReplayError::NoCity)?;
+    /// `NoCity` when there was no event, or why the last ones can't be replayed.
+    pub fn finish(mut self) -> Result<Engine, ReplayError> {
+        self.hand_over()?;
+        let applied = self.applying.map_or(Ok(None), Applying::finish)?;
+        let City { engine, world } = applied.ok_or(ReplayError::NoCity)?;
         engine.world.store(Arc::new(world));
         Ok(engine)
+    }
+}
+
+impl Applying {
+    fn start(known: &Arc<KnownRequests>) -> Result<Self, ReplayError> {
+        let (batches, waiting) = sync_channel(BATCHES_WAITING_MAX);
+        let known = Arc::clone(known);
+        let thread = std::thread::Builder::new()
+            .name("replay".to_owned())
+            .spawn(move || apply_all(&waiting, &known))
+            .map_err(|error| ReplayError::NoThread(error.into()))?;
+        Ok(Self { batches, thread })
+    }
+
+    /// Waits until all is applied.
+    fn finish(self) -> Result<Option<City>, ReplayError> {
+        drop(self.batches);
+        match self.thread.join() {
+            Ok(applied) => applied,
+            // A rule that an assertion holds is broken: that ends this thread as it ended the other.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn apply_all(
+    batches: &Receiver<Vec<Dated>>,
+    known: &Arc<KnownRequests>,
+) -> Result<Option<City>, ReplayError> {
+    let mut city: Option<City> = None;
+    for batch in batches {
+        let mut events = batch.into_iter().peekable();
+        if city.is_none()
+            && let Some((_, Event::CityFounded(_))) = events.peek()
+            && let Some((_, Event::CityFounded(def))) = events.next()
+        {
+            let catalogue = Catalogue::found(*def)?;
+            let engine = Engine::new(&catalogue, Arc::clone(known));
+            let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
+            city = Some(City { engine, world });
+        }
+        if let Some(city) = &mut city {
+            city.apply(events.collect())?;
+        }
+    }
+    Ok(city)
+}
+
+impl City {
+    fn apply(&mut self, batch: Vec<Dated>) -> Result<(), ReplayError> {
+        let looked_at = batch.iter().fold(0, |sum, (_, event)| sum ^ self.look_at(event));
+        black_box(looked_at);
+        for (at, event) in batch {
+            let Self { engine, world } = self;
+            if let Event::StaffActed(acted) = &event {
+                engine.note_act(world, at, acted);
+            }
+            if event.changes_world() {
+                engine.change_world(world, at, &event, &Alone)?;
+                continue;
+            }
+            engine.take_again(world, &event)?;
+            engine.settle(world, at, &event);
+        }
+        Ok(())
+    }
+
+    /// Loads what a booking will change, for nothing but the loading.
+    fn look_at(&self, event: &Event) -> u64 {
+        let Event::BookingConfirmed(event) = event else { return 0 };
+        let resident = self.engine.residents.get(event.resident);
+        // ORDERING: Relaxed, nothing is concluded from what is loaded.
+        let newest = resident.map_or(0, |resident| resident.newest_booking.load(Ordering::Relaxed));
+        let spendable = resident.map_or(0, |resident| resident.spendable().get());
+        let claimed = self
+            .world
+            .catalogue
+            .pitch(event.pitch)
+            .and_then(|pitch| self.engine.pitch_days.on(pitch, event.day))
+            .and_then(|on_day| on_day.leaves().first().map(|leaf| leaf.claimed().bits()));
+        u64::from(newest) ^ spendable.unsigned_abs() ^ claimed.unwrap_or(0)
     }
 }
 
@@ -108,15 +238,20 @@ impl Engine {
             Cancelling, CheckingIn, Completing, Confirmed, Confirming, Held, Leaving, Missing,
         };
         match event {
+            // Its request was noted when it was read.
             Event::BookingConfirmed(event) => {
                 self.claim_again(world, event, Payment::Wallet, BookingState::Pending, event.price)
             }
             Event::CounterBooked(event) => {
-                self.claim_again(world, event, Payment::Counter, BookingState::Pending, Minor::ZERO)
+                self.claim_again(world, event, Payment::Counter, BookingState::Pending, Minor::ZERO)?;
+                self.note_request(event.request, CameTo::Booking(event.no));
+                Ok(())
             }
             Event::HoldPlaced(event) => {
                 let state = BookingState::PendingHold;
-                self.claim_again(world, &event.booking, Payment::Wallet, state, Minor::ZERO)
+                self.claim_again(world, &event.booking, Payment::Wallet, state, Minor::ZERO)?;
+                self.note_request(event.booking.request, CameTo::Booking(event.booking.no));
+                Ok(())
             }
             Event::HoldConfirmed(event) => {
                 self.intend_again(event.no, &[(Held, Confirming)])?;
@@ -226,7 +361,6 @@ impl Engine {
                 .map_err(|_| broken(Invariant::I1NoDoubleSale, "a booking of what another has", event.no))?;
         }
         entry.fill(&terms, state);
-        self.note_request(event.request, CameTo::Booking(event.no));
         Ok(())
     }
 

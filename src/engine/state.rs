@@ -39,7 +39,7 @@ pub struct Engine {
     pub(super) bookings: Bookings,
     pub(super) top_ups: TopUps,
     pub(super) quotas: Quotas,
-    pub(super) known: KnownRequests,
+    pub(super) known: Arc<KnownRequests>,
     pub(super) releases: Releases,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
@@ -140,7 +140,7 @@ impl AsRef<LaneOwner<Event>> for CommandLane {
 impl Engine {
     /// The engine of a city that has nothing yet.
     #[must_use]
-    pub(super) fn new(catalogue: &Catalogue, bookings_expected: usize) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, known: Arc<KnownRequests>) -> Self {
         let city = catalogue.city();
         Self {
             world: ArcSwap::from_pointee(World {
@@ -152,7 +152,7 @@ impl Engine {
             bookings: Bookings::new(),
             top_ups: TopUps::new(),
             quotas: Quotas::new(&city.quotas, city.days_ahead),
-            known: KnownRequests::with_capacity(bookings_expected),
+            known,
             releases: Releases::new(),
             past_days: DashMap::new(),
             ledger: Ledger::new(),
