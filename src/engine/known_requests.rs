@@ -92,6 +92,21 @@ impl KnownRequests {
         self.by_key.insert(request.key, (request.body, came_to));
     }
 
+    /// Notes that a check-in is durable. A replay, which notes bookings ahead, may have a later request with this key: that one stays.
+    pub fn settle_check_in(&self, request: RequestKey, no: BookingNo) {
+        let settled = (request.body, CameTo::CheckIn(no));
+        match self.by_key.entry(request.key) {
+            Entry::Occupied(mut known) => {
+                if matches!(known.get().1, CameTo::AtGate(_)) {
+                    known.insert(settled);
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(settled);
+            }
+        }
+    }
+
     /// Drops the requests that the judge has no more use for.
     pub fn retain(&self, keep: impl Fn(CameTo) -> bool) {
         self.by_key.retain(|_, (_, came_to)| keep(*came_to));

@@ -22,7 +22,7 @@ use super::state::{Engine, counted};
 use super::sync::Ordering;
 use super::world::{OpenDays, World};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
-use crate::domain::event::{BookingMoved, Event, NewBooking, UnknownEvent, WalletToppedUp};
+use crate::domain::event::{BookingMoved, Event, NewBooking, RequestKey, UnknownEvent, WalletToppedUp};
 use crate::domain::ids::BookingNo;
 use crate::domain::invariant::Invariant;
 use crate::domain::money::Minor;
@@ -114,9 +114,8 @@ impl Replay {
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_EVENTS));
         for (_, event) in &batch {
             // Before the event is applied: a day that ends meanwhile forgets only what it knows to be old.
-            // The route is part of a key: no event of another kind has the same.
-            if let Event::BookingConfirmed(event) = event {
-                self.known.replay(event.request, CameTo::Booking(event.no));
+            if let Some((request, came_to)) = made_by(event) {
+                self.known.replay(request, came_to);
             }
         }
         let applying = match self.applying.take() {
@@ -169,6 +168,45 @@ impl Applying {
             // A rule that an assertion holds is broken: that ends this thread as it ended the other.
             Err(panic) => std::panic::resume_unwind(panic),
         }
+    }
+}
+
+/// The request that made a booking or a top-up, and what it came to. Those of check-ins are noted as they are settled.
+fn made_by(event: &Event) -> Option<(RequestKey, CameTo)> {
+    match event {
+        Event::BookingConfirmed(event) | Event::CounterBooked(event) => {
+            Some((event.request, CameTo::Booking(event.no)))
+        }
+        Event::HoldPlaced(event) => Some((event.booking.request, CameTo::Booking(event.booking.no))),
+        Event::HoldConfirmed(event) => Some((event.request?, CameTo::Booking(event.no))),
+        Event::WalletToppedUp(event) => Some((event.request?, CameTo::TopUp(event.no))),
+        Event::StaffActed(acted) => made_by(&acted.action),
+        Event::CityFounded(_)
+        | Event::DistrictAdded(_)
+        | Event::SportAdded(_)
+        | Event::VenueAdded(_)
+        | Event::PitchAdded(_)
+        | Event::SpecialDaysSet(_)
+        | Event::ClosureDeclared(_)
+        | Event::ClosureFinished(_)
+        | Event::ReleaseDeclared(_)
+        | Event::ReleaseOpened(_)
+        | Event::PitchChanged(_)
+        | Event::VenueChanged(_)
+        | Event::DaysOpened(_)
+        | Event::AccountOpened(_)
+        | Event::AccountDisabled(_)
+        | Event::AccountCompleted(_)
+        | Event::ResidentsEnrolled(_)
+        | Event::LoggedIn(_)
+        | Event::LoggedOut(_)
+        | Event::BookingCancelled(_)
+        | Event::BookingCompleted(_)
+        | Event::BookingMissed(_)
+        | Event::BookingCheckedIn(_)
+        | Event::BookingMoved(_)
+        | Event::HoldGivenUp(_)
+        | Event::HoldExpired(_) => None,
     }
 }
 
@@ -232,35 +270,26 @@ impl City {
 }
 
 impl Engine {
-    /// Takes what the event's command took.
+    /// Takes what the event's command took, but for the request, which was noted when the event was read.
     fn take_again(&self, world: &World, event: &Event) -> Result<(), ReplayError> {
         use BookingState::{
             Cancelling, CheckingIn, Completing, Confirmed, Confirming, Held, Leaving, Missing,
         };
         match event {
-            // Its request was noted when it was read.
             Event::BookingConfirmed(event) => {
                 self.claim_again(world, event, Payment::Wallet, BookingState::Pending, event.price)
             }
             Event::CounterBooked(event) => {
-                self.claim_again(world, event, Payment::Counter, BookingState::Pending, Minor::ZERO)?;
-                self.note_request(event.request, CameTo::Booking(event.no));
-                Ok(())
+                self.claim_again(world, event, Payment::Counter, BookingState::Pending, Minor::ZERO)
             }
             Event::HoldPlaced(event) => {
                 let state = BookingState::PendingHold;
-                self.claim_again(world, &event.booking, Payment::Wallet, state, Minor::ZERO)?;
-                self.note_request(event.booking.request, CameTo::Booking(event.booking.no));
-                Ok(())
+                self.claim_again(world, &event.booking, Payment::Wallet, state, Minor::ZERO)
             }
             Event::HoldConfirmed(event) => {
                 self.intend_again(event.no, &[(Held, Confirming)])?;
                 let (terms, resident, _) = self.live_booking(event.no);
-                resident.debit(terms.price).map_err(|_| unpaid(event.no))?;
-                if let Some(request) = event.request {
-                    self.note_request(request, CameTo::Booking(event.no));
-                }
-                Ok(())
+                resident.debit(terms.price).map_err(|_| unpaid(event.no))
             }
             Event::HoldGivenUp(event) => self.intend_again(event.no, &[(Held, BookingState::GivingUp)]),
             Event::HoldExpired(event) => self.intend_again(event.no, &[(Held, BookingState::Expiring)]),
@@ -415,9 +444,6 @@ impl Engine {
             });
         }
         entry.fill(event.resident, event.amount);
-        if let Some(request) = event.request {
-            self.note_request(request, CameTo::TopUp(event.no));
-        }
         Ok(())
     }
 }

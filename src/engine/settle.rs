@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::bookings::{BookingState, Bookings, Entry, Payment, Terms};
 use super::change_world::Live;
 use super::changes::Change;
-use super::known_requests::CameTo;
 use super::lane::Intake;
 use super::log::{Sequence, Settle};
 use super::move_booking::{along, dearer, quota_change, seller_of};
@@ -217,7 +216,7 @@ impl Engine {
         entry.note_changed(at);
         step(entry, event.no, BookingState::CheckingIn, BookingState::CheckedIn);
         if let Some(request) = event.request {
-            self.note_request(request, CameTo::CheckIn(event.no));
+            self.known.settle_check_in(request, event.no);
         }
         count(&self.counters.checked_in);
     }
@@ -369,11 +368,6 @@ impl Engine {
         {
             on_day.free(terms.span, terms.party_size, seller_of(terms));
         }
-    }
-
-    /// Notes by what request a booking, a top-up or a check-in came.
-    pub(super) fn note_request(&self, request: crate::domain::event::RequestKey, came_to: CameTo) {
-        self.known.replay(request, came_to);
     }
 }
 

@@ -180,14 +180,17 @@ pub fn claim(leaves: &[PitchDay], units: UnitMask) -> Result<(), Refused> {
     if let [leaf] = leaves {
         return leaf.take(units, 0);
     }
-    // What is closed or finally taken anywhere refuses before anything is touched.
+    // What is closed or finally taken anywhere refuses before anything is touched; closed is answered before taken.
+    let mut looked = Ok(());
     for leaf in leaves {
         match leaf.look(units) {
             Err((Refused::Taken, word)) if word & BUSY != 0 => {}
-            Err((refused, _)) => return Err(refused),
+            Err((Refused::Closed, _)) => return Err(Refused::Closed),
+            Err((refused, _)) => looked = Err(refused),
             Ok(_) => {}
         }
     }
+    looked?;
     for (index, leaf) in leaves.iter().enumerate() {
         if let Err(refused) = leaf.take(units, BUSY) {
             for taken in leaves.iter().take(index) {
@@ -208,6 +211,13 @@ mod tests {
     use super::*;
 
     const EVENING: UnitMask = UnitMask::from_bits(0b11 << 38);
+
+    #[test]
+    fn a_whole_is_closed_when_a_part_is_and_another_is_taken() {
+        let leaves = [PitchDay::new(UnitMask::EMPTY), PitchDay::new(EVENING)];
+        assert_eq!(claim(&leaves[..1], EVENING), Ok(()));
+        assert_eq!(claim(&leaves, EVENING), Err(Refused::Closed));
+    }
 
     #[test]
     fn a_whole_is_refused_when_a_part_is_taken_and_holds_nothing_then() {
