@@ -1,5 +1,8 @@
 //! Lists in pages: a cursor is the position of the last element that was answered, sealed so that nobody builds on its form.
 
+use serde::Deserialize;
+use utoipa::IntoParams;
+
 use super::answer::Items;
 use super::problem::{FieldFault, Problem, Text};
 use super::query::PageLimit;
@@ -31,6 +34,25 @@ pub struct Page<'a> {
     list: ListNo,
     limit: usize,
     after: Option<Position>,
+}
+
+/// The query of a list that has nothing to choose by.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
+    limit: PageLimit,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    /// # Errors
+    /// `invalid-request` when the cursor is none of this list.
+    pub fn page<'a>(&self, ids: &'a PublicIds, list: ListNo) -> Result<Page<'a>, Problem> {
+        Page::new(ids, list, self.limit, self.cursor.as_deref())
+    }
 }
 
 impl<'a> Page<'a> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::problem::{FieldFault, FieldFaults, Text};
+use super::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::domain::ids::Code;
 use crate::domain::names::Names;
 
@@ -49,10 +49,20 @@ pub fn read_code(field: &'static str, text: &str, faults: &mut FieldFaults) -> O
     Code::new(text).map_err(|_| faults.add(FieldFault::new(field, wrong))).ok()
 }
 
+/// The `id` and the `name` of a new thing that has nothing else.
+///
+/// # Errors
+/// `invalid-request` with all that is wrong.
+pub fn read_named(id: &str, name: WrittenNames) -> Result<(Code, Names), Problem> {
+    let mut faults = FieldFaults::new();
+    let code = read_code("id", id, &mut faults);
+    let name = name.read("name", &mut faults);
+    faults.check_read(code.zip(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::problem::Problem;
 
     #[test]
     fn a_name_that_is_none_is_named_by_its_language() {

@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 
 use super::authority::{Task, at_venue, in_city};
 use super::people::{People, PersonView};
-use super::pitches::ListQuery;
 use crate::api::answer::{Items, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::PathText;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, Page, list};
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
@@ -83,7 +82,7 @@ pub async fn of_venue(
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::AUDIT, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::AUDIT)?;
     let no = desk.engine.world().catalogue.venue_by_code(&code).map(|venue| venue.no);
     let venue = at_venue(who, no, Task::Manage)?.venue;
     listed(&desk, &page, Some(venue)).await
@@ -103,7 +102,7 @@ pub async fn of_city(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::AUDIT, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::AUDIT)?;
     in_city(who)?;
     listed(&desk, &page, None).await
 }

@@ -101,10 +101,7 @@ pub async fn move_booking(
     let key = idempotency_key(&headers).map_err(|problem| faults.add_all(problem)).ok().flatten();
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
     let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
-    faults.check()?;
-    let (Some(start), Some(end)) = (start, end) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
+    let (start, end) = faults.check_read(start.zip(end))?;
     let (Authority { by, venue }, no) = changeable(&desk, who, &id)?;
     if key.is_some() && stands_at(&desk, no, pitch, start, end) {
         return Ok(replayed(shown(&desk, no).await?));

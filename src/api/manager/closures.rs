@@ -15,14 +15,14 @@ use utoipa::ToSchema;
 use super::authority::{Authority, Task, at_venue};
 use super::change::{Changed, change, taken};
 use super::closure_view::{ClosureView, Hit, InsideView, PreviewStatus, PreviewView};
-use super::pitches::{ListQuery, managed};
+use super::pitches::managed;
 use super::retry::{NewName, replayed, request_of};
 use super::written_rules::read_span;
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
@@ -202,7 +202,7 @@ pub async fn closures(
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::CLOSURES, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::CLOSURES)?;
     let world = World::clone(&desk.engine.world());
     let venue = world.catalogue.venue_by_code(&code).map(|venue| venue.no);
     let venue = at_venue(who, venue, Task::Manage)?.venue;

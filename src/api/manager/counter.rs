@@ -78,10 +78,7 @@ pub async fn book(
     if party_size.is_some_and(|size| !(1..=i64::from(u16::MAX)).contains(&size)) {
         faults.add(crate::api::problem::FieldFault::out_of_range("party_size", 1, i64::from(u16::MAX)));
     }
-    faults.check()?;
-    let (Some(start), Some(end), Some(phone)) = (start, end, phone) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
+    let ((start, end), phone) = faults.check_read(start.zip(end).zip(phone))?;
     let no = desk.engine.world().catalogue.venue_by_code(&venue).map(|venue| venue.no);
     let Authority { by, venue: no } = at_venue(who, no, Task::Counter)?;
     // A pitch that is not there opens nobody an account.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderMap, HeaderValue, LOCATION};
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::authority::{Authority, Task, at_venue};
 use super::change::{Changed, change, make, taken};
@@ -19,9 +19,9 @@ use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText, PathTexts};
 use crate::api::headers::idempotency_key;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
-use crate::api::query::{NoParameters, PageLimit, QueryOf};
+use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::domain::catalogue::{PitchKind, SLOTS_PER_BOOKING_MAX};
 use crate::domain::change::{Offered, PitchChange};
@@ -29,16 +29,6 @@ use crate::domain::event::Event;
 use crate::domain::ids::{Code, PitchNo};
 use crate::engine::world::World;
 use crate::identity::public_id::Position;
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
-    pub(super) limit: PageLimit,
-    pub(super) cursor: Option<String>,
-}
 
 /// The pitches of a venue, each with its parts.
 #[utoipa::path(
@@ -55,7 +45,7 @@ pub async fn pitches(
     QueryOf(query): QueryOf<ListQuery>,
     PathText(venue): PathText,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::MANAGED_PITCHES, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::MANAGED_PITCHES)?;
     let world = World::clone(&desk.engine.world());
     let venue = world.catalogue.venue_by_code(&venue);
     let _may = at_venue(who, venue.map(|venue| venue.no), Task::Manage)?;

@@ -11,14 +11,13 @@ use utoipa::ToSchema;
 
 use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
-use super::pitches::ListQuery;
 use super::retry::{NewName, read_code, replayed, request_of};
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
@@ -294,7 +293,7 @@ pub async fn releases(
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::VENUE_RELEASES, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::VENUE_RELEASES)?;
     let world = World::clone(&desk.engine.world());
     let venue = world.catalogue.venue_by_code(&code).map(|venue| venue.no);
     let venue = at_venue(who, venue, Task::Manage)?.venue;

@@ -10,13 +10,12 @@ use utoipa::ToSchema;
 
 use super::authority::{Authority, Own, Task, at_venue, own_venues};
 use super::change::make;
-use super::pitches::ListQuery;
 use super::written_rules::{NamesBody, read_names};
 use crate::api::answer::{Items, NamesView, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::open_data::venue_view::DayKindView;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
@@ -97,7 +96,7 @@ pub async fn venues(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::MANAGED_VENUES, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::MANAGED_VENUES)?;
     let own = own_venues(who)?;
     let world = World::clone(&desk.engine.world());
     let is_own = |venue: &&Arc<Venue>| own == Own::All || own == Own::One(venue.no);

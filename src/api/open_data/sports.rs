@@ -3,15 +3,15 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::OpenData;
 use crate::api::answer::{Items, NamesView};
 use crate::api::etag::json_with_etag;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::Problem;
-use crate::api::query::{PageLimit, QueryOf};
+use crate::api::query::QueryOf;
 use crate::identity::public_id::Position;
 
 /// A sport, and how many pitches the city has for it.
@@ -23,24 +23,14 @@ pub struct SportView {
     pitches: u32,
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct SportsQuery {
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
-    limit: PageLimit,
-    cursor: Option<String>,
-}
-
 /// The sports of the city.
-#[utoipa::path(get, path = "/v1/sports", tag = "everyone", params(SportsQuery), responses((status = 200, body = Items<SportView>)))]
+#[utoipa::path(get, path = "/v1/sports", tag = "everyone", params(ListQuery), responses((status = 200, body = Items<SportView>)))]
 pub async fn sports(
     State(state): State<OpenData>,
-    QueryOf(query): QueryOf<SportsQuery>,
+    QueryOf(query): QueryOf<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&state.ids, list::SPORTS, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&state.ids, list::SPORTS)?;
     let world = state.engine.world();
     let mut pitches = vec![0u32; world.catalogue.sports().len()];
     for pitch in world.catalogue.wholes() {

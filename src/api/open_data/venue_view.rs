@@ -238,6 +238,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_kind_of_day_has_its_name() {
+        for kind in DayKind::ALL {
+            assert_eq!(DayKindView::of(kind).kind(), kind);
+            let domain = serde_json::to_string(&kind).expect("a name");
+            assert_eq!(serde_json::to_string(&DayKindView::of(kind)).expect("a name"), domain);
+        }
+    }
+
+    #[test]
     fn hours_are_shown_as_stretches() {
         let mask = UnitMask::from_bits(0b11 << 16 | 1 << 20 | 1 << 47);
         let shown: Vec<_> =

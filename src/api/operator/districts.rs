@@ -7,18 +7,18 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{created, make};
 use crate::api::answer::{Items, NamesView, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
 use crate::api::headers::idempotency_key;
-use crate::api::page::{Page, list as lists};
-use crate::api::problem::{FieldFaults, Problem};
-use crate::api::query::{NoParameters, PageLimit, QueryOf};
+use crate::api::page::{ListQuery, list as lists};
+use crate::api::problem::Problem;
+use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
-use crate::api::written_names::{WrittenNames, read_code};
+use crate::api::written_names::{WrittenNames, read_named};
 use crate::domain::definition::DistrictDef;
 use crate::domain::event::Event;
 use crate::identity::public_id::Position;
@@ -63,14 +63,8 @@ pub async fn add(
     body: JsonBody<NewDistrict>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let mut faults = FieldFaults::new();
-    let code = read_code("id", &body.value.id, &mut faults);
-    let name = body.value.name.read("name", &mut faults);
-    faults.check()?;
+    let (code, name) = read_named(&body.value.id, body.value.name)?;
     let by = who.operator()?;
-    let (Some(code), Some(name)) = (code, name) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
     let def = DistrictDef { code, name };
     let event = Event::DistrictAdded(Box::new(def.clone()));
     let made = make(&desk, by, key, event, |catalogue| {
@@ -80,31 +74,21 @@ pub async fn add(
     Ok(created(made.await?, &DistrictOfCity::of(&def)))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DistrictsQuery {
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
-    limit: PageLimit,
-    cursor: Option<String>,
-}
-
 /// The districts, in the order in which they were added.
 #[utoipa::path(
     get,
     path = "/v1/operator/districts",
     tag = "operator",
     security(("token" = [])),
-    params(DistrictsQuery),
+    params(ListQuery),
     responses((status = 200, body = Items<DistrictOfCity>))
 )]
 pub async fn list(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
-    QueryOf(query): QueryOf<DistrictsQuery>,
+    QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, lists::DISTRICTS, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, lists::DISTRICTS)?;
     who.operator()?;
     let world = desk.engine.world();
     let districts = world.catalogue.districts().iter().zip(0u32..);

@@ -14,58 +14,23 @@ use super::{NotMade, change};
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
+use crate::api::open_data::venue_view::DayKindView;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::written_time::WrittenDay;
 use crate::domain::definition::SpecialDay;
 use crate::domain::event::Event;
-use crate::domain::hours::DayKind;
 
 /// How many days may be set at once: a year and a month.
 const DAYS_MAX: usize = 400;
-
-/// A day of the week, or a holiday.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DayKindName {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-    Holiday,
-}
-
-impl DayKindName {
-    const ALL: [Self; 8] = [
-        Self::Monday,
-        Self::Tuesday,
-        Self::Wednesday,
-        Self::Thursday,
-        Self::Friday,
-        Self::Saturday,
-        Self::Sunday,
-        Self::Holiday,
-    ];
-
-    const fn of(kind: DayKind) -> Self {
-        Self::ALL[kind.index()]
-    }
-
-    const fn meant(self) -> DayKind {
-        DayKind::ALL[self as usize]
-    }
-}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenSpecialDay {
     #[schema(value_type = String, format = Date)]
     date: WrittenDay,
-    goes_by: DayKindName,
+    goes_by: DayKindView,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -81,7 +46,7 @@ pub struct HolidaysBody {
 pub struct SpecialDayView {
     #[schema(format = Date)]
     date: String,
-    goes_by: DayKindName,
+    goes_by: DayKindView,
 }
 
 /// Sets days apart, and answers all that are.
@@ -103,7 +68,7 @@ pub async fn set(
         .value
         .days
         .iter()
-        .map(|special| SpecialDay { day: special.date.0, goes_by: special.goes_by.meant() })
+        .map(|special| SpecialDay { day: special.date.0, goes_by: special.goes_by.kind() })
         .collect();
     check(&days)?;
     let by = who.operator()?;
@@ -114,7 +79,7 @@ pub async fn set(
     let special_days = desk.engine.world().catalogue.special_days();
     let items = special_days.iter().map(|special| SpecialDayView {
         date: special.day.to_string(),
-        goes_by: DayKindName::of(special.goes_by),
+        goes_by: DayKindView::of(special.goes_by),
     });
     Ok(json(StatusCode::OK, &Items { items: items.collect(), next: None }))
 }
@@ -128,18 +93,4 @@ fn check(days: &[SpecialDay]) -> Result<(), FieldFault> {
         return Ok(());
     }
     Err(FieldFault::new("days.date", Text::fixed("stands more than once", "重复出现")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_day_has_its_name() {
-        for kind in DayKind::ALL {
-            assert_eq!(DayKindName::of(kind).meant(), kind);
-            let domain = serde_json::to_string(&kind).expect("a name");
-            assert_eq!(serde_json::to_string(&DayKindName::of(kind)).expect("a name"), domain);
-        }
-    }
 }

@@ -13,10 +13,10 @@ use crate::api::answer::NamesView;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
 use crate::api::headers::idempotency_key;
-use crate::api::problem::{FieldFaults, Problem};
+use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
-use crate::api::written_names::{WrittenNames, read_code};
+use crate::api::written_names::{WrittenNames, read_named};
 use crate::domain::definition::SportDef;
 use crate::domain::event::Event;
 
@@ -54,14 +54,8 @@ pub async fn add(
     body: JsonBody<NewSport>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let mut faults = FieldFaults::new();
-    let code = read_code("id", &body.value.id, &mut faults);
-    let name = body.value.name.read("name", &mut faults);
-    faults.check()?;
+    let (code, name) = read_named(&body.value.id, body.value.name)?;
     let by = who.operator()?;
-    let (Some(code), Some(name)) = (code, name) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
     let def = SportDef { code, name };
     let event = Event::SportAdded(Box::new(def.clone()));
     let made = make(&desk, by, key, event, |catalogue| {

@@ -9,17 +9,17 @@ use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::{Made, Operators, created};
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
-use crate::api::page::{Page, list as lists};
+use crate::api::page::{ListQuery, list as lists};
 use crate::api::person::{KeptPhone, Person, open, password_problem, seal};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
-use crate::api::query::{NoParameters, PageLimit, QueryOf};
+use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::{Limited, RateLimits};
 use crate::api::resident::Desk;
 use crate::api::settled::{durably, until, with_lane};
@@ -114,9 +114,8 @@ pub async fn add(
         }
         (StaffRole::Manager | StaffRole::FrontDesk, Some(_)) | (StaffRole::Operator, None) => {}
     }
-    faults.check()?;
+    let person = faults.check_read(person)?;
     let by = who.operator()?;
-    let person = person.ok_or_else(|| Problem::internal(&"a fault was not told"))?;
     let role = meant(&desk.engine.world().catalogue, role, venue.as_deref())?;
     let (made, no) = loop {
         let hash = PhoneHash(person.phone.hash(desk.keys.phone()).bytes());
@@ -198,31 +197,21 @@ async fn opened_before(
     if verified.map_err(|fault| password_problem(&fault))? { Ok(Some(no)) } else { Err(Problem::PhoneTaken) }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct StaffQuery {
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
-    limit: PageLimit,
-    cursor: Option<String>,
-}
-
 /// The staff, in the order in which they came.
 #[utoipa::path(
     get,
     path = "/v1/operator/staff",
     tag = "operator",
     security(("token" = [])),
-    params(StaffQuery),
+    params(ListQuery),
     responses((status = 200, body = Items<StaffView>))
 )]
 pub async fn list(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
-    QueryOf(query): QueryOf<StaffQuery>,
+    QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, lists::STAFF, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, lists::STAFF)?;
     who.operator()?;
     let after = page.after().map(|position| ResidentNo::new(position.number));
     // One more than is shown, so that the page knows whether it is the last.

@@ -104,11 +104,8 @@ pub async fn add(
             faults.add(FieldFault::new(field, Text::fixed("is no place on earth", "不是地球上的位置")));
         }
     }
-    faults.check()?;
+    let ((code, name), (address, location)) = faults.check_read(code.zip(name).zip(address.zip(location)))?;
     let by = who.operator()?;
-    let (Some(code), Some(name), Some(address), Some(location)) = (code, name, address, location) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
     let district_no = desk.engine.world().catalogue.district_by_code(&district).ok_or(Problem::NotFound)?;
     let admitted = admission.meant();
     let def = VenueDef { code, name, district: district_no, address, location, admission: admitted };

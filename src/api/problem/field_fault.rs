@@ -78,6 +78,15 @@ impl FieldFaults {
     pub fn check(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::InvalidRequest(self.0)) }
     }
+
+    /// What was read: there when nothing is wrong.
+    ///
+    /// # Errors
+    /// As `check`.
+    pub fn check_read<T>(self, read: Option<T>) -> Result<T, Problem> {
+        self.check()?;
+        read.ok_or_else(|| Problem::internal(&"a fault was not told"))
+    }
 }
 
 impl From<FieldFault> for Problem {

@@ -15,8 +15,9 @@ use crate::api::problem::{FieldFaults, Problem};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::rate_limit::Limited;
 use crate::api::settled::{durably, with_lane};
+use crate::domain::ids::ResidentNo;
 use crate::engine::CommandLane;
-use crate::engine::accounts::FIRST_SESSION;
+use crate::engine::accounts::{FIRST_SESSION, LogIn};
 use crate::identity::public_id::PublicId;
 use crate::identity::token::{TokenClaims, TokenText, Tokens};
 
@@ -46,7 +47,7 @@ pub struct SessionView {
 
 impl SessionView {
     /// A token for a session that is durable.
-    pub(super) fn begin(desk: &Desk, tokens: &Tokens, claims: TokenClaims) -> Self {
+    fn begin(desk: &Desk, tokens: &Tokens, claims: TokenClaims) -> Self {
         let minted = tokens.mint(claims, desk.clock.now());
         Self {
             id: desk.ids.resident(claims.resident),
@@ -54,6 +55,17 @@ impl SessionView {
             expires_at: city_moment(desk.engine.world().catalogue.zone(), minted.expires_at),
         }
     }
+}
+
+/// The answer to a log-in, when its session is durable.
+pub(super) async fn logged_in(
+    state: &Residents,
+    resident: ResidentNo,
+    begun: LogIn,
+) -> Result<Response, Problem> {
+    durably(begun.ticket).await?;
+    let claims = TokenClaims { resident, slot: begun.slot, generation: begun.generation };
+    Ok(json(StatusCode::CREATED, &SessionView::begin(&state.desk, &state.doorkeeper.tokens, claims)))
 }
 
 /// Opens an account, and begins its first session.
@@ -76,9 +88,7 @@ pub async fn sign_up(
     let SignUpBody { phone, password, name } = body.value;
     let mut faults = FieldFaults::new();
     let person = Person::read(&phone, password, name, &mut faults);
-    faults.check()?;
-    let Person { phone, password, name } =
-        person.ok_or_else(|| Problem::internal(&"a fault was not told"))?;
+    let Person { phone, password, name } = faults.check_read(person)?;
     // A number that somebody gave at a counter is taken by an account without a password: it is his who signs up with it.
     let opened = desk.open_account(phone.clone(), name.clone(), Some(password.clone())).await;
     let no = match opened {
@@ -86,10 +96,7 @@ pub async fn sign_up(
             let no = desk.complete_account(phone, name, password).await?;
             let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
                 .map_err(|refusal| desk.refuse(refusal))?;
-            durably(begun.ticket).await?;
-            let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
-            let session = SessionView::begin(desk, &state.doorkeeper.tokens, claims);
-            return Ok(json(StatusCode::CREATED, &session));
+            return logged_in(&state, no, begun).await;
         }
         opened => opened?,
     };

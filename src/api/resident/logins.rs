@@ -10,9 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::accounts::SessionView;
+use super::accounts::{SessionView, logged_in};
 use super::{Desk, Residents};
-use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
 use crate::api::front::Peer;
@@ -25,7 +24,6 @@ use crate::domain::event::PhoneHash;
 use crate::engine::CommandLane;
 use crate::engine::refusal::Refusal;
 use crate::identity::password::{PASSWORD_BYTES_MAX, Password};
-use crate::identity::token::TokenClaims;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,9 +75,7 @@ pub async fn log_in(
         // One of the staff who is none any more.
         if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
     })?;
-    durably(begun.ticket).await?;
-    let claims = TokenClaims { resident: no, slot: begun.slot, generation: begun.generation };
-    Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
+    logged_in(&state, no, begun).await
 }
 
 /// Ends the session that this request came with: its token is dead when this is answered.

@@ -60,10 +60,7 @@ pub(super) async fn place(
     let key = required_idempotency_key(headers).map_err(|problem| faults.add_all(problem)).ok();
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
     let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
-    faults.check()?;
-    let (Some(key), Some(start), Some(end)) = (key, start, end) else {
-        return Err(Problem::internal(&"a fault was not told"));
-    };
+    let (key, (start, end)) = faults.check_read(key.zip(start.zip(end)))?;
     let party_size = party_size.unwrap_or(1);
     let mut asks_for = Vec::with_capacity(pitch.len() + 24);
     asks_for.extend_from_slice(pitch.as_bytes());

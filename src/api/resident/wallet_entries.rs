@@ -5,31 +5,21 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Desk;
 use crate::api::answer::{Items, Money, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
-use crate::api::page::{Page, list};
+use crate::api::page::{ListQuery, list};
 use crate::api::problem::Problem;
-use crate::api::query::{PageLimit, QueryOf};
+use crate::api::query::QueryOf;
 use crate::domain::ids::{BookingNo, TopUpNo};
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 use crate::engine::bookings::{BookingState, Payment};
 use crate::engine::residents::Resident;
 use crate::identity::public_id::{Position, PublicId};
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct EntriesQuery {
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 500)]
-    limit: PageLimit,
-    cursor: Option<String>,
-}
 
 /// Why money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -81,15 +71,15 @@ impl Movement {
     path = "/v1/wallet/entries",
     tag = "residents",
     security(("token" = [])),
-    params(EntriesQuery),
+    params(ListQuery),
     responses((status = 200, body = Items<EntryView>))
 )]
 pub async fn entries(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
-    QueryOf(query): QueryOf<EntriesQuery>,
+    QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Response, Problem> {
-    let page = Page::new(&desk.ids, list::WALLET_ENTRIES, query.limit, query.cursor.as_deref())?;
+    let page = query.page(&desk.ids, list::WALLET_ENTRIES)?;
     let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
     let mut found: Vec<_> =
         movements(&desk, account).map(|movement| (movement.position(), movement)).collect();
