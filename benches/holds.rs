@@ -101,7 +101,7 @@ fn floor() -> Duration {
 }
 
 fn main() {
-    let mut replay = Replay::new(HOLDS as usize);
+    let mut replay = Replay::new();
     let kind = KindDef::Session { capacity: u16::MAX };
     for event in founding(POOLS, &kind, RESIDENTS, 0) {
         replay.apply_event(midnight(), event).expect("a city");

@@ -34,6 +34,10 @@ use kaichang::engine::log::{Sequence, Settle};
 use kaichang::engine::replay::Replay;
 use kaichang::journal::{FileDisk, Journal, Options, Step, read_only};
 
+// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BOOKINGS: u32 = 1_000_000;
 const RESIDENTS: u32 = 250_000;
 const SLOTS_PER_PITCH: u32 = (DAYS_AHEAD as u32 + 1) * UNITS as u32;
@@ -137,7 +141,7 @@ fn write_journal(dir: &Path) {
 
 fn replayed(dir: &Path) -> Engine {
     let disk = FileDisk::existing(dir).expect("there");
-    let mut replay = Replay::new(BOOKINGS as usize);
+    let mut replay = Replay::new();
     let read = read_only(&disk, |sequence, at, bytes| replay.apply(sequence, at, bytes));
     read.expect("whole").expect("there");
     replay.finish().expect("a city")

@@ -26,7 +26,7 @@ pub(crate) struct City {
 impl City {
     /// A city from what a log has kept.
     pub(crate) fn from_log(kept: Vec<(UtcMillis, Vec<u8>)>) -> Self {
-        let mut replay = Replay::new(0);
+        let mut replay = Replay::new();
         for (index, (at, bytes)) in kept.iter().enumerate() {
             let sequence = Sequence::new(index as u64 + 1);
             replay.apply(sequence, *at, bytes).expect("what was kept can be replayed");

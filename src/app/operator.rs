@@ -81,7 +81,7 @@ fn append(
     password: &str,
 ) -> Result<Phone, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut replay = Replay::new(0);
+    let mut replay = Replay::new();
     let disk = FileDisk::new(dir.journal())?;
     let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
     let journal = Journal::open(disk, Options::default(), apply)?;

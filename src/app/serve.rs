@@ -137,7 +137,7 @@ struct City {
 impl City {
     fn open(dir: &DataDir, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
         let began = clock.monotonic();
-        let mut replay = Replay::new(0);
+        let mut replay = Replay::new();
         let journal =
             Journal::open(FileDisk::new(dir.journal())?, Options::default(), |sequence, at, bytes| {
                 replay.apply(sequence, at, bytes)

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
         return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
     }
     let disk = FileDisk::new(dir.journal())?;
-    let mut replay = Replay::new(0);
+    let mut replay = Replay::new();
     let mut out = stdout().lock();
     let read = match read_only(&disk, |sequence, at, bytes| replay.apply(sequence, at, bytes)) {
         Ok(Some(read)) => read,

@@ -59,8 +59,9 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         Event::BookingMoved(moved) => {
             let old = engine.bookings.get(moved.no).map(|booking| booking.terms);
             let before = old.map_or(Value::Null, |terms| place(catalogue, &terms));
-            let after =
-                old.map_or(Value::Null, |terms| place(catalogue, &super::settle::moved_terms(&terms, moved)));
+            let after = old.map_or(Value::Null, |terms| {
+                place(catalogue, &super::move_booking::moved_terms(&terms, moved))
+            });
             let venue = venue_of(catalogue, Some(moved.pitch));
             Told { venue, what: "booking_moved", subject: Subject::Booking(moved.no), before, after }
         }

@@ -120,11 +120,18 @@ impl Engine {
 /// Sets the intent and queues its record.
 fn intend(lane: &CommandLane, booking: &Booking, entry: &Entry, record: Event) -> Result<Ticket, Refusal> {
     let permit = lane.owner.permit()?;
-    match entry.intend(&booking.terms, BookingState::Confirmed, BookingState::Cancelling) {
-        Ok(()) => Ok(permit.push(record)),
-        Err(BookingState::Cancelling | BookingState::Cancelled) => Err(Refusal::AlreadyCancelled),
-        // It is being moved, or was since one looked: in a moment it can be cancelled where it is then.
-        Err(BookingState::Moving | BookingState::Relocating) => Err(Refusal::Overloaded),
-        Err(_) => Err(Refusal::TooLate),
+    entry.intend(&booking.terms, BookingState::Confirmed, BookingState::Cancelling).map_err(not_confirmed)?;
+    Ok(permit.push(record))
+}
+
+/// Why a booking that stands so, and was thought to be confirmed, can't be cancelled or moved.
+pub(super) fn not_confirmed(state: BookingState) -> Refusal {
+    if matches!(state, BookingState::Cancelling | BookingState::Cancelled) {
+        Refusal::AlreadyCancelled
+    } else if matches!(state, BookingState::Moving | BookingState::Relocating) {
+        // It is being moved, or was since one looked: in a moment it can be changed where it is then.
+        Refusal::Overloaded
+    } else {
+        Refusal::TooLate
     }
 }

@@ -186,10 +186,10 @@ impl Engine {
                 self.begin_day(world, whole, clock);
             }
         }
+        let new_days = world.days.iter().map(|clock| clock.day).filter(|day| is_new(*day));
+        let bits = self.quotas.day_bits(new_days);
         for (_, resident) in self.residents.iter() {
-            for clock in world.days.iter().filter(|clock| is_new(clock.day)) {
-                self.quotas.clear_day(&resident.quota, clock.day);
-            }
+            resident.quota.clear_days(&bits);
         }
         self.quotas.drop_before(opened.first);
         self.known.retain(|came_to| self.is_remembered(came_to, at));

@@ -2,13 +2,18 @@
 //!
 //! The entry names the booking or the top-up, whose own state says whether it is under way; a refused request has none.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
-
-use dashmap::DashMap;
-use dashmap::mapref::entry::Entry;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::event::RequestKey;
 use crate::domain::ids::{BookingNo, TopUpNo};
+
+/// How many parts the keys are kept in: so many that a part is seldom waited for, and that one that grows is soon done.
+const PARTS: usize = 256;
+/// How many keys of a part are noted together at replay.
+const NOTED_TOGETHER: usize = 32;
 
 /// What a request came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,10 +35,12 @@ pub enum Known {
     OtherBody,
 }
 
-/// All keys that are known.
+/// All keys that are known, in parts by their first byte.
 pub struct KnownRequests {
-    by_key: DashMap<u128, (u64, CameTo), BuildHasherDefault<AlreadyHashed>>,
+    parts: Box<[Mutex<Part>]>,
 }
+
+type Part = HashMap<u128, (u64, CameTo), BuildHasherDefault<AlreadyHashed>>;
 
 /// Keys are hashes under the city's key: to hash them again would gain nothing.
 #[derive(Default)]
@@ -56,16 +63,21 @@ impl Hasher for AlreadyHashed {
     }
 }
 
+/// The part of a key. By bits that the map within a part doesn't look at.
+const fn part_of(key: u128) -> usize {
+    (key >> 120) as usize
+}
+
 impl KnownRequests {
     #[must_use]
     pub fn new() -> Self {
-        Self { by_key: DashMap::with_hasher(BuildHasherDefault::default()) }
+        Self { parts: (0..PARTS).map(|_| Mutex::default()).collect() }
     }
 
     /// What is known of a request.
     #[must_use]
     pub fn look_up(&self, request: RequestKey) -> Option<Known> {
-        self.by_key.get(&request.key).map(|known| judge(*known, request))
+        self.part(request.key).get(&request.key).map(|known| judge(*known, request))
     }
 
     /// Notes that a request is under way as this booking or top-up, unless its key is known.
@@ -73,7 +85,7 @@ impl KnownRequests {
     /// # Errors
     /// What is known.
     pub fn begin(&self, request: RequestKey, came_to: CameTo) -> Result<(), Known> {
-        match self.by_key.entry(request.key) {
+        match self.part(request.key).entry(request.key) {
             Entry::Occupied(known) => Err(judge(*known.get(), request)),
             Entry::Vacant(place) => {
                 place.insert((request.body, came_to));
@@ -84,18 +96,13 @@ impl KnownRequests {
 
     /// Forgets a request that was refused.
     pub fn forget(&self, request: RequestKey) {
-        self.by_key.remove(&request.key);
-    }
-
-    /// Notes a request from the journal.
-    pub fn replay(&self, request: RequestKey, came_to: CameTo) {
-        self.by_key.insert(request.key, (request.body, came_to));
+        self.part(request.key).remove(&request.key);
     }
 
     /// Notes that a check-in is durable. A replay, which notes bookings ahead, may have a later request with this key: that one stays.
     pub fn settle_check_in(&self, request: RequestKey, no: BookingNo) {
         let settled = (request.body, CameTo::CheckIn(no));
-        match self.by_key.entry(request.key) {
+        match self.part(request.key).entry(request.key) {
             Entry::Occupied(mut known) => {
                 if matches!(known.get().1, CameTo::AtGate(_)) {
                     known.insert(settled);
@@ -109,32 +116,77 @@ impl KnownRequests {
 
     /// Drops the requests that the judge has no more use for.
     pub fn retain(&self, keep: impl Fn(CameTo) -> bool) {
-        self.by_key.retain(|_, (_, came_to)| keep(*came_to));
-    }
-
-    /// Room for so many more, so that a replay doesn't grow the map again and again.
-    #[must_use]
-    pub fn with_capacity(count: usize) -> Self {
-        Self { by_key: DashMap::with_capacity_and_hasher(count, BuildHasherDefault::default()) }
+        for part in &self.parts {
+            enter(part).retain(|_, (_, came_to)| keep(*came_to));
+        }
     }
 
     /// All keys in order, for comparing two states.
     #[must_use]
     pub fn sorted(&self) -> Vec<(u128, u64, CameTo)> {
-        let mut all: Vec<_> =
-            self.by_key.iter().map(|entry| (*entry.key(), entry.value().0, entry.value().1)).collect();
+        let mut all = Vec::with_capacity(self.len());
+        for part in &self.parts {
+            all.extend(enter(part).iter().map(|(key, (body, came_to))| (*key, *body, *came_to)));
+        }
         all.sort_unstable();
         all
     }
 
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_key.len()
+        self.parts.iter().map(|part| enter(part).len()).sum()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.len() == 0
+    }
+
+    fn note(&self, index: usize, gathered: &mut Vec<(RequestKey, CameTo)>) {
+        let mut part = enter(&self.parts[index]);
+        for (request, came_to) in gathered.drain(..) {
+            part.insert(request.key, (request.body, came_to));
+        }
+    }
+
+    fn part(&self, key: u128) -> MutexGuard<'_, Part> {
+        enter(&self.parts[part_of(key)])
+    }
+}
+
+/// A map is whole between any two of its calls, and who panics within one ends the process.
+fn enter(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keys of a journal that are to be known, gathered by part: so a part is entered once for many, and their places are fetched from
+/// memory together instead of one after the other. Of one key the newest stays.
+pub struct Notes {
+    gathered: Box<[Vec<(RequestKey, CameTo)>]>,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self { gathered: (0..PARTS).map(|_| Vec::with_capacity(NOTED_TOGETHER)).collect() }
+    }
+}
+
+impl Notes {
+    /// Notes a request, perhaps not at once.
+    pub fn add(&mut self, known: &KnownRequests, request: RequestKey, came_to: CameTo) {
+        let index = part_of(request.key);
+        let gathered = &mut self.gathered[index];
+        gathered.push((request, came_to));
+        if gathered.len() == NOTED_TOGETHER {
+            known.note(index, gathered);
+        }
+    }
+
+    /// Notes all that were added.
+    pub fn enter(&mut self, known: &KnownRequests) {
+        for (index, gathered) in self.gathered.iter_mut().enumerate() {
+            known.note(index, gathered);
+        }
     }
 }
 
@@ -146,4 +198,30 @@ impl Default for KnownRequests {
 
 fn judge((body, came_to): (u64, CameTo), request: RequestKey) -> Known {
     if body == request.body { Known::Same(came_to) } else { Known::OtherBody }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_come_to_the_newest_of_each_key_whether_entered_together_or_not() {
+        let (known, mut notes) = (KnownRequests::new(), Notes::default());
+        let request =
+            |key: u32| RequestKey { key: u128::from(key % 100) << 115 | u128::from(key % 7), body: 0 };
+        let mut dull = HashMap::new();
+        for no in 0..20_000 {
+            let came_to = CameTo::Booking(BookingNo::new(no));
+            notes.add(&known, request(no), came_to);
+            dull.insert(request(no).key, came_to);
+            if no % 999 == 0 {
+                notes.enter(&known);
+                assert_eq!(known.len(), dull.len());
+            }
+        }
+        notes.enter(&known);
+        let mut dull: Vec<_> = dull.into_iter().map(|(key, came_to)| (key, 0, came_to)).collect();
+        dull.sort_unstable();
+        assert_eq!(known.sorted(), dull);
+    }
 }

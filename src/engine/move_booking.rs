@@ -4,6 +4,7 @@
 //! Along one pitch and day only what is new is taken, so that a booking can be moved by half of its own length.
 
 use super::bookings::{Booking, BookingState, Payment, Terms};
+use super::cancel::not_confirmed;
 use super::claim::{off_grid, price_of};
 use super::lane::Ticket;
 use super::quota::{Counted, Windows};
@@ -88,7 +89,7 @@ impl Engine {
         };
         entry
             .intend(&old, BookingState::Confirmed, BookingState::Moving)
-            .map_err(|state| undo_number(not_movable(state)))?;
+            .map_err(|state| undo_number(not_confirmed(state)))?;
         let undo_intent = |refusal| {
             let _ = entry.advance(BookingState::Moving, BookingState::Confirmed);
             undo_number(refusal)
@@ -131,17 +132,6 @@ impl Engine {
     }
 }
 
-/// Why a booking that stands so can't be moved.
-fn not_movable(state: BookingState) -> Refusal {
-    if matches!(state, BookingState::Cancelling | BookingState::Cancelled) {
-        Refusal::AlreadyCancelled
-    } else if matches!(state, BookingState::Moving | BookingState::Relocating) {
-        Refusal::Overloaded
-    } else {
-        Refusal::TooLate
-    }
-}
-
 /// What the booking would be at its new place.
 fn new_terms<'a>(
     world: &'a World,
@@ -165,6 +155,18 @@ fn new_terms<'a>(
     let release = world.catalogue.release_of(pitch, when.day).map(|release| release.no);
     let terms = Terms { pitch: pitch.no, day: when.day, span: when.span, price, release, ..old };
     Ok((pitch, terms))
+}
+
+/// What a moved booking is from now on.
+pub(super) fn moved_terms(old: &Terms, event: &BookingMoved) -> Terms {
+    Terms {
+        pitch: event.pitch,
+        day: event.day,
+        span: event.span,
+        price: event.price,
+        release: event.release,
+        ..*old
+    }
 }
 
 /// By whom a booking was sold.

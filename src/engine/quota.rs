@@ -5,7 +5,7 @@
 
 use dashmap::DashMap;
 
-use super::quota_word::{DAY_LIMIT_MAX, DenseLimits, Exceeded, LIVE_LIMIT_MAX, QuotaWords};
+use super::quota_word::{DAY_LIMIT_MAX, DayBits, DenseLimits, Exceeded, LIVE_LIMIT_MAX, QuotaWords};
 use crate::domain::ids::{ReleaseNo, ResidentNo, SportNo, VenueNo};
 use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
 use crate::domain::time::LocalDay;
@@ -298,20 +298,15 @@ impl Quotas {
         }
     }
 
-    /// The place of a day that is over becomes that of a new one, in a resident's words.
-    pub fn clear_day(&self, words: &QuotaWords, day: LocalDay) {
-        words.clear_day(self.place(day));
+    /// The bits of these days' counts in a resident's words.
+    #[must_use]
+    pub fn day_bits(&self, days: impl Iterator<Item = LocalDay>) -> DayBits {
+        DayBits::of(days.map(|day| self.place(day)))
     }
 
     /// Drops the counters of days that are over.
     pub fn drop_before(&self, first: LocalDay) {
         self.counters.retain(|counter, _| counter.day.is_none_or(|day| day >= first));
-    }
-
-    /// How many days have places in a resident's words.
-    #[must_use]
-    pub fn ring(&self) -> i32 {
-        self.ring
     }
 
     /// Every count of a resident's words for a day, and the live one, as far as rules count them. For audits.

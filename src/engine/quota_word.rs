@@ -97,13 +97,31 @@ impl QuotaWords {
         field(self.0[0].load(Ordering::Relaxed), LIVE_SHIFT, LIVE_MAX)
     }
 
-    /// The place of a day that is over becomes that of a new one.
-    pub fn clear_day(&self, place: u32) {
-        let (word, shift) = position(place);
-        // ORDERING: Relaxed, no command counts for this place now: the roll-over waited for those that did.
-        if self.0[word].load(Ordering::Relaxed) & (DAY_MAX << shift) != 0 {
-            self.0[word].fetch_and(!(DAY_MAX << shift), Ordering::Relaxed);
+    /// The places of days that are over become those of new ones.
+    pub fn clear_days(&self, days: &DayBits) {
+        for (word, bits) in self.0.iter().zip(days.0) {
+            // ORDERING: Relaxed, no command counts for these places now: the roll-over waited for those that did.
+            if word.load(Ordering::Relaxed) & bits != 0 {
+                word.fetch_and(!bits, Ordering::Relaxed);
+            }
         }
+    }
+}
+
+/// The bits of some days' counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DayBits([u64; WORDS]);
+
+impl DayBits {
+    /// Those of the days that have these places.
+    #[must_use]
+    pub fn of(places: impl Iterator<Item = u32>) -> Self {
+        let mut bits = Self::default();
+        for place in places {
+            let (word, shift) = position(place);
+            bits.0[word] |= DAY_MAX << shift;
+        }
+        bits
     }
 }
 
@@ -182,7 +200,7 @@ mod tests {
         }
         for place in 0..29 {
             assert_eq!(words.day(place), place + 1);
-            words.clear_day(place);
+            words.clear_days(&DayBits::of(std::iter::once(place)));
             assert_eq!(words.day(place), 0);
         }
     }

@@ -13,11 +13,11 @@ use std::thread::JoinHandle;
 
 use super::bookings::{BookingState, Payment, Terms};
 use super::change_world::Alone;
-use super::known_requests::{CameTo, KnownRequests};
+use super::known_requests::{CameTo, KnownRequests, Notes};
 use super::log::Sequence;
-use super::move_booking::{along, quota_change, seller_of};
+use super::move_booking::{along, dearer, moved_terms, quota_change, seller_of};
 use super::quota::Windows;
-use super::settle::{moved_terms, paid_more, takes_quota};
+use super::settle::takes_quota;
 use super::state::{Engine, counted};
 use super::sync::Ordering;
 use super::world::{OpenDays, World};
@@ -39,11 +39,13 @@ type Dated = (UtcMillis, Event);
 /// A replay under way.
 pub struct Replay {
     known: Arc<KnownRequests>,
+    /// Not known yet.
+    notes: Notes,
     /// Read and not handed over yet.
     batch: Vec<Dated>,
     applying: Option<Applying>,
-    is_founded: bool,
-    last_at: UtcMillis,
+    /// When the last event happened.
+    last_at: Option<UtcMillis>,
 }
 
 /// The thread that applies.
@@ -76,15 +78,14 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// A replay of about so many bookings; a wrong guess costs only time.
     #[must_use]
-    pub fn new(bookings_expected: usize) -> Self {
+    pub fn new() -> Self {
         Self {
-            known: Arc::new(KnownRequests::with_capacity(bookings_expected)),
+            known: Arc::new(KnownRequests::new()),
+            notes: Notes::default(),
             batch: Vec::with_capacity(BATCH_EVENTS),
             applying: None,
-            is_founded: false,
-            last_at: UtcMillis::new(i64::MIN),
+            last_at: None,
         }
     }
 
@@ -101,22 +102,24 @@ impl Replay {
     /// # Errors
     /// Why the journal can't be replayed.
     pub fn apply_event(&mut self, at: UtcMillis, event: Event) -> Result<(), ReplayError> {
-        if !self.is_founded && !matches!(event, Event::CityFounded(_)) {
+        if self.last_at.is_none() && !matches!(event, Event::CityFounded(_)) {
             return Err(ReplayError::NoCity);
         }
-        self.is_founded = true;
-        self.last_at = self.last_at.max(at);
+        self.last_at = self.last_at.max(Some(at));
         self.batch.push((at, event));
         if self.batch.len() < BATCH_EVENTS { Ok(()) } else { self.hand_over() }
     }
 
     fn hand_over(&mut self) -> Result<(), ReplayError> {
         let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_EVENTS));
+        // Before the events are applied: a day that ends meanwhile forgets only what it knows to be old.
         for (_, event) in &batch {
-            // Before the event is applied: a day that ends meanwhile forgets only what it knows to be old.
             if let Some((request, came_to)) = made_by(event) {
-                self.known.replay(request, came_to);
+                self.notes.add(&self.known, request, came_to);
             }
+        }
+        if batch.iter().any(|(_, event)| asks_for_keys(event)) {
+            self.notes.enter(&self.known);
         }
         let applying = match self.applying.take() {
             Some(applying) => applying,
@@ -132,8 +135,8 @@ impl Replay {
 
     /// When the last event happened, or nothing when there was none.
     #[must_use]
-    pub fn last_at(&self) -> Option<UtcMillis> {
-        self.is_founded.then_some(self.last_at)
+    pub const fn last_at(&self) -> Option<UtcMillis> {
+        self.last_at
     }
 
     /// The city, live.
@@ -142,10 +145,17 @@ impl Replay {
     /// `NoCity` when there was no event, or why the last ones can't be replayed.
     pub fn finish(mut self) -> Result<Engine, ReplayError> {
         self.hand_over()?;
+        self.notes.enter(&self.known);
         let applied = self.applying.map_or(Ok(None), Applying::finish)?;
         let City { engine, world } = applied.ok_or(ReplayError::NoCity)?;
         engine.world.store(Arc::new(world));
         Ok(engine)
+    }
+}
+
+impl Default for Replay {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -169,6 +179,12 @@ impl Applying {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
+}
+
+/// Whether applying an event asks which requests are known: those before it must be by then.
+fn asks_for_keys(event: &Event) -> bool {
+    let done = if let Event::StaffActed(acted) = event { &acted.action } else { event };
+    matches!(done, Event::DaysOpened(_) | Event::BookingCheckedIn(_))
 }
 
 /// The request that made a booking or a top-up, and what it came to. Those of check-ins are noted as they are settled.
@@ -215,19 +231,18 @@ fn apply_all(
     known: &Arc<KnownRequests>,
 ) -> Result<Option<City>, ReplayError> {
     let mut city: Option<City> = None;
-    for batch in batches {
-        let mut events = batch.into_iter().peekable();
-        if city.is_none()
-            && let Some((_, Event::CityFounded(_))) = events.peek()
-            && let Some((_, Event::CityFounded(def))) = events.next()
-        {
-            let catalogue = Catalogue::found(*def)?;
-            let engine = Engine::new(&catalogue, Arc::clone(known));
-            let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
-            city = Some(City { engine, world });
-        }
-        if let Some(city) = &mut city {
-            city.apply(events.collect())?;
+    for mut batch in batches {
+        match &mut city {
+            Some(city) => city.apply(batch)?,
+            // The very first event founds the city: that was looked at when it was read.
+            None if batch.is_empty() => {}
+            None => {
+                let (_, Event::CityFounded(def)) = batch.remove(0) else { return Err(ReplayError::NoCity) };
+                let catalogue = Catalogue::found(*def)?;
+                let engine = Engine::new(&catalogue, Arc::clone(known));
+                let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
+                city.insert(City { engine, world }).apply(batch)?;
+            }
         }
     }
     Ok(city)
@@ -258,6 +273,7 @@ impl City {
         let resident = self.engine.residents.get(event.resident);
         // ORDERING: Relaxed, nothing is concluded from what is loaded.
         let newest = resident.map_or(0, |resident| resident.newest_booking.load(Ordering::Relaxed));
+        let counts = resident.map_or(0, |resident| resident.quota.live());
         let spendable = resident.map_or(0, |resident| resident.spendable().get());
         let claimed = self
             .world
@@ -265,7 +281,7 @@ impl City {
             .pitch(event.pitch)
             .and_then(|pitch| self.engine.pitch_days.on(pitch, event.day))
             .and_then(|on_day| on_day.leaves().first().map(|leaf| leaf.claimed().bits()));
-        u64::from(newest) ^ spendable.unsigned_abs() ^ claimed.unwrap_or(0)
+        u64::from(newest ^ counts) ^ spendable.unsigned_abs() ^ claimed.unwrap_or(0)
     }
 }
 
@@ -403,7 +419,7 @@ impl Engine {
             let what = "a move off the grid or to a price under nothing";
             return Err(broken(Invariant::I1NoDoubleSale, what, event.no));
         }
-        resident.debit(paid_more(&old, event)).map_err(|_| unpaid(event.no))?;
+        resident.debit(dearer(&old, &new)).map_err(|_| unpaid(event.no))?;
         let is_open = world.days.is_open(new.day);
         if let Some((_, to)) = quota_change(world, &old, &new) {
             let windows = Windows::All { is_day_over: !is_open };

@@ -1,5 +1,8 @@
 //! Residents by number: balances, counts, sessions and the heads of their lists, each in a place of its own.
 
+#[cfg(not(feature = "loom"))]
+use std::mem::offset_of;
+
 use super::log_ins::LogIns;
 use super::quota_word::QuotaWords;
 use super::slab::Slab;
@@ -15,31 +18,36 @@ const PER_BLOCK: usize = 1 << 12;
 
 /// What the engine knows of one account. A wallet has two balances: what may be spent, which falls when a booking is queued and
 /// rises when a refund is durable; and what is shown, which moves with durable records only.
+// What a booking needs lies on one cache line.
+#[repr(C, align(64))]
 pub struct Resident {
+    role: AtomicU64,
     spendable: AtomicI64,
     settled: AtomicI64,
     pub quota: QuotaWords,
-    pub log_ins: LogIns,
     /// The newest booking: the head of a list that the committer alone writes.
     pub newest_booking: AtomicU32,
     /// The newest top-up, likewise.
     pub newest_top_up: AtomicU32,
+    pub log_ins: LogIns,
     /// What the wallet was opened with.
     opening: AtomicI64,
-    role: AtomicU64,
 }
+
+#[cfg(not(feature = "loom"))]
+const _: () = assert!(offset_of!(Resident, log_ins) == 64);
 
 impl Default for Resident {
     fn default() -> Self {
         Self {
+            role: AtomicU64::new(ROLE_NONE),
             spendable: AtomicI64::new(0),
             settled: AtomicI64::new(0),
             quota: QuotaWords::default(),
-            log_ins: LogIns::default(),
             newest_booking: AtomicU32::new(NO_BOOKING),
             newest_top_up: AtomicU32::new(NO_BOOKING),
+            log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
-            role: AtomicU64::new(ROLE_NONE),
         }
     }
 }

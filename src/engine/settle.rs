@@ -7,7 +7,7 @@ use super::change_world::Live;
 use super::changes::Change;
 use super::lane::Intake;
 use super::log::{Sequence, Settle};
-use super::move_booking::{along, dearer, quota_change, seller_of};
+use super::move_booking::{along, moved_terms, quota_change, seller_of};
 use super::quota::Windows;
 use super::residents::Resident;
 use super::state::{Engine, counted};
@@ -21,6 +21,7 @@ use crate::domain::event::{
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
+use crate::domain::units::UnitSpan;
 
 /// Settles the records of a live engine.
 pub struct Settlement {
@@ -142,7 +143,7 @@ impl Engine {
         Bookings::link(&resident.newest_booking, entry.of_resident(), event.no);
         self.list_on_day(world, event.pitch, event.day, entry, event.no);
         self.tell(world, event.pitch, event.day);
-        self.wind(world, at, event.no);
+        self.wind(world, at, event.no, (event.day, event.span));
         count(&self.counters.confirmed);
     }
 
@@ -163,7 +164,7 @@ impl Engine {
         step(entry, event.no, BookingState::Confirming, BookingState::Confirmed);
         resident.settle(Minor::new(-terms.price.get()));
         self.ledger.earn(venue_of(world, terms.pitch), terms.price);
-        self.wind(world, UtcMillis::new(0), event.no);
+        self.wind(world, UtcMillis::new(0), event.no, (terms.day, terms.span));
         count(&self.counters.confirmed);
     }
 
@@ -230,12 +231,7 @@ impl Engine {
             alias.stand_for(event.no);
             self.list_on_day(world, new.pitch, new.day, alias, event.place);
         }
-        if let Some((from, _)) = quota_change(world, &old, &new) {
-            let is_day_over = old.day < world.days.first();
-            self.quotas.give_back(&resident.quota, &from, Windows::All { is_day_over });
-        }
-        self.free_old_place(world, &old, &new);
-        self.tell(world, old.pitch, old.day);
+        self.leave(world, resident, &old, &new);
         self.tell(world, new.pitch, new.day);
         let difference = Minor::new(new.price.get() - old.price.get());
         let venue = venue_of(world, new.pitch);
@@ -247,19 +243,24 @@ impl Engine {
             Payment::Counter => self.ledger.ring_up(venue, difference),
         }
         self.ledger.earn(venue, difference);
-        self.wind(world, UtcMillis::new(0), event.no);
+        self.wind(world, UtcMillis::new(0), event.no, (new.day, new.span));
     }
 
-    /// What a moved booking had and has no more.
-    fn free_old_place(&self, world: &World, old: &Terms, new: &Terms) {
-        let Some(pitch) = world.catalogue.pitch(old.pitch).filter(|_| old.day >= world.days.first()) else {
-            return;
-        };
-        let Some(on_day) = self.pitch_days.on(pitch, old.day) else { return };
-        match along(old, new, pitch) {
-            Some((_, left)) => on_day.free_units(left),
-            None => on_day.free(old.span, old.party_size, seller_of(old)),
+    /// Gives back what a booking that has two places has in one of them only: its old place, or the new one that came to nothing.
+    pub(super) fn leave(&self, world: &World, resident: &Resident, gone: &Terms, stays: &Terms) {
+        let is_day_over = gone.day < world.days.first();
+        if let Some((less, _)) = quota_change(world, gone, stays) {
+            self.quotas.give_back(&resident.quota, &less, Windows::All { is_day_over });
         }
+        if let Some(pitch) = world.catalogue.pitch(gone.pitch).filter(|_| !is_day_over)
+            && let Some(on_day) = self.pitch_days.on(pitch, gone.day)
+        {
+            match along(gone, stays, pitch) {
+                Some((_, left)) => on_day.free_units(left),
+                None => on_day.free(gone.span, gone.party_size, seller_of(gone)),
+            }
+        }
+        self.tell(world, gone.pitch, gone.day);
     }
 
     fn settle_top_up(&self, at: UtcMillis, event: &WalletToppedUp) {
@@ -332,10 +333,8 @@ impl Engine {
     }
 
     /// A booking is due when its time is over; on a day that is over already, at once.
-    fn wind(&self, world: &World, at_once: UtcMillis, no: BookingNo) {
-        let Some(booking) = self.bookings.get(no) else { return };
-        let clock = world.days.clock(booking.terms.day);
-        let due = clock.map_or(at_once, |clock| clock.end(booking.terms.span));
+    fn wind(&self, world: &World, at_once: UtcMillis, no: BookingNo, (day, span): (LocalDay, UnitSpan)) {
+        let due = world.days.clock(day).map_or(at_once, |clock| clock.end(span));
         lock(&self.wheel).insert(due, no);
     }
 
@@ -371,26 +370,9 @@ impl Engine {
     }
 }
 
-/// What a moved booking is from now on.
-pub(super) fn moved_terms(old: &Terms, event: &BookingMoved) -> Terms {
-    Terms {
-        pitch: event.pitch,
-        day: event.day,
-        span: event.span,
-        price: event.price,
-        release: event.release,
-        ..*old
-    }
-}
-
 /// Whether a booking counts in its resident's quotas: what is sold at the counter doesn't.
 pub(super) fn takes_quota(terms: &Terms) -> bool {
     terms.payment == Payment::Wallet
-}
-
-/// What a wallet paid more for a booking's new place.
-pub(super) fn paid_more(old: &Terms, event: &BookingMoved) -> Minor {
-    dearer(old, &moved_terms(old, event))
 }
 
 fn venue_of(world: &World, pitch: PitchNo) -> VenueNo {

@@ -1,25 +1,24 @@
 //! What a record gives back that will never be in the log. On the committer's thread alone, as settling.
 
 use super::bookings::BookingState;
-use super::move_booking::{along, quota_change, seller_of};
-use super::quota::Windows;
-use super::settle::{moved_terms, paid_more};
+use super::move_booking::{dearer, moved_terms};
 use super::state::Engine;
 use super::sync::{Ordering, lock};
 use super::world::World;
 use crate::domain::event::{BookingMoved, Event, NewBooking};
 use crate::domain::ids::BookingNo;
+use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
 impl Engine {
     /// Gives back what a record took that will never be in the log.
     pub(super) fn undo(&self, event: &Event) {
         match event {
-            Event::BookingConfirmed(event) => {
-                self.undo_claim(event, BookingState::Pending, event.price.get())
+            Event::BookingConfirmed(event) => self.undo_claim(event, BookingState::Pending, event.price),
+            Event::CounterBooked(event) => self.undo_claim(event, BookingState::Pending, Minor::ZERO),
+            Event::HoldPlaced(event) => {
+                self.undo_claim(&event.booking, BookingState::PendingHold, Minor::ZERO)
             }
-            Event::CounterBooked(event) => self.undo_claim(event, BookingState::Pending, 0),
-            Event::HoldPlaced(event) => self.undo_claim(&event.booking, BookingState::PendingHold, 0),
             Event::HoldConfirmed(event) => {
                 let (terms, resident, _) = self.live_booking(event.no);
                 resident.credit_spendable(terms.price);
@@ -94,10 +93,10 @@ impl Engine {
         }
     }
 
-    fn undo_claim(&self, event: &NewBooking, from: BookingState, debited: i64) {
+    fn undo_claim(&self, event: &NewBooking, from: BookingState, debited: Minor) {
         let (terms, resident, _) = self.live_booking(event.no);
         self.give_back(&self.world.load(), &terms, resident);
-        resident.credit_spendable(crate::domain::money::Minor::new(debited));
+        resident.credit_spendable(debited);
         self.known.forget(event.request);
         self.step_back(event.no, from);
     }
@@ -106,20 +105,8 @@ impl Engine {
         let world: &World = &self.world.load();
         let (old, resident, _) = self.live_booking(event.no);
         let new = moved_terms(&old, event);
-        if let Some(pitch) = world.catalogue.pitch(new.pitch).filter(|_| new.day >= world.days.first())
-            && let Some(on_day) = self.pitch_days.on(pitch, new.day)
-        {
-            match along(&old, &new, pitch) {
-                Some((taken, _)) => on_day.free_units(taken),
-                None => on_day.free(new.span, new.party_size, seller_of(&new)),
-            }
-            self.tell(world, new.pitch, new.day);
-        }
-        if let Some((_, counted)) = quota_change(world, &old, &new) {
-            let is_day_over = new.day < world.days.first();
-            self.quotas.give_back(&resident.quota, &counted, Windows::All { is_day_over });
-        }
-        resident.credit_spendable(paid_more(&old, event));
+        self.leave(world, resident, &new, &old);
+        resident.credit_spendable(dearer(&old, &new));
         self.step_back(event.no, BookingState::Moving);
     }
 

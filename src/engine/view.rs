@@ -64,14 +64,10 @@ impl Engine {
             .grid
             .slots()
             .map(|span| {
-                let status = match (clock, &on_day) {
-                    (Some(clock), Some(on_day)) => status(clock, on_day, span, (gate, kept), now),
-                    _ => SlotStatus::Closed,
+                let (status, left) = match (clock, &on_day) {
+                    (Some(clock), Some(on_day)) => judge(clock, on_day, span, (gate, kept), now),
+                    _ => (SlotStatus::Closed, 0),
                 };
-                let left = on_day
-                    .as_ref()
-                    .filter(|_| status == SlotStatus::Free)
-                    .map_or(0, |on_day| on_day.left(span, kept));
                 Slot {
                     span,
                     status,
@@ -144,21 +140,24 @@ fn is_wanted(world: &World, pitch: &Pitch, wanted: &Wanted) -> bool {
         })
 }
 
-fn status(
+/// How a slot stands, and how many places are left in a free one: read once, so that a free slot has room.
+fn judge(
     clock: &DayClock,
     on_day: &OnDay<'_>,
     span: UnitSpan,
     (gate, kept): (Gate<'_>, u16),
     now: UtcMillis,
-) -> SlotStatus {
+) -> (SlotStatus, u16) {
     if clock.start(span) <= now || on_day.is_closed(span) {
-        return SlotStatus::Closed;
+        return (SlotStatus::Closed, 0);
     }
     match gate {
-        Gate::KeptForCounter(_) => SlotStatus::Closed,
-        Gate::Unreleased(_) => SlotStatus::Unreleased,
-        Gate::Open(_) if on_day.left(span, kept) == 0 => SlotStatus::Taken,
-        Gate::Open(_) => SlotStatus::Free,
+        Gate::KeptForCounter(_) => (SlotStatus::Closed, 0),
+        Gate::Unreleased(_) => (SlotStatus::Unreleased, 0),
+        Gate::Open(_) => match on_day.left(span, kept) {
+            0 => (SlotStatus::Taken, 0),
+            left => (SlotStatus::Free, left),
+        },
     }
 }
 

@@ -22,7 +22,6 @@ pub struct WrittenTime {
 pub struct When {
     pub day: LocalDay,
     pub span: UnitSpan,
-    pub start: UtcMillis,
 }
 
 /// How the times of a request were judged.
@@ -54,15 +53,7 @@ pub(super) fn judge(
     if day.days_since(today) > i32::from(world.catalogue.city().days_ahead) {
         return Err(FieldError { field: "start", wrong: Wrong::TooFarAhead });
     }
-    // A day that is not open has no clock ready.
-    let made;
-    let clock = match world.days.clock(day) {
-        Some(clock) => clock,
-        None => {
-            made = DayClock::new(zone, day);
-            &made
-        }
-    };
+    let clock: &DayClock = &world.clock_of(day);
     if end.moment > clock.next_day {
         return Err(FieldError { field: "end", wrong: Wrong::OverMidnight });
     }
@@ -76,7 +67,7 @@ pub(super) fn judge(
     let Some(span) = span_until(clock, first, end.moment) else {
         return closed_or_off_grid(clock, end, "end");
     };
-    let when = When { day, span, start: start.moment };
+    let when = When { day, span };
     if start.moment <= now || !world.days.is_open(day) {
         return Ok(Judged::Begun(when));
     }

@@ -1,5 +1,6 @@
 //! What commands look at and rarely changes: the catalogue and the open days, exchanged as one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::domain::calendar::{DayClock, local_day};
@@ -76,7 +77,9 @@ impl World {
 
     /// The clock of a day, open or not.
     #[must_use]
-    pub fn clock_of(&self, day: LocalDay) -> DayClock {
-        self.days.clock(day).cloned().unwrap_or_else(|| DayClock::new(self.catalogue.zone(), day))
+    pub fn clock_of(&self, day: LocalDay) -> Cow<'_, DayClock> {
+        self.days
+            .clock(day)
+            .map_or_else(|| Cow::Owned(DayClock::new(self.catalogue.zone(), day)), Cow::Borrowed)
     }
 }

@@ -29,7 +29,7 @@ impl Settle<Event> for Nobody {
 /// Writes the events that are made from the city as it stands and from the moment.
 pub(crate) fn write(ground: &Ground, events: impl FnOnce(&Engine, UtcMillis) -> Vec<Event>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut replay = Replay::new(0);
+    let mut replay = Replay::new();
     let disk = FileDisk::new(ground.path().join("journal")).expect("the journal's directory");
     let replayed = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
     let journal = Journal::open(disk, Options::default(), replayed).expect("a journal");

@@ -91,10 +91,7 @@ impl<'a> BookingView<'a> {
         let pitch = catalogue.pitch(booking.terms.pitch)?;
         let venue = catalogue.venue(pitch.venue)?;
         let span = booking.terms.span;
-        let (start, end) = match world.days.clock(booking.terms.day) {
-            Some(clock) => span_of_day(clock, span),
-            None => span_of_day(&world.clock_of(booking.terms.day), span),
-        };
+        let (start, end) = span_of_day(&world.clock_of(booking.terms.day), span);
         let currency = catalogue.city().currency;
         Some(Self {
             id: ids.booking(booking.no),

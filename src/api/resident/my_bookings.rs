@@ -77,11 +77,7 @@ pub async fn bookings(
 
 /// By start, the newest first; of equals the one that was booked last.
 fn newest_first(world: &World, booking: &Booking) -> Position {
-    let span = booking.terms.span;
-    let start = match world.days.clock(booking.terms.day) {
-        Some(clock) => clock.start(span),
-        None => world.clock_of(booking.terms.day).start(span),
-    };
+    let start = world.clock_of(booking.terms.day).start(booking.terms.span);
     Position { sort: u64::MAX - start.get().unsigned_abs(), number: u32::MAX - booking.no.get() }
 }
 

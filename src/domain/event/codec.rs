@@ -168,7 +168,7 @@ impl Event {
     /// `UnknownEvent` when this version can't tell.
     pub fn decode(bytes: &[u8]) -> Result<Self, UnknownEvent> {
         let mut fields = Fields { bytes, kind: 0 };
-        let kind = u16::from_le_bytes(fields.take()?);
+        let kind = u16::from_le_bytes(*fields.take()?);
         fields.kind = kind;
         let event = match kind {
             kind::CITY_FOUNDED => Self::CityFounded(fields.json()?),
@@ -191,7 +191,7 @@ impl Event {
                     3 => Role::FrontDesk(venue),
                     _ => return Err(fields.senseless()),
                 };
-                let phone = PhoneHash(fields.take()?);
+                let phone = PhoneHash(*fields.take()?);
                 let sealed = fields.rest().into();
                 Self::AccountOpened(Box::new(AccountOpened { resident, role, phone, sealed }))
             }
@@ -225,7 +225,7 @@ impl Event {
             kind::COUNTER_BOOKED => Self::CounterBooked(fields.new_booking()?),
             kind::HOLD_PLACED => {
                 let booking = fields.new_booking()?;
-                let expires_at = UtcMillis::new(i64::from_le_bytes(fields.take()?));
+                let expires_at = UtcMillis::new(i64::from_le_bytes(*fields.take()?));
                 Self::HoldPlaced(HoldPlaced { booking, expires_at })
             }
             kind::HOLD_CONFIRMED => {
@@ -236,7 +236,7 @@ impl Event {
             kind::HOLD_EXPIRED => Self::HoldExpired(fields.step()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
-                no: ReleaseNo::new(u16::from_le_bytes(fields.take()?)),
+                no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),
                 day: fields.day()?,
             }),
             kind::PITCH_CHANGED => Self::PitchChanged(fields.json()?),
@@ -357,40 +357,46 @@ struct Fields<'a> {
     kind: u16,
 }
 
-impl Fields<'_> {
+// Read in place: a field that is copied through memory costs the wait for all that was written before it.
+impl<'a> Fields<'a> {
     fn senseless(&self) -> UnknownEvent {
         UnknownEvent::Fields { kind: self.kind }
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], UnknownEvent> {
+    #[inline]
+    fn take<const N: usize>(&mut self) -> Result<&'a [u8; N], UnknownEvent> {
         let (taken, rest) = self.bytes.split_first_chunk::<N>().ok_or_else(|| self.senseless())?;
         self.bytes = rest;
-        Ok(*taken)
+        Ok(taken)
     }
 
-    fn rest(&mut self) -> &[u8] {
+    fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.bytes)
     }
 
+    #[inline]
     fn u32(&mut self) -> Result<u32, UnknownEvent> {
-        self.take().map(u32::from_le_bytes)
+        Ok(u32::from_le_bytes(*self.take()?))
     }
 
+    #[inline]
     fn minor(&mut self) -> Result<Minor, UnknownEvent> {
-        self.take().map(i64::from_le_bytes).map(Minor::new)
+        Ok(Minor::new(i64::from_le_bytes(*self.take()?)))
     }
 
+    #[inline]
     fn day(&mut self) -> Result<LocalDay, UnknownEvent> {
-        self.take().map(i32::from_le_bytes).map(LocalDay::new)
+        Ok(LocalDay::new(i32::from_le_bytes(*self.take()?)))
     }
 
+    #[inline]
     fn request(&mut self) -> Result<RequestKey, UnknownEvent> {
-        Ok(RequestKey { key: u128::from_le_bytes(self.take()?), body: u64::from_le_bytes(self.take()?) })
+        Ok(RequestKey { key: u128::from_le_bytes(*self.take()?), body: u64::from_le_bytes(*self.take()?) })
     }
 
     fn session(&mut self) -> Result<SessionChanged, UnknownEvent> {
         let resident = ResidentNo::new(self.u32()?);
-        let [slot] = self.take()?;
+        let [slot] = *self.take()?;
         Ok(SessionChanged { resident, slot, generation: self.u32()? })
     }
 
@@ -417,16 +423,19 @@ impl Fields<'_> {
         Ok(BookingStep { no: BookingNo::new(self.u32()?) })
     }
 
+    #[inline]
     fn span(&mut self) -> Result<UnitSpan, UnknownEvent> {
-        let [first, count] = self.take()?;
+        let [first, count] = *self.take()?;
         UnitSpan::new(first, count).map_err(|_| self.senseless())
     }
 
+    #[inline]
     fn release(&mut self) -> Result<Option<ReleaseNo>, UnknownEvent> {
-        let no = u16::from_le_bytes(self.take()?);
+        let no = u16::from_le_bytes(*self.take()?);
         Ok((no != u16::MAX).then(|| ReleaseNo::new(no)))
     }
 
+    #[inline]
     fn new_booking(&mut self) -> Result<NewBooking, UnknownEvent> {
         Ok(NewBooking {
             no: BookingNo::new(self.u32()?),
@@ -434,7 +443,7 @@ impl Fields<'_> {
             pitch: PitchNo::new(self.u32()?),
             day: self.day()?,
             span: self.span()?,
-            party_size: u16::from_le_bytes(self.take()?),
+            party_size: u16::from_le_bytes(*self.take()?),
             price: self.minor()?,
             release: self.release()?,
             request: self.request()?,
