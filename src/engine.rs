@@ -40,7 +40,7 @@ pub mod check_in;
 #[cfg(not(feature = "loom"))]
 pub mod claim;
 #[cfg(not(feature = "loom"))]
-pub mod closure_preview;
+pub mod closing;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
