@@ -27,6 +27,8 @@ mod client;
 mod damage;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
+#[path = "e2e/etags.rs"]
+mod etags;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
 #[path = "e2e/from_nothing.rs"]

@@ -234,5 +234,44 @@ fn check_log(city: &City, manager: &Resident, venue: &str, booking: &str) {
     );
     let operator = city.staff("operator", None);
     let all = city.get_as(&operator, "/v1/operator/audit");
-    assert_eq!(items(&all), entries);
+    assert!(items(&all).iter().zip(&entries).all(|(one, other)| one["hash"] == other["hash"]));
+    check_chain(items(&all));
+}
+
+/// As `docs/audit-log.md` tells a stranger to, by what the API answers and nothing else.
+fn check_chain(newest_first: &[Value]) {
+    let mut previous = [0; 32];
+    for entry in newest_first.iter().rev() {
+        let hashed = text(&entry["hashed"]);
+        assert_eq!(text(&entry["previous"]), data_encoding::HEXLOWER.encode(&previous), "{entry}");
+        let bytes = [&previous[..], hashed.as_bytes()].concat();
+        previous = *blake3::hash(&bytes).as_bytes();
+        assert_eq!(text(&entry["hash"]), data_encoding::HEXLOWER.encode(&previous), "{entry}");
+        let said: Value = serde_json::from_str(&hashed).expect("JSON");
+        for field in ["no", "venue", "what", "before", "after"] {
+            assert_eq!(said[field], entry[field], "{field} of {entry}");
+        }
+        let at: jiff::Timestamp = text(&entry["at"]).parse().expect("a time");
+        assert_eq!(said["at"], at.as_millisecond(), "{entry}");
+    }
+    assert!(!newest_first.is_empty());
+}
+
+#[test]
+fn a_sale_that_is_refused_opens_nobody_an_account() {
+    let city = City::demo();
+    let slot = city.free_court(3);
+    let manager = city.manager_of(&slot.venue);
+    let _ = city.booked(&city.resident(), &slot);
+    let before = city.ground.verify().said;
+    let sale = |body: &Value, key: &str| sell(&city, &manager, &slot.venue, body, key);
+    let taken = counter(&slot, "+8613911112222");
+    check(&sale(&taken, "taken"), "slot-taken", "what another has");
+    let mut elsewhere = taken.clone();
+    elsewhere["pitch"] = "nowhere".into();
+    check(&sale(&elsewhere, "nowhere"), "not-found", "a pitch that is not there");
+    let mut off_grid = taken.clone();
+    off_grid["end"] = taken["start"].clone();
+    check(&sale(&off_grid, "off-grid"), "invalid-request", "no time at all");
+    assert_eq!(city.ground.verify().said, before, "nothing was written");
 }

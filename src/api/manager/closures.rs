@@ -20,6 +20,7 @@ use super::retry::{NewName, replayed, request_of};
 use super::written_rules::read_span;
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list};
@@ -201,6 +202,7 @@ pub async fn closures(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::CLOSURES)?;
     let world = World::clone(&desk.engine.world());
@@ -219,5 +221,5 @@ pub async fn closures(
     for (number, closure) in shown.items {
         items.push(ClosureView::of(&desk, &world, closure, number).await);
     }
-    Ok(json(StatusCode::OK, &Items { items, next: shown.next }))
+    Ok(own_with_etag(&headers, &Items { items, next: shown.next }))
 }

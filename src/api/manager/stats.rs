@@ -6,14 +6,15 @@ use std::ops::AddAssign;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authority::{Task, at_venue};
-use crate::api::answer::{Money, json};
+use crate::api::answer::Money;
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::QueryOf;
@@ -217,6 +218,7 @@ pub async fn stats(
     who: SignedIn,
     QueryOf(query): QueryOf<StatsQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (from, to) = (query.from.0, query.to.0);
     if !(0..DAYS_MAX).contains(&to.days_since(from)) {
@@ -250,5 +252,5 @@ pub async fn stats(
         days,
         total: total.view(currency),
     };
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }
