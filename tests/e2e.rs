@@ -51,6 +51,8 @@ mod manage_catalogue;
 mod manage_closures;
 #[path = "e2e/manage_desk.rs"]
 mod manage_desk;
+#[path = "e2e/one_packet.rs"]
+mod one_packet;
 #[path = "e2e/operator.rs"]
 mod operator;
 #[cfg(feature = "planted-bugs")]
