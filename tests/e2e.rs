@@ -25,6 +25,8 @@ mod city;
 mod client;
 #[path = "e2e/damage.rs"]
 mod damage;
+#[path = "e2e/desk_load.rs"]
+mod desk_load;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
 #[path = "e2e/etags.rs"]
