@@ -313,12 +313,11 @@ impl Desk {
         if let Some((request, effect)) = self.unknown.take() {
             self.asked_again += 1;
             let answer = ask(city, &request);
-            match &effect {
-                // Without a key there is nothing to replay: it was given up before.
-                Effect::GivenUp(id) if answer.status == 409 => {
-                    self.kept.get_mut(id).expect("it is in the books").status = "cancelled";
-                }
-                _ => self.note(&effect, &answer),
+            // Without a key there is nothing to replay: it was given up before.
+            if let (Effect::GivenUp(id), 409) = (&effect, answer.status) {
+                self.kept.get_mut(id).expect("it is in the books").status = "cancelled";
+            } else {
+                self.note(&effect, &answer);
             }
         }
         if let Some(newest) = self.closures.last() {
