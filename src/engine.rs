@@ -54,6 +54,8 @@ pub mod log_ins;
 #[cfg(not(feature = "loom"))]
 pub mod move_booking;
 #[cfg(not(feature = "loom"))]
+pub mod open_units;
+#[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]
 pub mod quota;
