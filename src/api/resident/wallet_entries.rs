@@ -58,7 +58,8 @@ struct Movement {
 }
 
 impl Movement {
-    /// The newest first; of one moment, what came last.
+    /// The newest first. Of one millisecond refunds, then bookings, then top-ups, each by number: the places keep no finer time, and this
+    /// order is the same on every page, so that nothing is shown twice or left out.
     fn position(&self) -> Position {
         let number = self.booking.map(BookingNo::get).or(self.top_up.map(TopUpNo::get)).unwrap_or(0);
         let sort = self.at.get().unsigned_abs() << 2 | self.kind as u64;
