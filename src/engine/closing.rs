@@ -17,11 +17,11 @@ use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 /// How many bookings are looked at in one piece: some tens of microseconds.
 const LOOKED_AT_MAX: usize = 512;
-/// How many records are queued at once. They are committed as one batch, behind which others' bookings wait.
-const RECORDS_AT_ONCE: usize = 32;
-/// For how many ticks others have the journal to themselves after that. Nobody waits for a refund as for a booking; and as few records
-/// as this leave the journal's batches small on average, so that it goes on committing each booking at once.
-const TICKS_OF_REST: u32 = 4;
+/// How many records are queued at once. They are committed as one batch, behind which others' bookings wait: so few that the journal
+/// doesn't wait for company (`Gathering::records_min`), even where some bookings come with them.
+const RECORDS_AT_ONCE: usize = 5;
+/// For how many ticks others have the journal to themselves after that. Nobody waits for a refund as for a booking.
+const TICKS_OF_REST: u32 = 1;
 
 /// The days of a closure's pitches that are still to be gone through, the first of them from where the last piece ended.
 struct Walk {
