@@ -8,6 +8,7 @@ mod data_dir;
 mod demo;
 mod founding;
 mod logging;
+mod open_files;
 mod operator;
 mod serve;
 mod services;

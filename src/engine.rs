@@ -40,7 +40,7 @@ pub mod check_in;
 #[cfg(not(feature = "loom"))]
 pub mod claim;
 #[cfg(not(feature = "loom"))]
-pub mod closure_preview;
+pub mod closing;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
@@ -53,6 +53,8 @@ pub mod known_requests;
 pub mod log_ins;
 #[cfg(not(feature = "loom"))]
 pub mod move_booking;
+#[cfg(not(feature = "loom"))]
+pub mod open_units;
 #[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]

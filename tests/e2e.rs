@@ -25,8 +25,12 @@ mod city;
 mod client;
 #[path = "e2e/damage.rs"]
 mod damage;
+#[path = "e2e/desk_load.rs"]
+mod desk_load;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
+#[path = "e2e/etags.rs"]
+mod etags;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
 #[path = "e2e/from_nothing.rs"]
@@ -49,6 +53,8 @@ mod manage_catalogue;
 mod manage_closures;
 #[path = "e2e/manage_desk.rs"]
 mod manage_desk;
+#[path = "e2e/one_packet.rs"]
+mod one_packet;
 #[path = "e2e/operator.rs"]
 mod operator;
 #[cfg(feature = "planted-bugs")]

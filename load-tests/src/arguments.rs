@@ -21,6 +21,10 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// One booking after the other on an idle server, beside a bare write and fdatasync
     Latency(LatencyArguments),
+    /// What others notice of a closure that cancels ten thousand bookings
+    Closure(ClosureArguments),
+    /// What is free in the whole city, a page of 200 slots after the other
+    Listing(ListingArguments),
     /// Serve a baseline; the harness starts it by itself
     #[command(hide = true)]
     Baseline(BaselineArguments),
@@ -65,6 +69,40 @@ pub(crate) struct LatencyArguments {
     pub(crate) requests: u32,
     #[command(flatten)]
     pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListingArguments {
+    /// How many pages are asked for
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub(crate) requests: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ClosureArguments {
+    /// How many bookings are hit
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = bookings_of_a_closure)]
+    pub(crate) bookings: usize,
+    /// How often, each time with a fresh copy of the city
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rounds: u32,
+    /// How many bookings others make a second
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) per_second: u32,
+    /// Over so many connections
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) connections: u16,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+fn bookings_of_a_closure(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=100_000).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 1 to 100000".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -112,6 +112,7 @@ mod tests {
 
     pub(crate) fn stock(once: usize, sessions: &[u32]) -> Vec<StockItem> {
         let item = |number: usize, sold| StockItem {
+            venue: "venue".into(),
             pitch: format!("pitch-{number}").into(),
             start: "2026-11-25T09:00:00+08:00".into(),
             end: "2026-11-25T10:00:00+08:00".into(),

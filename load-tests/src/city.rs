@@ -28,11 +28,7 @@ pub(crate) struct City {
 impl City {
     /// Makes the city and plans so many bookings, or as many as it has room for.
     pub(crate) fn prepare(program: &Kaichang, place: &Workplace, bookings: usize) -> Result<Self, Failure> {
-        // A resident each, as long as there are enough: nobody is in a processor's cache from the last booking.
-        let residents = bookings.min(RESIDENTS_MAX).max(bookings.div_ceil(BOOKINGS_A_RESIDENT_MAX)).max(1);
-        say(&format!("making the demo city with {residents} residents"));
-        program.make_city(&place.path(PRISTINE), residents, &place.path(TOKENS))?;
-        let tokens = Tokens::read(&place.path(TOKENS))?;
+        let tokens = Self::make(program, place, bookings)?;
         let scout = CopiedCity::start(program, place, SCOUT)?;
         let mut client = PlainClient::connect(scout.server.address())?;
         let stock = stock::read(&mut client)?;
@@ -57,6 +53,15 @@ impl City {
         scout.server.stop()?;
         place.remove(SCOUT)?;
         Ok(Self { plan, requests, answer_bytes })
+    }
+
+    /// Makes the city that others are copies of, with residents for so many bookings.
+    pub(crate) fn make(program: &Kaichang, place: &Workplace, bookings: usize) -> Result<Tokens, Failure> {
+        // A resident each, as long as there are enough: nobody is in a processor's cache from the last booking.
+        let residents = bookings.min(RESIDENTS_MAX).max(bookings.div_ceil(BOOKINGS_A_RESIDENT_MAX)).max(1);
+        say(&format!("making the demo city with {residents} residents"));
+        program.make_city(&place.path(PRISTINE), residents, &place.path(TOKENS))?;
+        Tokens::read(&place.path(TOKENS))
     }
 }
 

@@ -13,17 +13,21 @@ mod booking_plan;
 mod city;
 mod clock;
 mod closed_loop;
+mod closure;
 mod compare;
 mod draw;
 mod http;
 mod latency;
+mod listing;
 mod machine;
 mod outcome;
 mod processor;
 mod report;
 mod residents;
 mod server;
+mod staff;
 mod statistics;
+mod steady;
 mod stock;
 mod workplace;
 
@@ -44,6 +48,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
         Command::Latency(latency) => latency::run(&latency),
+        Command::Closure(closure) => closure::run(&closure),
+        Command::Listing(listing) => listing::run(&listing),
         Command::Baseline(baseline) => baselines::serve(&baseline),
     };
     outcome.unwrap_or_else(|failure| {

@@ -32,6 +32,10 @@ impl Latencies {
     pub(crate) fn p99_us(&self) -> u64 {
         self.0.value_at_quantile(0.99)
     }
+
+    pub(crate) fn max_us(&self) -> u64 {
+        self.0.max()
+    }
 }
 
 /// Bodies of answers that counted, with the request that each one answers.

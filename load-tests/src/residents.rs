@@ -39,6 +39,11 @@ impl Tokens {
         self.0.len()
     }
 
+    /// Takes off those from one on.
+    pub(crate) fn split_off(&mut self, first: usize) -> Self {
+        Self(self.0.split_off(first.min(self.0.len())))
+    }
+
     pub(crate) fn get(&self, resident: usize) -> &str {
         &self.0[resident]
     }

@@ -27,6 +27,11 @@ pub(crate) fn ratio(of: f64, to: f64) -> f64 {
     if to > 0.0 { of / to } else { 0.0 }
 }
 
+/// One time beside another.
+pub(crate) fn ratio_us(of: u64, to: u64) -> f64 {
+    ratio(as_float(of), as_float(to))
+}
+
 /// So many in so long, by the second.
 pub(crate) fn per_second(count: u64, during: Duration) -> f64 {
     ratio(as_float(count), during.as_secs_f64())

@@ -18,6 +18,7 @@ const DAYS_MAX: usize = 28;
 /// Slots of whole pitches that a resident's wallet can pay for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StockItem {
+    pub(crate) venue: Box<str>,
     pub(crate) pitch: Box<str>,
     pub(crate) start: Box<str>,
     pub(crate) end: Box<str>,
@@ -59,6 +60,7 @@ struct Sport {
 
 #[derive(Deserialize)]
 struct FreeSlot {
+    venue: Box<str>,
     pitch: Box<str>,
     kind: Kind,
     start: Box<str>,
@@ -89,35 +91,37 @@ impl FreeSlot {
             Kind::Part => return None,
         };
         let can_be_sold = self.price.amount <= PRICE_MAX && sold.places() > 0;
-        can_be_sold.then_some(StockItem { pitch: self.pitch, start: self.start, end: self.end, sold })
+        let Self { venue, pitch, start, end, .. } = self;
+        can_be_sold.then_some(StockItem { venue, pitch, start, end, sold })
     }
 }
 
 /// All of it, in the order of the API.
 pub(crate) fn read(client: &mut PlainClient) -> Result<Vec<StockItem>, Failure> {
+    let mut stock = Vec::new();
+    for path in lists(client, 500)? {
+        all_pages::<FreeSlot>(client, &path, |slot| stock.extend(slot.into_stock()))?;
+    }
+    say(&format!("{} slots can be booked", stock.len()));
+    Ok(stock)
+}
+
+/// The addresses of what is free of each sport on each open day after today, by day.
+pub(crate) fn lists(client: &mut PlainClient, limit: usize) -> Result<Vec<String>, Failure> {
     let time: Time = get(client, "/v1/time")?.ok_or("the server doesn't tell the time")?;
-    let today = local_date(&time.now).ok_or_else(|| format!("{} is not a time", time.now))?;
+    let mut date = local_date(&time.now).ok_or_else(|| format!("{} is not a time", time.now))?;
     let mut sports: Vec<String> = Vec::new();
     all_pages::<Sport>(client, "/v1/sports?limit=500", |sport| sports.push(sport.id))?;
-    let mut stock = Vec::new();
-    let mut date = today;
+    let mut lists = Vec::new();
     for _ in 0..DAYS_MAX {
         date = date.tomorrow()?;
-        let before = stock.len();
-        let mut is_open = false;
-        for sport in &sports {
-            let path = format!("/v1/availability?sport={sport}&date={date}&limit=500");
-            is_open = all_pages::<FreeSlot>(client, &path, |slot| stock.extend(slot.into_stock()))?;
-            if !is_open {
-                break;
-            }
-        }
-        if !is_open {
+        if get::<Page<FreeSlot>>(client, &format!("/v1/availability?date={date}&limit=1"))?.is_none() {
             break;
         }
-        say(&format!("{date}: {} slots can be booked", stock.len() - before));
+        let of_day = |sport| format!("/v1/availability?sport={sport}&date={date}&limit={limit}");
+        lists.extend(sports.iter().map(of_day));
     }
-    Ok(stock)
+    Ok(lists)
 }
 
 /// The venue's own date in an RFC 3339 time: what stands before the T, whatever the offset is.
@@ -125,23 +129,23 @@ fn local_date(time: &str) -> Option<Date> {
     time.split_once('T')?.0.parse().ok()
 }
 
-/// Reads a list to its end; false when the API says that the request is out of range.
+/// Reads a list to its end.
 fn all_pages<T: DeserializeOwned>(
     client: &mut PlainClient,
     path: &str,
     mut each: impl FnMut(T),
-) -> Result<bool, Failure> {
+) -> Result<(), Failure> {
     let mut cursor = None;
     loop {
         let asked = match &cursor {
             Some(cursor) => format!("{path}&cursor={cursor}"),
             None => path.to_owned(),
         };
-        let Some(page) = get::<Page<T>>(client, &asked)? else { return Ok(false) };
+        let page: Page<T> = get(client, &asked)?.ok_or_else(|| format!("GET {asked} was answered 400"))?;
         page.items.into_iter().for_each(&mut each);
         match page.next {
             Some(next) => cursor = Some(next),
-            None => return Ok(true),
+            None => return Ok(()),
         }
     }
 }

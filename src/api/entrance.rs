@@ -1,7 +1,7 @@
 //! Who is let in at all: the one place that every request passes, before its route is known.
 //!
 //! Whoever has a valid token is counted by account, where the token is asked for (`doorkeeper`). Everybody else is counted here,
-//! by address: one that asks too often is not even routed. Loopback is not counted.
+//! by address: of one that asks too often no handler hears. Loopback is not counted.
 
 use std::net::IpAddr;
 use std::sync::Arc;

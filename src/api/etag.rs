@@ -12,6 +12,8 @@ use super::problem::Problem;
 
 /// To be asked for anew each time, and answered by 304 while it is the same.
 const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
+/// The same, and kept by nobody between.
+const OWN_REVALIDATED: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// JSON that anyone may see, with an ETag of its content; 304 without it when the request has that already.
 pub fn json_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> Response {
@@ -19,6 +21,17 @@ pub fn json_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> 
         Ok(body) => with_etag(headers, body),
         Err(fault) => Problem::internal(&fault).into_response(),
     }
+}
+
+/// JSON that is somebody's own, with an ETag as well: whoever stands between must not keep it.
+pub fn own_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> Response {
+    let mut response = json_with_etag(headers, value);
+    if response.headers().contains_key(ETAG) {
+        let out = response.headers_mut();
+        out.insert(CACHE_CONTROL, OWN_REVALIDATED);
+        out.insert(VARY, HeaderValue::from_static("accept-encoding, authorization"));
+    }
+    response
 }
 
 fn with_etag(headers: &HeaderMap, body: Vec<u8>) -> Response {

@@ -17,11 +17,11 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::FromRequestParts;
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{Method, Request, Version};
+use axum::http::{Method, Request, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use metrics::Counter;
@@ -53,6 +53,9 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
+
+/// What nobody asks by, and no address takes.
+const NO_METHOD: &[u8] = b"WHICH";
 
 /// Below this every body is JSON and every answer somebody's own, unless its handler says otherwise.
 const API_PREFIX: &str = "/v1/";
@@ -112,7 +115,7 @@ impl Front {
         let mut response = match arrived(&parts, body, is_api).await {
             Ok(body) => match self.entrance.let_in(sender, &parts.headers) {
                 Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender.address).await,
-                Err(problem) => problem.into_response(),
+                Err(problem) => self.not_let_in(problem, parts, sender.address).await,
             },
             Err(refused) => {
                 let mut response = refused.problem.into_response();
@@ -152,6 +155,23 @@ impl Front {
             tracing::debug!(request_id, %method, path, status, "answered");
         }
         response
+    }
+
+    /// Whether an address takes the method is judged before how often its sender asks, as the contract orders. So the router is asked
+    /// what the address takes, by a method that none takes: no handler runs for somebody who is not let in.
+    async fn not_let_in(&self, problem: Problem, parts: Parts, peer: IpAddr) -> Response {
+        let Ok(none) = Method::from_bytes(NO_METHOD) else { return problem.into_response() };
+        let mut asked = Request::new(Body::empty());
+        *asked.method_mut() = none;
+        *asked.uri_mut() = parts.uri;
+        let answer = self.routed(asked, peer).await;
+        let taken = answer.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default();
+        let is_taken = taken.split(',').any(|method| method.trim() == parts.method.as_str());
+        if answer.status() == StatusCode::METHOD_NOT_ALLOWED && !is_taken {
+            answer
+        } else {
+            problem.into_response()
+        }
     }
 
     /// A panic in a handler is a fault of ours, and so is one that takes too long; a panic's message stays with its hook.

@@ -20,7 +20,7 @@ use super::demo::Residents;
 use super::services::Services;
 use super::settings::Settings;
 use super::system_clock::SystemClock;
-use super::{Failure, demo, founding, logging, say};
+use super::{Failure, demo, founding, logging, open_files, say};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -51,6 +51,7 @@ const DEMO_SEED: u64 = 1;
 
 pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     logging::start();
+    open_files::allow_most();
     let settings = Settings::of(arguments)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let _lock = DirLock::acquire(&settings.data_dir)?;

@@ -139,21 +139,24 @@ pub enum InvalidDefinition {
 }
 
 /// Everything that can be booked, and by which rules.
+///
+/// Each change makes a new catalogue beside the old one while bookings wait behind it, so that a copy has to be cheap: it shares all
+/// that the change leaves as it is.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     city: Arc<CityDef>,
     zone: TimeZone,
     districts: Vec<Arc<DistrictDef>>,
     sports: Vec<Arc<SportDef>>,
-    venues: Vec<Arc<Venue>>,
-    pitches: Vec<Arc<Pitch>>,
+    venues: Arc<Vec<Arc<Venue>>>,
+    pitches: Arc<Vec<Arc<Pitch>>>,
     closures: Vec<Arc<Closure>>,
     releases: Vec<Arc<Release>>,
     special_days: HashMap<LocalDay, DayKind>,
     leaves: u32,
     sessions: u32,
-    by_code: ByCode,
-    shared: Shared,
+    by_code: Arc<ByCode>,
+    shared: Arc<Shared>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -194,15 +197,15 @@ impl Catalogue {
             zone,
             districts: Vec::new(),
             sports: Vec::new(),
-            venues: Vec::new(),
-            pitches: Vec::new(),
+            venues: Arc::default(),
+            pitches: Arc::default(),
             closures: Vec::new(),
             releases: Vec::new(),
             special_days: HashMap::new(),
             leaves: 0,
             sessions: 0,
-            by_code: ByCode::default(),
-            shared: Shared::default(),
+            by_code: Arc::default(),
+            shared: Arc::default(),
         })
     }
 
@@ -346,7 +349,7 @@ impl Catalogue {
     pub fn add_district(&mut self, def: DistrictDef) -> Result<DistrictNo, InvalidDefinition> {
         let no = u16::try_from(self.districts.len()).map_err(|_| InvalidDefinition::TooMany("districts"))?;
         let no = DistrictNo::new(no);
-        claim_code(&mut self.by_code.districts, &def.code, no)?;
+        claim_code(&mut Arc::make_mut(&mut self.by_code).districts, &def.code, no)?;
         self.districts.push(Arc::new(def));
         Ok(no)
     }
@@ -358,7 +361,7 @@ impl Catalogue {
     pub fn add_sport(&mut self, def: SportDef) -> Result<SportNo, InvalidDefinition> {
         let no = u16::try_from(self.sports.len()).map_err(|_| InvalidDefinition::TooMany("sports"))?;
         let no = SportNo::new(no);
-        claim_code(&mut self.by_code.sports, &def.code, no)?;
+        claim_code(&mut Arc::make_mut(&mut self.by_code).sports, &def.code, no)?;
         self.sports.push(Arc::new(def));
         Ok(no)
     }
@@ -373,9 +376,15 @@ impl Catalogue {
         }
         let no = u32::try_from(self.venues.len()).map_err(|_| InvalidDefinition::TooMany("venues"))?;
         let no = VenueNo::new(no);
-        claim_code(&mut self.by_code.venues, &def.code, no)?;
+        claim_code(&mut Arc::make_mut(&mut self.by_code).venues, &def.code, no)?;
         let (admission, special_days) = (def.admission, HashMap::new());
-        self.venues.push(Arc::new(Venue { no, def, admission, special_days, pitches: Vec::new() }));
+        Arc::make_mut(&mut self.venues).push(Arc::new(Venue {
+            no,
+            def,
+            admission,
+            special_days,
+            pitches: Vec::new(),
+        }));
         Ok(no)
     }
 
@@ -391,7 +400,7 @@ impl Catalogue {
             KindDef::Exclusive | KindDef::Session { .. } => &[],
         };
         let leaves = self.allot_leaves(&def.kind)?;
-        let hours = share(&mut self.shared.hours, &def.hours, || def.hours.clone());
+        let hours = share(&mut Arc::make_mut(&mut self.shared).hours, &def.hours, || def.hours.clone());
         let first_part = no.get() + 1;
         let part_count = u32::try_from(parts.len()).map_err(|_| InvalidDefinition::TooMany("parts"))?;
         let kind = match def.kind {
@@ -416,7 +425,7 @@ impl Catalogue {
             };
             self.push_pitch(bare, &part.terms, &hours, first..first + u32::from(part.leaves), 0..0);
         }
-        if let Some(venue) = self.venues.get_mut(def.venue.index()) {
+        if let Some(venue) = Arc::make_mut(&mut self.venues).get_mut(def.venue.index()) {
             Arc::make_mut(venue).pitches.push(no);
         }
         Ok(no)
@@ -430,10 +439,12 @@ impl Catalogue {
         leaves: Range<u32>,
         parts: Range<u32>,
     ) {
-        let tariff = share(&mut self.shared.tariffs, &terms.prices, || Tariff::of(&terms.prices));
-        let cancel = share(&mut self.shared.cancels, &terms.cancel, || terms.cancel.clone());
-        self.by_code.pitches.insert(bare.code.clone(), bare.no);
-        self.pitches.push(Arc::new(Pitch {
+        let tariff =
+            share(&mut Arc::make_mut(&mut self.shared).tariffs, &terms.prices, || Tariff::of(&terms.prices));
+        let cancel =
+            share(&mut Arc::make_mut(&mut self.shared).cancels, &terms.cancel, || terms.cancel.clone());
+        Arc::make_mut(&mut self.by_code).pitches.insert(bare.code.clone(), bare.no);
+        Arc::make_mut(&mut self.pitches).push(Arc::new(Pitch {
             no: bare.no,
             code: bare.code.clone(),
             venue: bare.venue,

@@ -94,18 +94,27 @@ impl AuditLog {
         let no = u32::try_from(entries.all.len()).unwrap_or(u32::MAX);
         let previous = entries.all.last().map_or([0; 32], |entry| entry.hash);
         let Told { venue, what, subject, before, after } = told;
-        // A map's keys stand in their order, so one entry has one text.
-        let text = json!({
-            "no": no, "at": at.get(), "by": by.get(), "venue": venue_code.map(Code::as_str), "what": what,
-            "subject": subject.text(), "before": before, "after": after,
-        })
-        .to_string();
-        let hash = *blake3::Hasher::new().update(&previous).update(text.as_bytes()).finalize().as_bytes();
-        let entry = AuditEntry { no, at, by, venue, what, subject, before, after, previous, hash };
+        let mut entry =
+            AuditEntry { no, at, by, venue, what, subject, before, after, previous, hash: [0; 32] };
+        let text = entry.hashed_text(venue_code);
+        entry.hash = *blake3::Hasher::new().update(&previous).update(text.as_bytes()).finalize().as_bytes();
         entries.all.push(Arc::new(entry));
         if let Some(venue) = venue {
             entries.of_venue.entry(venue).or_default().push(no);
         }
+    }
+}
+
+impl AuditEntry {
+    /// The text that is hashed behind the hash of the entry before (`docs/audit-log.md`). Its venue's code is that of its venue: codes
+    /// don't change. A map's keys stand in their order, so one entry has one text.
+    #[must_use]
+    pub fn hashed_text(&self, venue_code: Option<&Code>) -> String {
+        json!({
+            "no": self.no, "at": self.at.get(), "by": self.by.get(), "venue": venue_code.map(Code::as_str),
+            "what": self.what, "subject": self.subject.text(), "before": self.before, "after": self.after,
+        })
+        .to_string()
     }
 }
 

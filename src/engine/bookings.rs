@@ -291,6 +291,26 @@ fn day_of_bits(word: u32) -> LocalDay {
     LocalDay::new(i32::from(u16::from_le_bytes([low, high])))
 }
 
+/// A place in the list of a whole's day, to go on from later: what is listed meanwhile stands before it.
+#[derive(Debug, Clone, Copy)]
+pub struct DayCursor {
+    next: u32,
+}
+
+impl DayCursor {
+    /// The newest place of a list.
+    #[must_use]
+    pub fn at(newest: &AtomicU32) -> Self {
+        // ORDERING: Acquire pairs with the Release in `link`.
+        Self { next: newest.load(Ordering::Acquire) }
+    }
+
+    #[must_use]
+    pub const fn is_at_end(self) -> bool {
+        self.next == NO_BOOKING
+    }
+}
+
 /// All bookings.
 pub struct Bookings {
     slab: Slab<Entry>,
@@ -364,9 +384,32 @@ impl Bookings {
 
     /// The bookings of a whole's day, from the newest on. One that was moved stands in the list of its present day only.
     pub fn of_pitch_day(&self, newest: &AtomicU32) -> impl Iterator<Item = Booking> {
-        self.walk(newest, Entry::of_pitch_day).filter_map(|(place, no)| {
-            let is_alias = place != no;
-            self.get(no).filter(|booking| booking.place == if is_alias { place.get() } else { NO_BOOKING })
+        self.walk(newest, Entry::of_pitch_day).filter_map(|(place, no)| self.listed(place, no))
+    }
+
+    /// The booking that a place of a day's list means, unless it stands elsewhere by now.
+    fn listed(&self, place: BookingNo, no: BookingNo) -> Option<Booking> {
+        let is_alias = place != no;
+        self.get(no).filter(|booking| booking.place == if is_alias { place.get() } else { NO_BOOKING })
+    }
+
+    /// The bookings of at most so many places of a day's list, from a place in it on; as `of_pitch_day`.
+    pub fn piece_of_day<'a>(
+        &'a self,
+        cursor: &'a mut DayCursor,
+        places_max: usize,
+    ) -> impl Iterator<Item = Booking> + 'a {
+        let mut left = places_max;
+        std::iter::from_fn(move || {
+            while left > 0 {
+                left -= 1;
+                let (place, no, older) = self.step(cursor.next, Entry::of_pitch_day)?;
+                cursor.next = older;
+                if let Some(booking) = self.listed(place, no) {
+                    return Some(booking);
+                }
+            }
+            None
         })
     }
 
@@ -379,14 +422,21 @@ impl Bookings {
         // ORDERING: Acquire pairs with the Release in `link`.
         let mut next = newest.load(Ordering::Acquire);
         std::iter::from_fn(move || {
-            let place = Some(BookingNo::new(next)).filter(|_| next != NO_BOOKING)?;
-            let entry = self.entry(place)?;
-            // ORDERING: Acquire, as above.
-            next = older(entry).load(Ordering::Acquire);
-            let is_alias = entry.state() == BookingState::Alias;
-            let no = if is_alias { BookingNo::new(entry.resident.load(Ordering::Relaxed)) } else { place };
+            let (place, no, after) = self.step(next, older)?;
+            next = after;
             Some((place, no))
         })
+    }
+
+    /// A place of a list, the booking that it means, and the next older place.
+    fn step(&self, at: u32, older: fn(&Entry) -> &AtomicU32) -> Option<(BookingNo, BookingNo, u32)> {
+        let place = Some(BookingNo::new(at)).filter(|_| at != NO_BOOKING)?;
+        let entry = self.entry(place)?;
+        // ORDERING: Acquire pairs with the Release in `link`.
+        let after = older(entry).load(Ordering::Acquire);
+        let is_alias = entry.state() == BookingState::Alias;
+        let no = if is_alias { BookingNo::new(entry.resident.load(Ordering::Relaxed)) } else { place };
+        Some((place, no, after))
     }
 
     /// Puts a booking at a list's head. By the committer alone.

@@ -198,9 +198,10 @@ impl Engine {
         self.days_under_way.store(false, Ordering::Release);
     }
 
-    /// Keeps where the lists of days begin that are over: their places will be used again.
+    /// Keeps where the lists of days begin that are over, as their places will be used again; and how much was open on them.
     fn keep_past_days(&self, world: &World, days: impl Iterator<Item = LocalDay>) {
         for day in days {
+            self.keep_open_units(world, day);
             for whole in world.catalogue.wholes() {
                 let Some(on_day) = self.pitch_days.on(whole, day) else { continue };
                 // ORDERING: Relaxed, the committer alone writes and reads it here.

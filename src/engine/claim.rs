@@ -6,10 +6,10 @@
 use super::bookings::{BookingState, Payment, Terms};
 use super::known_requests::{CameTo, Known};
 use super::lane::Ticket;
+use super::pitch_days::{OnDay, Sale};
 use super::quota::Windows;
 use super::refusal::{FieldError, Refusal, Wrong};
 use super::releases::{Gate, sale};
-use super::residents::Resident;
 use super::session::Seller;
 use super::state::{CommandLane, Engine, counted};
 use super::when::{self, Judged, When, WrittenTime};
@@ -98,22 +98,11 @@ impl Engine {
         }
         let world = self.world.load();
         let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
-        let judgement = judge(&world, request, resident, purpose, known.is_some(), now)?;
+        let judgement = judge(&world, request, resident.role(), purpose, known.is_some(), now)?;
+        // Sold out and closed leave here, by loads alone.
+        let Offer { on_day, sale, release } = self.offer(&world, &judgement, purpose)?;
         let Judgement { pitch, when: When { day, span, .. }, party_size, price } = judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
-        let on_day = self.pitch_days.on(pitch, day).ok_or(Refusal::Overloaded)?;
-        let release = world.catalogue.release_of(pitch, day);
-        let gate = self.releases.gate(release, pitch, day);
-        let Some(sale) = sale(gate, pitch, purpose.seller()) else {
-            // Closed is answered before unreleased.
-            let any = super::pitch_days::Sale::ONLINE;
-            if on_day.judge(span, party_size, any) == Err(super::word::Refused::Closed) {
-                return Err(Refusal::SlotClosed);
-            }
-            return Err(unsold(&world, gate, day));
-        };
-        // Sold out and closed leave here, by loads alone.
-        on_day.judge(span, party_size, sale).map_err(|refused| Refusal::of_claim(refused, is_session))?;
 
         let permit = lane.owner.permit()?;
         let no = match lane.spare.take() {
@@ -195,6 +184,59 @@ impl Engine {
     }
 }
 
+/// What is sold at this moment to whoever asks.
+struct Offer<'a> {
+    on_day: OnDay<'a>,
+    sale: Sale,
+    release: Option<&'a Release>,
+}
+
+impl Engine {
+    /// Whether a sale at the counter would be refused as things stand, whoever it is for: so that nobody is opened an account for a
+    /// sale that can't be.
+    ///
+    /// # Errors
+    /// As `book_at_counter`.
+    pub fn check_at_counter(
+        &self,
+        request: &BookingRequest<'_>,
+        by: ResidentNo,
+        venue: VenueNo,
+        now: UtcMillis,
+    ) -> Result<(), Refusal> {
+        let known = self.known.look_up(request.request);
+        if matches!(known, Some(Known::Same(_))) {
+            return Ok(());
+        }
+        let (world, purpose) = (self.world.load(), Purpose::Counter { by, venue });
+        let judgement = judge(&world, request, None, purpose, known.is_some(), now);
+        let offer = judgement.and_then(|judgement| self.offer(&world, &judgement, purpose).map(|_| ()));
+        self.count(offer)
+    }
+
+    fn offer<'a>(
+        &'a self,
+        world: &'a World,
+        judgement: &Judgement<'a>,
+        purpose: Purpose,
+    ) -> Result<Offer<'a>, Refusal> {
+        let Judgement { pitch, when: When { day, span, .. }, party_size, .. } = *judgement;
+        let is_session = matches!(pitch.kind, PitchKind::Session { .. });
+        let on_day = self.pitch_days.on(pitch, day).ok_or(Refusal::Overloaded)?;
+        let release = world.catalogue.release_of(pitch, day);
+        let gate = self.releases.gate(release, pitch, day);
+        let Some(sale) = sale(gate, pitch, purpose.seller()) else {
+            // Closed is answered before unreleased.
+            if on_day.judge(span, party_size, Sale::ONLINE) == Err(super::word::Refused::Closed) {
+                return Err(Refusal::SlotClosed);
+            }
+            return Err(unsold(world, gate, day));
+        };
+        on_day.judge(span, party_size, sale).map_err(|refused| Refusal::of_claim(refused, is_session))?;
+        Ok(Offer { on_day, sale, release })
+    }
+}
+
 /// Why nothing of a pitch's day is sold to whoever asks.
 fn unsold(world: &World, gate: Gate<'_>, day: crate::domain::time::LocalDay) -> Refusal {
     let opens_at = |release: &Release| release.def.opens_at(world.catalogue.zone(), day);
@@ -208,7 +250,7 @@ fn unsold(world: &World, gate: Gate<'_>, day: crate::domain::time::LocalDay) -> 
 fn judge<'a>(
     world: &'a World,
     request: &BookingRequest<'_>,
-    resident: &Resident,
+    role: Option<Role>,
     purpose: Purpose,
     is_other_body: bool,
     now: UtcMillis,
@@ -232,7 +274,7 @@ fn judge<'a>(
         return Err(Refusal::Invalid(errors));
     };
     match purpose {
-        Purpose::Book | Purpose::Hold if resident.role() != Some(Role::Resident) => {
+        Purpose::Book | Purpose::Hold if role != Some(Role::Resident) => {
             return Err(Refusal::Forbidden);
         }
         Purpose::Counter { venue, .. } if pitch.is_some_and(|pitch| pitch.venue != venue) => {

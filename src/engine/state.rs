@@ -43,6 +43,8 @@ pub struct Engine {
     pub(super) releases: Releases,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
+    /// How much of each whole was open on each day that is over, by number.
+    pub(super) past_open: DashMap<LocalDay, Box<[u32]>>,
     pub(super) ledger: Ledger,
     pub(super) phones: DashMap<PhoneHash, ResidentNo>,
     pub(super) sealed: DashMap<ResidentNo, Arc<[u8]>>,
@@ -155,6 +157,7 @@ impl Engine {
             known,
             releases: Releases::new(),
             past_days: DashMap::new(),
+            past_open: DashMap::new(),
             ledger: Ledger::new(),
             phones: DashMap::new(),
             sealed: DashMap::new(),

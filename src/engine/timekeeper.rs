@@ -4,18 +4,17 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::bookings::{Booking, BookingState};
+use super::closing::Closing;
 use super::lane::Ticket;
-use super::pitch_days::OnDay;
 use super::state::{CommandLane, Engine};
 use super::sync::{Ordering, lock};
 use super::world::World;
-use crate::domain::catalogue::{Closure, Pitch, PitchKind, Release};
+use crate::domain::catalogue::Release;
 use crate::domain::change::Admission;
 use crate::domain::definition::BookingsInside;
 use crate::domain::event::{BookingStep, ClosureFinished, Event, ReleaseOpened};
 use crate::domain::ids::{BookingNo, ReleaseNo};
 use crate::domain::time::{LocalDay, UtcMillis};
-use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 /// How many records one tick queues at most, so that it gives way to bookings.
 const RECORDS_PER_TICK: usize = 512;
@@ -25,6 +24,8 @@ pub struct Timekeeper {
     lane: CommandLane,
     /// Bookings that are due and found no room in the lane.
     due: VecDeque<BookingNo>,
+    /// How far the closure has come that is being dealt with.
+    closing: Option<Closing>,
     /// The closure whose end is queued.
     finishing: Option<(u32, Ticket)>,
     /// Releases whose opening is under way.
@@ -74,7 +75,7 @@ fn admission(world: &World, booking: &Booking) -> Admission {
 impl Timekeeper {
     #[must_use]
     pub fn new(lane: CommandLane) -> Self {
-        Self { lane, due: VecDeque::new(), finishing: None, opening: HashMap::new() }
+        Self { lane, due: VecDeque::new(), closing: None, finishing: None, opening: HashMap::new() }
     }
 
     /// Does what is due at this moment. Returns whether more is to be done at once.
@@ -183,113 +184,17 @@ impl Timekeeper {
         }
         let is_done = match closure.def.bookings {
             BookingsInside::Keep => true,
-            BookingsInside::Cancel => self.cancel_inside(engine, &world, closure),
+            BookingsInside::Cancel => {
+                let begun = self.closing.take().filter(|closing| closing.no() == no);
+                let mut closing = begun.unwrap_or_else(|| Closing::begin(&world, no, closure));
+                let is_done = closing.go_on(engine, &world, closure, &self.lane);
+                self.closing = Some(closing);
+                is_done
+            }
         };
         if is_done && let Ok(permit) = self.lane.owner.permit() {
             self.finishing = Some((no, permit.push(Event::ClosureFinished(ClosureFinished { no }))));
         }
         !is_done
-    }
-
-    /// Cancels what lies inside, some at a time. Returns whether nothing is left there, be it confirmed or under way.
-    fn cancel_inside(&self, engine: &Engine, world: &World, closure: &Closure) -> bool {
-        let mut queued = 0;
-        let mut is_empty = true;
-        let def = &closure.def;
-        for pitch in def.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)) {
-            let Some(whole) = world.catalogue.pitch(pitch.whole) else { continue };
-            let days = world.days.iter().map(|clock| clock.day);
-            for day in days.filter(|day| def.first_day <= *day && *day <= def.last_day) {
-                let Some(on_day) = engine.pitch_days.on(whole, day) else { continue };
-                let mut held = Held::nothing_of(pitch);
-                for booking in engine.bookings.of_pitch_day(on_day.newest_booking()) {
-                    let booked = world.catalogue.pitch(booking.terms.pitch);
-                    let Some(booked) = booked.filter(|booked| do_share(booked, pitch)) else { continue };
-                    let is_inside = booking.terms.span.mask().overlaps(def.units);
-                    if !is_inside || !booking.state.holds_units() {
-                        continue;
-                    }
-                    held.add(&booking, booked);
-                    is_empty &= has_begun_to_end(booking.state);
-                    if queued < RECORDS_PER_TICK {
-                        queued += usize::from(self.call_off(engine, &booking));
-                    }
-                }
-                // What is claimed and in no list is a booking whose record is under way: it is dealt with when it is there.
-                let on_pitch = engine.pitch_days.on(pitch, day);
-                is_empty &= !on_pitch.is_some_and(|on_pitch| held.is_exceeded(&on_pitch, def.units));
-            }
-        }
-        is_empty
-    }
-
-    /// Cancels a booking with its money back, or ends a hold; what is being changed comes with a later tick.
-    fn call_off(&self, engine: &Engine, booking: &Booking) -> bool {
-        if booking.state == BookingState::Held {
-            return engine.give_up_hold(&self.lane, booking.terms.resident, booking.no).is_ok();
-        }
-        booking.state == BookingState::Confirmed && engine.cancel_for_closure(&self.lane, booking).is_some()
-    }
-}
-
-/// Whether a booking inside a closure is none of the closure's business: somebody has come, or its time is over.
-pub(super) fn has_begun_to_end(state: BookingState) -> bool {
-    matches!(
-        state,
-        BookingState::CheckedIn
-            | BookingState::Completing
-            | BookingState::Leaving
-            | BookingState::Completed
-            | BookingState::Missing
-            | BookingState::Missed
-    )
-}
-
-/// Whether two pitches have a leaf in common.
-pub(super) fn do_share(one: &Pitch, other: &Pitch) -> bool {
-    one.leaves.start < other.leaves.end && other.leaves.start < one.leaves.end
-}
-
-/// What the bookings hold that are in the list of a whole's day, as far as it is a pitch's.
-struct Held<'a> {
-    pitch: &'a Pitch,
-    leaves: Vec<UnitMask>,
-    places: Vec<u32>,
-}
-
-impl<'a> Held<'a> {
-    fn nothing_of(pitch: &'a Pitch) -> Self {
-        Self {
-            pitch,
-            leaves: vec![UnitMask::EMPTY; pitch.leaves.len()],
-            places: vec![0; usize::from(UNITS_PER_DAY)],
-        }
-    }
-
-    fn add(&mut self, booking: &Booking, booked: &Pitch) {
-        let span = booking.terms.span;
-        for (leaf, held) in self.pitch.leaves.clone().zip(&mut self.leaves) {
-            if booked.leaves.contains(&leaf) {
-                *held = held.union(span.mask());
-            }
-        }
-        for unit in span.first()..span.end() {
-            self.places[usize::from(unit)] += u32::from(booking.terms.party_size);
-        }
-    }
-
-    /// Whether more of these half hours is claimed than the bookings hold.
-    fn is_exceeded(&self, on_day: &OnDay<'_>, units: UnitMask) -> bool {
-        match self.pitch.kind {
-            PitchKind::Session { .. } => self.pitch.grid.slots().zip(on_day.slots()).any(|(span, slot)| {
-                let held = self.places[usize::from(span.first())];
-                span.mask().overlaps(units) && u32::from(slot.sold()) > held
-            }),
-            PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => on_day
-                .leaves()
-                .iter()
-                .zip(&self.leaves)
-                .any(|(leaf, held)| leaf.claimed().without(*held).overlaps(units)),
-        }
     }
 }

@@ -12,6 +12,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::books::{Books, groups};
 use crate::city::{City, FreeSlot, Ground, Resident};
+use crate::desk_load::Desk;
 use crate::disk_trace::{DiskTrace, Of};
 use crate::load::{Deed, Part};
 use crate::server::{kaichang, serve};
@@ -91,6 +92,39 @@ fn torture(seed: u64) {
     let City { ground, server, .. } = city;
     assert_eq!(server.ended().code, Some(0));
     check_verified(&ground, seed, KILLS);
+}
+
+/// What the staff do, and residents with holds, beside residents who book and cancel.
+#[test]
+fn whatever_the_staff_were_told_outlives_kill_9_too() {
+    let mut draw = ChaCha8Rng::seed_from_u64(11);
+    let mut city = City::demo();
+    let mut desk = Desk::new(&city);
+    let (groups, slots) = (groups(&city, 2, RESIDENTS_EACH), wanted(&city));
+    let mut books = Books::default();
+    for round in 0..KILLS {
+        let load = Load::start(&city, &groups, &slots, 11 << 16 | round);
+        let client = city.client();
+        let (seed, mut own) = (draw.next_u64(), desk);
+        let at_desk = std::thread::spawn(move || {
+            own.work(client, &mut ChaCha8Rng::seed_from_u64(seed));
+            own
+        });
+        // Not a wait for anything: the moment of the kill is what is drawn.
+        std::thread::sleep(Duration::from_millis(5 + draw.next_u64() % 496));
+        let ground = city.kill();
+        desk = at_desk.join().expect("no panic");
+        books.note(load.deeds());
+        check_verified(&ground, 11, round);
+        city = ground.open();
+        let findings = [desk.check(&city), books.check(&city)].concat();
+        assert!(findings.is_empty(), "kill {round}: {}", lines(&findings));
+    }
+    let each =
+        ["held", "paid", "given up", "sold", "moved", "refunded", "let in", "priced", "released", "closed"];
+    let missing: Vec<_> = each.iter().filter(|name| !desk.acknowledged.contains_key(*name)).collect();
+    assert!(missing.is_empty() && desk.asked_again > 0, "{missing:?} of {:?}", desk.acknowledged);
+    check_verified(&city.kill(), 11, KILLS);
 }
 
 fn check_verified(ground: &Ground, seed: u64, round: u64) {

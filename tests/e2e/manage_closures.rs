@@ -109,3 +109,38 @@ fn a_closure_of_some_hours_leaves_the_others_and_may_leave_what_is_booked() {
     let listed = city.get_as(&manager, &format!("/v1/manage/venues/{}/closures", first.venue));
     assert_eq!(items(&listed).len(), 1, "one key closes once");
 }
+
+#[test]
+fn a_closure_of_many_bookings_comes_to_an_end_with_every_one_of_them() {
+    let city = City::demo();
+    let venue = city.free_court(3).venue;
+    let manager = city.manager_of(&venue);
+    let mut pool = crate::staff::new_pitch("session");
+    pool["capacity"] = 200.into();
+    let path = format!("/v1/manage/venues/{venue}/pitches");
+    let pitch = text(&city.send_as(&manager, "POST", &path, &pool).expect(201, "a pitch").json()["id"]);
+    let free = city.slots(&pitch, &city.day(3)).into_iter().find(|slot| slot["status"] == "free");
+    let free = free.expect("a free slot");
+    let order = json!({ "pitch": pitch, "start": free["start"], "end": free["end"], "pay_with": "wallet" });
+    let booked: Vec<_> = (0..150)
+        .map(|_| {
+            let resident = city.resident();
+            let booking = city.book(&resident, "k", &order).expect(201, "a place").json();
+            (resident, text(&booking["id"]))
+        })
+        .collect();
+    let day = city.day(3);
+    let closure = json!({ "from": day, "to": city.day(4), "bookings": "refund", "reason": "换水" });
+    let path = format!("/v1/manage/pitches/{pitch}/closures");
+    let preview =
+        city.send_as(&manager, "POST", &format!("{path}/preview"), &closure).expect(200, "a preview").json();
+    assert_eq!(preview["count"], 150);
+    let closed = city.send_as(&manager, "POST", &path, &closure).expect(201, "a closure").json();
+    city.await_closure(&manager, &venue, &text(&closed["id"]));
+    for (resident, id) in &booked {
+        assert_eq!(city.get_as(resident, &format!("/v1/bookings/{id}"))["status"], "cancelled");
+        assert_eq!(city.balance(resident), BALANCE);
+    }
+    let ended = city.kill().verify();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+}

@@ -1,8 +1,10 @@
 //! What the staff do for people: releases, sales at the counter, moves, cancellations; and what is counted and logged of it.
 
+use kaichang::domain::calendar::local_day;
+use kaichang::domain::event::{DaysOpened, Event};
 use serde_json::{Value, json};
 
-use crate::city::{BALANCE, City, FreeSlot, PASSWORD, Resident, amount, items, text};
+use crate::city::{BALANCE, City, FreeSlot, Ground, PASSWORD, Resident, amount, items, text};
 use crate::client::{Answer, Request};
 use crate::problems::check;
 use crate::staff::{all_days, new_pitch};
@@ -234,5 +236,80 @@ fn check_log(city: &City, manager: &Resident, venue: &str, booking: &str) {
     );
     let operator = city.staff("operator", None);
     let all = city.get_as(&operator, "/v1/operator/audit");
-    assert_eq!(items(&all), entries);
+    assert!(items(&all).iter().zip(&entries).all(|(one, other)| one["hash"] == other["hash"]));
+    check_chain(items(&all));
+}
+
+/// As `docs/audit-log.md` tells a stranger to, by what the API answers and nothing else.
+fn check_chain(newest_first: &[Value]) {
+    let mut previous = [0; 32];
+    for entry in newest_first.iter().rev() {
+        let hashed = text(&entry["hashed"]);
+        assert_eq!(text(&entry["previous"]), data_encoding::HEXLOWER.encode(&previous), "{entry}");
+        let bytes = [&previous[..], hashed.as_bytes()].concat();
+        previous = *blake3::hash(&bytes).as_bytes();
+        assert_eq!(text(&entry["hash"]), data_encoding::HEXLOWER.encode(&previous), "{entry}");
+        let said: Value = serde_json::from_str(&hashed).expect("JSON");
+        for field in ["no", "venue", "what", "before", "after"] {
+            assert_eq!(said[field], entry[field], "{field} of {entry}");
+        }
+        let at: jiff::Timestamp = text(&entry["at"]).parse().expect("a time");
+        assert_eq!(said["at"], at.as_millisecond(), "{entry}");
+    }
+    assert!(!newest_first.is_empty());
+}
+
+#[test]
+fn a_sale_that_is_refused_opens_nobody_an_account() {
+    let city = City::demo();
+    let slot = city.free_court(3);
+    let manager = city.manager_of(&slot.venue);
+    let _ = city.booked(&city.resident(), &slot);
+    let before = city.ground.verify().said;
+    let sale = |body: &Value, key: &str| sell(&city, &manager, &slot.venue, body, key);
+    let taken = counter(&slot, "+8613911112222");
+    check(&sale(&taken, "taken"), "slot-taken", "what another has");
+    let mut elsewhere = taken.clone();
+    elsewhere["pitch"] = "nowhere".into();
+    check(&sale(&elsewhere, "nowhere"), "not-found", "a pitch that is not there");
+    let mut off_grid = taken.clone();
+    off_grid["end"] = taken["start"].clone();
+    check(&sale(&off_grid, "off-grid"), "invalid-request", "no time at all");
+    assert_eq!(city.ground.verify().said, before, "nothing was written");
+}
+
+#[test]
+fn what_was_open_on_a_day_that_is_over_stays_as_it_was() {
+    let ground = Ground::demo();
+    crate::written::write(&ground, |engine, now| {
+        let today = local_day(engine.world().catalogue.zone(), now);
+        let opened = |first: i32| {
+            Event::DaysOpened(DaysOpened { first: today.plus_days(first), last: today.plus_days(first + 7) })
+        };
+        // The second a day too early, which the server takes as it is.
+        vec![opened(0), opened(1)]
+    });
+    let city = ground.open();
+    let slot = city.free_court(3);
+    let manager = city.manager_of(&slot.venue);
+    let (today, then) = (city.day(0), city.day(3));
+    let open = |city: &City| {
+        let path = format!("/v1/manage/venues/{}/stats?from={today}&to={then}", slot.venue);
+        let stats = city.get_as(&manager, &path);
+        let of_day = |day: &str| {
+            let days = stats["days"].as_array().expect("days");
+            let pitches = days.iter().find(|one| one["date"] == day).expect("the day")["pitches"].clone();
+            let pitches = pitches.as_array().expect("pitches").clone();
+            let pitch =
+                pitches.into_iter().find(|one| one["pitch"] == slot.pitch.as_str()).expect("the pitch");
+            pitch["minutes_open"].as_u64().expect("minutes")
+        };
+        (of_day(&today), of_day(&then))
+    };
+    let (was, _) = open(&city);
+    assert!(was > 0);
+    let path = format!("/v1/manage/pitches/{}/hours", slot.pitch);
+    let _ = city.send_as(&manager, "PUT", &path, &json!({ "hours": [] })).expect(200, "no hours");
+    assert_eq!(open(&city), (was, 0));
+    assert_eq!(open(&city.kill_and_reopen()), (was, 0), "replay comes to the same");
 }

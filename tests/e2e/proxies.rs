@@ -41,6 +41,18 @@ fn who_asks_too_often_without_a_token_waits_and_nobody_else_does() {
     check(&limited, "rate-limited", "too many from one address");
     assert!(limited.header("retry-after").is_some());
     let _ = ask("203.0.113.10").expect(200, "another address");
+    // While the address waits: what no address takes is said all the same, and nothing else.
+    let from_there = |method: &str, path: &str| {
+        city.ask(&Request::new(method, path).header("x-forwarded-for", "203.0.113.9"))
+    };
+    for (method, path) in [("POST", "/v1/bookings"), ("DELETE", "/nowhere")] {
+        let limited = (0..MANY).map(|_| from_there(method, path)).find(|answer| answer.status == 429);
+        check(&limited.expect("a limit"), "rate-limited", path);
+    }
+    for (method, path) in [("DELETE", "/v1/time"), ("PUT", "/v1/bookings"), ("POST", "/docs")] {
+        // More than what the bucket gains meanwhile.
+        (0..100).for_each(|_| drop(check(&from_there(method, path), "method-not-allowed", path)));
+    }
     let resident = city.resident();
     let signed = Request::get("/v1/wallet").token(&resident.token).header("x-forwarded-for", "203.0.113.9");
     let _ = city.ask(&signed).expect(200, "with a token one is counted by account");

@@ -369,7 +369,8 @@ fn everybody_may_do_what_the_table_says_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn operations(api: &Value) -> Vec<String> {
+/// Every operation that the API describes: its method and its path.
+pub(crate) fn operations(api: &Value) -> Vec<String> {
     let paths = api["paths"].as_object().expect("paths");
     let of_path = |(path, operations): (&String, &Value)| -> Vec<String> {
         let methods = operations.as_object().expect("operations").keys();

@@ -136,6 +136,14 @@ impl Server {
         self.said.lock().expect("not poisoned").clone()
     }
 
+    /// How much memory it has.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().expect("a number");
+        kib * 1024
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.end_at_once();

@@ -11,10 +11,17 @@ use crate::server::{PATIENCE, poll, serve};
 /// Much longer than the few requests that are made meanwhile.
 const EACH_SYNC: &str = "fdatasync:delay_enter=700000";
 
+/// One sync of many, which takes longer than a handler may.
+const ONE_SYNC: &str = "fdatasync:delay_enter=32000000:when=12";
+
 fn slow_city() -> (City, DiskTrace) {
+    city_with(EACH_SYNC)
+}
+
+fn city_with(fault: &str) -> (City, DiskTrace) {
     let ground = Ground::demo();
     let trace = DiskTrace::new();
-    let command = serve(trace.command(Of::FirstSegment(&ground), Some(EACH_SYNC)), ground.path());
+    let command = serve(trace.command(Of::FirstSegment(&ground), Some(fault)), ground.path());
     (ground.open_with(command), trace)
 }
 
@@ -115,4 +122,31 @@ fn what_was_written_when_the_process_was_killed_is_found_by_a_retry() {
     let answer = city.book(&resident, "k", &slot.order()).expect(201, "a retry");
     assert_eq!(answer.header("idempotency-replayed"), Some("true"));
     assert_eq!(bookings(&city, &resident), 1);
+}
+
+#[test]
+fn who_waited_half_a_minute_learns_that_nobody_knows_and_a_retry_finds_out() {
+    let (city, _trace) = city_with(ONE_SYNC);
+    let slots = city.free_courts(3);
+    let waited = slots.iter().filter(|slot| slot.price > 0).find_map(|slot| {
+        let resident = city.resident();
+        let answer = city.book(&resident, "k", &slot.order());
+        (answer.status != 201).then_some((slot, resident, answer))
+    });
+    let (slot, resident, answer) = waited.expect("one whose sync takes long");
+    let problem = check(&answer, "internal", "a booking that is neither there nor refused");
+    let told: Vec<&String> = problem.as_object().expect("a problem").keys().collect();
+    assert_eq!(
+        told,
+        ["detail", "instance", "status", "title", "type"],
+        "nothing is said of what became of it"
+    );
+    assert_eq!(city.slot(slot)["status"], "taken", "nobody else's meanwhile");
+    check(&city.book(&city.resident(), "k", &slot.order()), "slot-taken", "what may be somebody's");
+
+    // The same request waits for what became of the first.
+    let again = city.book(&resident, "k", &slot.order()).expect(201, "a retry");
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!((bookings(&city, &resident), city.balance(&resident)), (1, BALANCE - slot.price));
+    assert_eq!(city.kill().verify().code, Some(0));
 }

@@ -36,10 +36,20 @@ impl City {
     pub(crate) fn await_closure(&self, manager: &Resident, venue: &str, id: &str) {
         let path = format!("/v1/manage/venues/{venue}/closures");
         let done = crate::server::poll(crate::server::PATIENCE, || {
-            let closures = self.get_as(manager, &path);
+            let answer = self.ask(&Request::get(&path).token(&manager.token));
+            if answer.status == 429 {
+                crate::unchanged::wait_for_turn(&answer);
+                return None;
+            }
+            let closures = answer.expect(200, &path).json();
             let closure =
                 crate::city::items(&closures).iter().find(|closure| closure["id"] == id).expect("it").clone();
-            (closure["status"] == "done" && closure["left"] == 0).then_some(())
+            let is_done = closure["status"] == "done" && closure["left"] == 0;
+            if !is_done {
+                // As often as an account may ask, so that it may still ask for other things.
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+            is_done.then_some(())
         });
         assert!(done.is_some(), "the closure {id} is never done");
     }

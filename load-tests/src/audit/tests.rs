@@ -12,8 +12,13 @@ const END: &str = "2026-11-25T10:00:00+08:00";
 
 /// Two pitches, and a session with two places.
 fn plan() -> BookingPlan {
-    let item =
-        |pitch: &str, sold| StockItem { pitch: pitch.into(), start: START.into(), end: END.into(), sold };
+    let item = |pitch: &str, sold| StockItem {
+        venue: "venue".into(),
+        pitch: pitch.into(),
+        start: START.into(),
+        end: END.into(),
+        sold,
+    };
     let stock = vec![item("p0", Sold::Once), item("p1", Sold::Once), item("s", Sold::Places(2))];
     BookingPlan::draw(stock, Tokens::invented(4), 4)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 
 use super::authority::{Task, at_venue, in_city};
 use super::people::{People, PersonView};
-use crate::api::answer::{Items, Rfc3339, city_moment, json};
+use crate::api::answer::{Items, Rfc3339, city_moment};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::page::{ListQuery, Page, list};
 use crate::api::problem::Problem;
@@ -39,12 +40,21 @@ pub struct AuditEntryView {
     after: Value,
     /// The hash of the entry before it in the city's log.
     previous: String,
-    /// Of `previous` and of the entry.
+    /// BLAKE3 of the 32 bytes of `previous` and the bytes of `hashed` behind them.
     hash: String,
+    /// The text that was hashed, in the city's log. Null in a venue's, since its numbers tell how much goes on in the whole city.
+    hashed: Option<String>,
+}
+
+/// Whose log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LogOf {
+    City,
+    Venue(VenueNo),
 }
 
 impl AuditEntryView {
-    fn of(desk: &Desk, world: &World, people: &People, entry: &AuditEntry) -> Self {
+    fn of(desk: &Desk, world: &World, people: &People, entry: &AuditEntry, log: LogOf) -> Self {
         let hex = |hash: &[u8; 32]| data_encoding::HEXLOWER.encode(hash);
         let venue = entry.venue.and_then(|venue| world.catalogue.venue(venue));
         Self {
@@ -63,6 +73,10 @@ impl AuditEntryView {
             after: entry.after.clone(),
             previous: hex(&entry.previous),
             hash: hex(&entry.hash),
+            hashed: match log {
+                LogOf::City => Some(entry.hashed_text(venue.map(|venue| &venue.def.code))),
+                LogOf::Venue(_) => None,
+            },
         }
     }
 }
@@ -81,11 +95,12 @@ pub async fn of_venue(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::AUDIT)?;
     let no = desk.engine.world().catalogue.venue_by_code(&code).map(|venue| venue.no);
     let venue = at_venue(who, no, Task::Manage)?.venue;
-    listed(&desk, &page, Some(venue)).await
+    listed(&desk, &page, LogOf::Venue(venue), &headers).await
 }
 
 /// What was done in the whole city.
@@ -101,15 +116,20 @@ pub async fn of_city(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::AUDIT)?;
     in_city(who)?;
-    listed(&desk, &page, None).await
+    listed(&desk, &page, LogOf::City, &headers).await
 }
 
 /// A page, read from the log without what lies before and behind it.
-async fn listed(desk: &Desk, page: &Page<'_>, venue: Option<VenueNo>) -> Result<Response, Problem> {
+async fn listed(desk: &Desk, page: &Page<'_>, log: LogOf, headers: &HeaderMap) -> Result<Response, Problem> {
     let before = page.after().map(|after| after.number);
+    let venue = match log {
+        LogOf::City => None,
+        LogOf::Venue(venue) => Some(venue),
+    };
     let mut entries = desk.engine.audit_log().page(venue, before, page.limit() + 1);
     let is_last = entries.len() <= page.limit();
     entries.truncate(page.limit());
@@ -117,6 +137,6 @@ async fn listed(desk: &Desk, page: &Page<'_>, venue: Option<VenueNo>) -> Result<
     let next = last.map(|last| page.cursor(Position { sort: 0, number: last.no }));
     let people = People::look_up(desk, entries.iter().map(|entry| entry.by)).await?;
     let world = World::clone(&desk.engine.world());
-    let items = entries.iter().map(|entry| AuditEntryView::of(desk, &world, &people, entry)).collect();
-    Ok(json(StatusCode::OK, &Items { items, next }))
+    let items = entries.iter().map(|entry| AuditEntryView::of(desk, &world, &people, entry, log)).collect();
+    Ok(own_with_etag(headers, &Items { items, next }))
 }

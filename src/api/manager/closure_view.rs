@@ -14,6 +14,7 @@ use crate::domain::definition::{BookingsInside, ClosureDef};
 use crate::domain::money::Minor;
 use crate::domain::units::UNITS_PER_DAY;
 use crate::engine::bookings::Booking;
+use crate::engine::closing::Inside;
 use crate::engine::world::World;
 
 /// How many bookings are named of those that are hit.
@@ -73,7 +74,7 @@ pub struct ClosureView {
 }
 
 impl ClosureView {
-    pub(super) fn of(desk: &Desk, world: &World, closure: &Closure, number: usize) -> Self {
+    pub(super) async fn of(desk: &Desk, world: &World, closure: &Closure, number: usize) -> Self {
         let def = &closure.def;
         let codes = def.pitches.iter().filter_map(|no| world.catalogue.pitch(*no));
         let status = if closure.is_done { ProgressView::Done } else { ProgressView::UnderWay };
@@ -94,7 +95,7 @@ impl ClosureView {
             bookings: InsideView::of(def.bookings),
             reason: def.reason.clone(),
             status,
-            left: if is_refunding { desk.engine.bookings_inside(world, def).len() } else { 0 },
+            left: if is_refunding { inside(desk, world, def).await.count() } else { 0 },
         }
     }
 }
@@ -128,9 +129,18 @@ pub(super) struct Hit {
     pub(super) fingerprint: String,
 }
 
+/// Looks through a closure, and lets others of this thread go first after each piece.
+async fn inside<'a>(desk: &Desk, world: &World, def: &'a ClosureDef) -> Inside<'a> {
+    let mut inside = Inside::of(world, def);
+    while inside.look_on(&desk.engine, world) {
+        tokio::task::yield_now().await;
+    }
+    inside
+}
+
 impl Hit {
-    pub(super) fn by(desk: &Desk, world: &World, def: &ClosureDef) -> Self {
-        let bookings = desk.engine.bookings_inside(world, def);
+    pub(super) async fn by(desk: &Desk, world: &World, def: &ClosureDef) -> Self {
+        let bookings = inside(desk, world, def).await.found();
         let mut text = Vec::with_capacity(bookings.len() * 12);
         for booking in &bookings {
             text.extend_from_slice(&booking.no.get().to_le_bytes());

@@ -20,6 +20,7 @@ use super::retry::{NewName, replayed, request_of};
 use super::written_rules::read_span;
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list};
@@ -126,7 +127,7 @@ pub async fn preview(
     let world = World::clone(&desk.engine.world());
     let (_, pitch) = managed(&world, who, None, &code)?;
     def.pitches = vec![pitch];
-    let hit = Hit::by(&desk, &world, &def);
+    let hit = Hit::by(&desk, &world, &def).await;
     let view = hit.view(&desk, &world, def.bookings, PreviewStatus::Preview).await?;
     Ok(json(StatusCode::OK, &view))
 }
@@ -164,10 +165,10 @@ pub async fn close(
     let name = NewName::of('c', request_of(&desk, by, &path, key, &body.bytes))?;
     let names = world.catalogue.closures().iter().filter_map(|closure| closure.def.code.as_ref());
     if name.is_among(names)? {
-        return Ok(replayed(declared(&desk, &name.code)?));
+        return Ok(replayed(declared(&desk, &name.code).await?));
     }
     if let Some(seen) = &body.value.fingerprint {
-        let hit = Hit::by(&desk, &world, &def);
+        let hit = Hit::by(&desk, &world, &def).await;
         if hit.fingerprint != *seen {
             let view = hit.view(&desk, &world, def.bookings, PreviewStatus::Changed).await?;
             return Ok(json(StatusCode::OK, &view));
@@ -175,16 +176,16 @@ pub async fn close(
     }
     def.code = Some(name.code.clone());
     match change(&desk, by, Event::ClosureDeclared(Box::new(def))).await? {
-        Changed::Yes => declared(&desk, &name.code),
-        Changed::CodeTaken if key.is_some() => Ok(replayed(declared(&desk, &name.code)?)),
+        Changed::Yes => declared(&desk, &name.code).await,
+        Changed::CodeTaken if key.is_some() => Ok(replayed(declared(&desk, &name.code).await?)),
         Changed::CodeTaken => Err(taken()),
     }
 }
 
-fn declared(desk: &Desk, code: &Code) -> Result<Response, Problem> {
-    let world = desk.engine.world();
+async fn declared(desk: &Desk, code: &Code) -> Result<Response, Problem> {
+    let world = World::clone(&desk.engine.world());
     let closure = world.catalogue.closure_by_code(code.as_str()).ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::CREATED, &ClosureView::of(desk, &world, closure, 0)))
+    Ok(json(StatusCode::CREATED, &ClosureView::of(desk, &world, closure, 0).await))
 }
 
 /// The closures of a venue, the newest first, each with how far it has come.
@@ -201,6 +202,7 @@ pub async fn closures(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::CLOSURES)?;
     let world = World::clone(&desk.engine.world());
@@ -213,9 +215,11 @@ pub async fn closures(
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         Position { sort: 0, number: u32::MAX - number }
     };
-    let answer = page.of(
-        of_venue.map(|(number, closure)| (newest_first(number), (number, closure))),
-        |(number, closure)| ClosureView::of(&desk, &world, closure, number),
-    );
-    Ok(json(StatusCode::OK, &answer))
+    let shown = page
+        .of(of_venue.map(|(number, closure)| (newest_first(number), (number, closure))), |closure| closure);
+    let mut items = Vec::with_capacity(shown.items.len());
+    for (number, closure) in shown.items {
+        items.push(ClosureView::of(&desk, &world, closure, number).await);
+    }
+    Ok(own_with_etag(&headers, &Items { items, next: shown.next }))
 }

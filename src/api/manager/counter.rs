@@ -81,14 +81,6 @@ pub async fn book(
     let ((start, end), phone) = faults.check_read(start.zip(end).zip(phone))?;
     let no = desk.engine.world().catalogue.venue_by_code(&venue).map(|venue| venue.no);
     let Authority { by, venue: no } = at_venue(who, no, Task::Counter)?;
-    // A pitch that is not there opens nobody an account.
-    let is_there = {
-        let world = desk.engine.world();
-        world.catalogue.pitch_by_code(&pitch).is_some_and(|pitch| pitch.venue == no)
-    };
-    if !is_there {
-        return Err(Problem::NotFound);
-    }
     let request = match key {
         Some(key) => {
             let path = format!("/v1/manage/venues/{venue}/bookings");
@@ -96,9 +88,13 @@ pub async fn book(
         }
         None => drawn_request()?,
     };
-    let resident = desk.account_at_counter(phone, name).await?;
     let party_size = party_size.unwrap_or(1);
-    let request = BookingRequest { resident, pitch: &pitch, start, end, party_size, request };
+    let request = BookingRequest { resident: by, pitch: &pitch, start, end, party_size, request };
+    let _known = desk.known_at_counter(&phone)?;
+    // Before an account is opened: a sale that is refused opens none. Only who is overtaken between this look and the sale leaves one.
+    let sellable = desk.engine.check_at_counter(&request, by, no, desk.clock.now());
+    sellable.map_err(|refusal| desk.refuse(refusal))?;
+    let request = BookingRequest { resident: desk.account_at_counter(phone, name).await?, ..request };
     loop {
         let now = desk.clock.now();
         let booked = with_lane(|lane: &CommandLane| desk.engine.book_at_counter(lane, &request, by, no, now));

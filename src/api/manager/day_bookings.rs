@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authority::{Task, at_venue};
 use super::people::{People, PersonView};
-use crate::api::answer::{Items, json};
+use crate::api::answer::Items;
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::page::{Page, list};
 use crate::api::problem::Problem;
@@ -67,6 +68,7 @@ pub async fn bookings(
     who: SignedIn,
     QueryOf(query): QueryOf<DayQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = Page::new(&desk.ids, list::DAY_BOOKINGS, query.limit, query.cursor.as_deref())?;
     let world = World::clone(&desk.engine.world());
@@ -76,7 +78,7 @@ pub async fn bookings(
     let answer = page.of(found.into_iter(), |booking| booking);
     let people = People::look_up(&desk, answer.items.iter().map(|booking| booking.terms.resident)).await?;
     let shown = answer.items.iter().filter_map(|booking| VenueBooking::of(&world, &desk, &people, booking));
-    Ok(json(StatusCode::OK, &Items { items: shown.collect(), next: answer.next }))
+    Ok(own_with_etag(&headers, &Items { items: shown.collect(), next: answer.next }))
 }
 
 /// A day's bookings in the order of their beginning.

@@ -17,6 +17,7 @@ use super::retry::{NewName, replayed, request_of};
 use super::written_rules::{NamesBody, RefundStepBody, read_cancellation, read_names, read_number};
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText, PathTexts};
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list};
@@ -44,6 +45,7 @@ pub async fn pitches(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
     PathText(venue): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::MANAGED_PITCHES)?;
     let world = World::clone(&desk.engine.world());
@@ -54,7 +56,7 @@ pub async fn pitches(
     let answer = page.of(all.map(|pitch| (Position { sort: 0, number: pitch.no.get() }, pitch)), |pitch| {
         ManagedPitch::of(&world.catalogue, pitch)
     });
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }
 
 /// Adds a pitch of any kind, with its parts. It can be booked at once, in its hours.
@@ -144,11 +146,12 @@ pub async fn pitch(
     who: SignedIn,
     _none: QueryOf<NoParameters>,
     PathTexts(venue, code): PathTexts,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let world = World::clone(&desk.engine.world());
     let (_, no) = managed(&world, who, Some(&venue), &code)?;
     let pitch = world.catalogue.pitch(no).ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::OK, &ManagedPitch::of(&world.catalogue, pitch)))
+    Ok(own_with_etag(&headers, &ManagedPitch::of(&world.catalogue, pitch)))
 }
 
 /// What is to be changed. What is not named stays.

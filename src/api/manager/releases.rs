@@ -15,6 +15,7 @@ use super::retry::{NewName, read_code, replayed, request_of};
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list};
@@ -292,6 +293,7 @@ pub async fn releases(
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::VENUE_RELEASES)?;
     let world = World::clone(&desk.engine.world());
@@ -304,5 +306,5 @@ pub async fn releases(
     let answer = page.of(of_venue.map(|release| (position(release), release)), |release| {
         ManagedRelease::of(&world, release)
     });
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }

@@ -6,14 +6,15 @@ use std::ops::AddAssign;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authority::{Task, at_venue};
-use crate::api::answer::{Money, json};
+use crate::api::answer::Money;
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::QueryOf;
@@ -23,6 +24,7 @@ use crate::domain::catalogue::{Pitch, PitchKind};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::time::LocalDay;
 use crate::domain::units::UNIT_MINUTES;
+use crate::engine::Engine;
 use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::world::World;
 
@@ -80,7 +82,7 @@ pub struct FiguresView {
     people: u64,
     /// Of a part its share of the whole's; of a session those of each place.
     minutes_sold: u64,
-    /// By the hours and closures of today; of a session those of each place.
+    /// Of a day that is over by the hours and closures that it had, of others by those of now; of a session those of each place.
     minutes_open: u64,
     /// Thousandths of what was open that were sold.
     utilisation: u64,
@@ -133,12 +135,14 @@ impl Figures {
     }
 
     /// A whole's day.
-    fn of(world: &World, whole: &Pitch, day: LocalDay, bookings: &[Booking]) -> Self {
+    fn of(engine: &Engine, world: &World, whole: &Pitch, day: LocalDay) -> Self {
+        let bookings = engine.bookings_of_day(world, whole, day);
         let leaves = u64::try_from(whole.leaves.len()).unwrap_or(1).max(1);
-        let mut figures = Self { minutes_open: minutes_open(world, whole, day), ..Self::default() };
+        let minutes_open = engine.units_open(world, whole, day) * u64::from(UNIT_MINUTES) / leaves;
+        let mut figures = Self { minutes_open, ..Self::default() };
         // Minutes of the smallest parts, so that nothing is lost in rounding.
         let mut leaf_minutes = 0;
-        for booking in bookings {
+        for booking in &bookings {
             let terms = booking.terms;
             let state = booking.state.settled();
             if state.is_paid() {
@@ -192,17 +196,6 @@ fn share(world: &World, booking: &Booking) -> u64 {
     }
 }
 
-fn minutes_open(world: &World, whole: &Pitch, day: LocalDay) -> u64 {
-    let skipped = world.clock_of(day).skipped;
-    let open = |leaf| world.catalogue.closed(whole, leaf, day).union(skipped).complement().count();
-    let units: u64 = whole.leaves.clone().map(|leaf| u64::from(open(leaf))).sum();
-    let places = match whole.kind {
-        PitchKind::Session { capacity, .. } => u64::from(capacity),
-        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => 1,
-    };
-    units * u64::from(UNIT_MINUTES) * places / u64::try_from(whole.leaves.len()).unwrap_or(1).max(1)
-}
-
 /// Statistics of use and revenue, of at most 92 days.
 #[utoipa::path(
     get,
@@ -217,6 +210,7 @@ pub async fn stats(
     who: SignedIn,
     QueryOf(query): QueryOf<StatsQuery>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (from, to) = (query.from.0, query.to.0);
     if !(0..DAYS_MAX).contains(&to.days_since(from)) {
@@ -234,8 +228,7 @@ pub async fn stats(
         let mut of_day = Figures::default();
         let mut pitches = Vec::new();
         for whole in venue.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)) {
-            let bookings = desk.engine.bookings_of_day(&world, whole, day);
-            let figures = Figures::of(&world, whole, day, &bookings);
+            let figures = Figures::of(&desk.engine, &world, whole, day);
             of_day += figures;
             let pitch = whole.code.as_str().to_owned();
             pitches.push(PitchStatsView { pitch, figures: figures.view(currency) });
@@ -250,5 +243,5 @@ pub async fn stats(
         days,
         total: total.view(currency),
     };
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }

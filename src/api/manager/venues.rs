@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +14,7 @@ use super::change::make;
 use super::written_rules::{NamesBody, read_names};
 use crate::api::answer::{Items, NamesView, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::open_data::venue_view::DayKindView;
 use crate::api::page::{ListQuery, list};
@@ -95,6 +97,7 @@ pub async fn venues(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::MANAGED_VENUES)?;
     let own = own_venues(who)?;
@@ -104,7 +107,7 @@ pub async fn venues(
     let answer = page.of(all.map(|venue| (Position { sort: 0, number: venue.no.get() }, venue)), |venue| {
         ManagedVenue::of(&world.catalogue, venue)
     });
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }
 
 /// A venue.
@@ -121,12 +124,13 @@ pub async fn venue(
     who: SignedIn,
     _none: QueryOf<NoParameters>,
     PathText(code): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let world = World::clone(&desk.engine.world());
     let venue = world.catalogue.venue_by_code(&code);
     let _may = at_venue(who, venue.map(|venue| venue.no), Task::Manage)?;
     let venue = venue.ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::OK, &ManagedVenue::of(&world.catalogue, venue)))
+    Ok(own_with_etag(&headers, &ManagedVenue::of(&world.catalogue, venue)))
 }
 
 /// What is to be changed. What is not named stays.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{created, make};
-use crate::api::answer::{Items, NamesView, json};
+use crate::api::answer::{Items, NamesView};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::JsonBody;
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list as lists};
@@ -87,6 +87,7 @@ pub async fn list(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, lists::DISTRICTS)?;
     who.operator()?;
@@ -96,5 +97,5 @@ pub async fn list(
         .of(districts.map(|(district, number)| (Position { sort: 0, number }, district)), |district| {
             DistrictOfCity::of(district)
         });
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Made, Operators, created};
-use crate::api::answer::{Items, json};
+use crate::api::answer::Items;
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::page::{ListQuery, list as lists};
@@ -210,6 +211,7 @@ pub async fn list(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, lists::STAFF)?;
     who.operator()?;
@@ -223,7 +225,7 @@ pub async fn list(
         let view = StaffView::of(&desk, &world.catalogue, (no, role), name);
         (Position { sort: 0, number: no.get() }, view)
     });
-    Ok(json(StatusCode::OK, &page.of(shown, |view| view)))
+    Ok(own_with_etag(&headers, &page.of(shown, |view| view)))
 }
 
 /// Takes all rights from one of the staff: the sessions are dead when this is answered. Nobody removes himself.

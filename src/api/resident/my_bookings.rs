@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Desk;
 use super::booking_view::{BookingStatus, BookingView};
-use crate::api::answer::{Items, json};
+use crate::api::answer::Items;
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::page::{Page, list};
 use crate::api::problem::Problem;
@@ -52,6 +53,7 @@ pub async fn bookings(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<BookingsQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = Page::new(&desk.ids, list::BOOKINGS, query.limit, query.cursor.as_deref())?;
     let resident = who.resident()?;
@@ -72,7 +74,7 @@ pub async fn bookings(
     found.sort_unstable_by_key(|(position, _)| (position.sort, position.number));
     let answer = page.of(found.into_iter(), |booking| BookingView::of(&world, &desk.ids, &booking));
     let items = answer.items.into_iter().flatten().collect();
-    Ok(json(StatusCode::OK, &Items { items, next: answer.next }))
+    Ok(own_with_etag(&headers, &Items { items, next: answer.next }))
 }
 
 /// By start, the newest first; of equals the one that was booked last.
@@ -95,6 +97,7 @@ pub async fn booking(
     who: SignedIn,
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let resident = who.resident()?;
     let no = desk.ids.read_booking(&id).ok_or(Problem::NotFound)?;
@@ -102,5 +105,5 @@ pub async fn booking(
     let booking = own.ok_or(Problem::NotFound)?;
     let world = desk.engine.world();
     let view = BookingView::of(&world, &desk.ids, &booking).ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::OK, &view))
+    Ok(own_with_etag(&headers, &view))
 }

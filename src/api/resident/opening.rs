@@ -86,13 +86,20 @@ impl Desk {
     /// # Errors
     /// `forbidden` for the number of one of the staff, or why nothing was opened.
     pub async fn account_at_counter(&self, phone: Phone, name: String) -> Result<ResidentNo, Problem> {
-        let known = self.engine.account_by_phone(self.hash_of(&phone));
-        let no = match known {
-            Some((no, _)) => no,
-            None => self.open_account(phone, name, None).await?,
-        };
+        match self.known_at_counter(&phone)? {
+            Some(no) => Ok(no),
+            None => self.open_account(phone, name, None).await,
+        }
+    }
+
+    /// The account of somebody at the counter, where there is one.
+    ///
+    /// # Errors
+    /// `forbidden` for one of the staff.
+    pub fn known_at_counter(&self, phone: &Phone) -> Result<Option<ResidentNo>, Problem> {
+        let Some((no, _)) = self.engine.account_by_phone(self.hash_of(phone)) else { return Ok(None) };
         match self.engine.residents().get(no).and_then(|account| account.role()) {
-            Some(Role::Resident) => Ok(no),
+            Some(Role::Resident) => Ok(Some(no)),
             Some(Role::VenueManager(_) | Role::FrontDesk(_) | Role::Operator) | None => {
                 Err(self.refuse(Refusal::Forbidden))
             }

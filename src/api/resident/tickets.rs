@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use qrcode::render::svg;
@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 
 use super::Desk;
 use super::booking_view::BookingStatus;
-use crate::api::answer::{Rfc3339, city_moment, json};
+use crate::api::answer::{Rfc3339, city_moment};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::PathText;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
@@ -58,6 +59,7 @@ pub async fn ticket(
     who: SignedIn,
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (ticket, text) = ticket_of(&desk, &who, &id)?;
     let world = desk.engine.world();
@@ -68,7 +70,7 @@ pub async fn ticket(
         not_before: city_moment(zone, ticket.not_before),
         expires_at: city_moment(zone, ticket.expires_at),
     };
-    Ok(json(StatusCode::OK, &view))
+    Ok(own_with_etag(&headers, &view))
 }
 
 /// The ticket's text as a QR code.

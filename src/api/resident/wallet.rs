@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::{Desk, Residents};
 use crate::api::answer::{Money, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::extract::JsonBody;
 use crate::api::headers::{IDEMPOTENCY_REPLAYED, idempotency_key};
 use crate::api::problem::Problem;
@@ -44,10 +45,11 @@ pub async fn wallet(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     _none: QueryOf<NoParameters>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
     let currency = desk.engine.world().catalogue.city().currency;
-    Ok(json(StatusCode::OK, &WalletView { balance: Money::new(account.settled(), currency) }))
+    Ok(own_with_etag(&headers, &WalletView { balance: Money::new(account.settled(), currency) }))
 }
 
 /// Who is paid by. `sandbox` pays at once, with play money.

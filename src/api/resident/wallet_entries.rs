@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Desk;
-use crate::api::answer::{Items, Money, Rfc3339, city_moment, json};
+use crate::api::answer::{Items, Money, Rfc3339, city_moment};
 use crate::api::doorkeeper::SignedIn;
+use crate::api::etag::own_with_etag;
 use crate::api::page::{ListQuery, list};
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
@@ -57,7 +58,8 @@ struct Movement {
 }
 
 impl Movement {
-    /// The newest first; of one moment, what came last.
+    /// The newest first. Of one millisecond refunds, then bookings, then top-ups, each by number: the places keep no finer time, and this
+    /// order is the same on every page, so that nothing is shown twice or left out.
     fn position(&self) -> Position {
         let number = self.booking.map(BookingNo::get).or(self.top_up.map(TopUpNo::get)).unwrap_or(0);
         let sort = self.at.get().unsigned_abs() << 2 | self.kind as u64;
@@ -78,6 +80,7 @@ pub async fn entries(
     State(desk): State<Arc<Desk>>,
     who: SignedIn,
     QueryOf(query): QueryOf<ListQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::WALLET_ENTRIES)?;
     let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
@@ -93,7 +96,7 @@ pub async fn entries(
         booking: movement.booking.map(|no| desk.ids.booking(no)),
         top_up: movement.top_up.map(|no| desk.ids.top_up(no)),
     });
-    Ok(json(StatusCode::OK, &answer))
+    Ok(own_with_etag(&headers, &answer))
 }
 
 fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = Movement> + 'a {

@@ -168,13 +168,13 @@ impl Catalogue {
         for whole in &def.pitches {
             let parts = self.pitch(*whole).map_or(0..0, |whole| whole.parts.clone());
             for pitch in std::iter::once(whole.get()).chain(parts) {
-                if let Some(pitch) = self.pitches.get_mut(PitchNo::new(pitch).index()) {
+                if let Some(pitch) = Arc::make_mut(&mut self.pitches).get_mut(PitchNo::new(pitch).index()) {
                     let pitch = Arc::make_mut(pitch);
                     pitch.releases = pitch.releases.iter().copied().chain([no]).collect();
                 }
             }
         }
-        self.by_code.releases.insert(def.code.clone(), no);
+        Arc::make_mut(&mut self.by_code).releases.insert(def.code.clone(), no);
         self.releases.push(Arc::new(Release { no, def, declared_at, kept_for_counter }));
         Ok(no)
     }
@@ -236,16 +236,23 @@ impl Catalogue {
     /// As `add_district`.
     pub fn change_pitch(&mut self, change: &PitchChange) -> Result<(), InvalidDefinition> {
         self.check_pitch_change(change)?;
-        let hours = change.hours.as_ref().map(|hours| share(&mut self.shared.hours, hours, || hours.clone()));
+        let hours = change
+            .hours
+            .as_ref()
+            .map(|hours| share(&mut Arc::make_mut(&mut self.shared).hours, hours, || hours.clone()));
         let tariff = change
             .prices
             .as_ref()
-            .map(|prices| share(&mut self.shared.tariffs, prices, || Tariff::of(prices)));
-        let cancel =
-            change.cancel.as_ref().map(|cancel| share(&mut self.shared.cancels, cancel, || cancel.clone()));
+            .map(|prices| share(&mut Arc::make_mut(&mut self.shared).tariffs, prices, || Tariff::of(prices)));
+        let cancel = change
+            .cancel
+            .as_ref()
+            .map(|cancel| share(&mut Arc::make_mut(&mut self.shared).cancels, cancel, || cancel.clone()));
         let parts = self.pitch(change.pitch).map_or(0..0, |pitch| pitch.parts.clone());
         for no in std::iter::once(change.pitch.get()).chain(parts) {
-            let Some(pitch) = self.pitches.get_mut(PitchNo::new(no).index()) else { continue };
+            let Some(pitch) = Arc::make_mut(&mut self.pitches).get_mut(PitchNo::new(no).index()) else {
+                continue;
+            };
             let pitch = Arc::make_mut(pitch);
             if let Some(hours) = &hours {
                 pitch.hours = Arc::clone(hours);
@@ -297,7 +304,9 @@ impl Catalogue {
     /// As `add_district`.
     pub fn change_venue(&mut self, change: &VenueChange) -> Result<(), InvalidDefinition> {
         self.check_venue_change(change)?;
-        let Some(venue) = self.venues.get_mut(change.venue.index()) else { return Ok(()) };
+        let Some(venue) = Arc::make_mut(&mut self.venues).get_mut(change.venue.index()) else {
+            return Ok(());
+        };
         let venue = Arc::make_mut(venue);
         if let Some(name) = &change.name {
             venue.def.name = name.clone();
