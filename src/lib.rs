@@ -8,6 +8,7 @@
 pub mod api;
 #[cfg(not(feature = "loom"))]
 pub mod app;
+pub mod city_files;
 pub mod demo;
 pub mod domain;
 pub mod engine;
