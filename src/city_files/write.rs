@@ -210,25 +210,28 @@ fn prices_at(pitch: &Pitch, unit: u8) -> [Option<Minor>; DAY_KINDS] {
     })
 }
 
-/// Lines of equal prices, one after the other.
+/// Lines of equal prices, one after the other. A pitch without any has one that is blank, or it would have those of its whole.
 fn prices(catalogue: &Catalogue, lines: &mut Lines) -> Result<(), NotWritten> {
     let currency = catalogue.city().currency;
     for pitch in catalogue.pitches() {
+        let mut line = |from: u8, to: u8, prices: [Option<Minor>; DAY_KINDS]| {
+            let times = [
+                venue_id(catalogue, pitch.venue),
+                Cell::text(pitch.code.as_str()),
+                Cell::plain(cell::half_hour(from)),
+                Cell::plain(cell::half_hour(to)),
+            ];
+            let week = prices.map(|price| Cell::optional(price.map(|price| cell::price(price, currency))));
+            lines.line(times.into_iter().chain(week))
+        };
+        let none = [None; DAY_KINDS];
         let mut from = 0;
         while from < UNITS_PER_DAY {
             let prices = prices_at(pitch, from);
             let to = (from + 1..UNITS_PER_DAY).find(|unit| prices_at(pitch, *unit) != prices);
             let to = to.unwrap_or(UNITS_PER_DAY);
-            if prices != [None; DAY_KINDS] {
-                let times = [
-                    venue_id(catalogue, pitch.venue),
-                    Cell::text(pitch.code.as_str()),
-                    Cell::plain(cell::half_hour(from)),
-                    Cell::plain(cell::half_hour(to)),
-                ];
-                let week =
-                    prices.map(|price| Cell::optional(price.map(|price| cell::price(price, currency))));
-                lines.line(times.into_iter().chain(week))?;
+            if prices != none || (from, to) == (0, UNITS_PER_DAY) {
+                line(from, to, prices)?;
             }
             from = to;
         }

@@ -107,11 +107,10 @@ fn edited(files: &Path, edit: impl Fn(&str, String) -> Vec<u8>) -> TempDir {
 /// A copy with one text of one file replaced.
 #[track_caller]
 fn replaced(files: &Path, file: &str, from: &str, to: &str) -> TempDir {
-    let dir = edited(files, |name, text| {
+    edited(files, |name, text| {
         assert!(name != file || text.contains(from), "{from:?} is not in {file}");
         if name == file { text.replace(from, to).into_bytes() } else { text.into_bytes() }
-    });
-    dir
+    })
 }
 
 #[test]
@@ -130,13 +129,16 @@ fn the_demo_city_exported_and_imported_is_exported_the_same() {
     assert_eq!(other.verify().code, Some(0));
 }
 
+/// How a program saves a text.
+type Save<'a> = &'a dyn Fn(&str) -> Vec<u8>;
+
 #[test]
 fn what_spreadsheets_save_is_the_same_city() {
     let ground = example_ground();
     let files = exported(ground.path());
     let expected = texts(files.path());
     let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
-    let variants: [(&str, &dyn Fn(&str) -> Vec<u8>); 5] = [
+    let variants: [(&str, Save<'_>); 5] = [
         ("GB18030 and CRLF", &|text| GB18030.encode(&crlf(text)).0.into_owned()),
         ("a mark and CRLF", &|text| format!("\u{feff}{}", crlf(text)).into_bytes()),
         ("a mark and LF", &|text| format!("\u{feff}{}", text.replace("\r\n", "\n")).into_bytes()),
