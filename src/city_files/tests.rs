@@ -253,3 +253,28 @@ fn new_closures_tell_how_many_bookings_they_refund() {
     let plan = change(&city, &sources(&files), 3).expect("good files");
     assert_eq!((plan.events.len(), plan.bookings_refunded), (2, 3));
 }
+
+/// The papers draw every column under its file, and no column that is not there.
+#[test]
+fn every_column_is_explained() {
+    let paper = include_str!("../../docs/YOUR-CITY.md");
+    for file in File::ALL {
+        let parts = paper.split("\n### ");
+        let part =
+            parts.skip(1).find(|part| part.lines().next().is_some_and(|title| title.contains(file.name())));
+        let part = part.unwrap_or_else(|| panic!("{} is not explained", file.name()));
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+        let explained: Vec<(&str, bool)> = rows
+            .flat_map(|(names, _)| {
+                let is_optional = names.contains('†');
+                names
+                    .split(['`', ' ', '†'])
+                    .filter(|name| !name.is_empty())
+                    .map(move |name| (name, is_optional))
+            })
+            .collect();
+        let columns = file.columns().iter();
+        let expected: Vec<_> = columns.map(|(name, need)| (*name, *need == files::Need::Optional)).collect();
+        assert_eq!(explained, expected, "{}", file.name());
+    }
+}
