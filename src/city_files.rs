@@ -29,7 +29,7 @@ mod write_cells;
 
 pub use faults::{Fault, Faults};
 pub use files::{File, Named, Sources};
-pub use plan::{Counts, Defaults, Plan, Standing, Target, plan};
+pub use plan::{Counts, Defaults, EVENT_BYTES_MAX, Plan, Standing, Target, plan};
 pub use write::{NotWritten, write};
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ use super::data_dir::DataDir;
 use super::serve::check_pause;
 use super::system_clock::SystemClock;
 use super::{Failure, founding, logging};
-use crate::city_files::{Defaults, Faults, File, Named, Plan, Sources, Standing, Target, plan};
+use crate::city_files::{
+    Defaults, EVENT_BYTES_MAX, Faults, File, Named, Plan, Sources, Standing, Target, plan,
+};
 use crate::demo;
 use crate::domain::clock::Clock;
 use crate::domain::event::{Event, StaffActed};
@@ -23,7 +25,10 @@ use crate::engine::Engine;
 use crate::engine::replay::Replay;
 use crate::engine::world::World;
 use crate::identity::city_keys::WhenAbsent;
+use crate::journal::layout::RECORD_BYTES_MAX;
 use crate::journal::{DirLock, FileDisk, read_only};
+
+const _: () = assert!(EVENT_BYTES_MAX + 64 <= RECORD_BYTES_MAX, "what is planned can be written");
 
 /// Lines are bad.
 const BAD_LINES: u8 = 1;

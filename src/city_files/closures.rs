@@ -51,7 +51,7 @@ fn declare(work: &mut Work<'_>, row: &Row<'_>, wanted: ClosureDef) {
     }
     match work.catalogue.add_closure(wanted.clone()) {
         Ok(_) => {
-            work.events.push(Event::ClosureDeclared(Box::new(wanted)));
+            work.push(row, Event::ClosureDeclared(Box::new(wanted)));
             work.count(File::Closures, Made::New);
         }
         Err(invalid) => work.refused(row, "id", &invalid),

@@ -154,7 +154,7 @@ fn add(
             return None;
         }
     };
-    work.events.push(Event::PitchAdded(Box::new(def)));
+    work.push(&line.row, Event::PitchAdded(Box::new(def)));
     for _ in 0..=parts.len() {
         work.count(File::Pitches, Made::New);
         work.count(File::Prices, Made::New);

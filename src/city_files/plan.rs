@@ -17,6 +17,9 @@ use crate::domain::definition::{CityDef, ClosureDef, SportDef};
 use crate::domain::event::Event;
 use crate::domain::ids::{Code, PitchNo};
 
+/// The longest event, as it is kept: a journal has to take it with who did it.
+pub const EVENT_BYTES_MAX: usize = 60_000;
+
 /// What a new city has where no file says so.
 #[derive(Debug, Clone)]
 pub struct Defaults {
@@ -154,6 +157,18 @@ impl Work<'_> {
             return Err(self.faults);
         }
         Ok(Plan { events: self.events, counts: self.counts, bookings_refunded: self.bookings_refunded })
+    }
+
+    /// Adds an event that a line comes to, unless it is longer than any may be.
+    pub(super) fn push(&mut self, row: &Row<'_>, event: Event) {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        if bytes.len() > EVENT_BYTES_MAX {
+            let text =
+                "is more than can be kept of one thing: give it fewer or shorter parts, prices or pitches";
+            row.fault("id", text, &mut self.faults);
+        }
+        self.events.push(event);
     }
 
     pub(super) fn count(&mut self, file: File, made: Made) {

@@ -76,7 +76,7 @@ fn declare(work: &mut Work<'_>, row: &Row<'_>, wanted: ReleaseDef) {
     }
     match work.catalogue.add_release(wanted.clone(), UtcMillis::new(0)) {
         Ok(_) => {
-            work.events.push(Event::ReleaseDeclared(Box::new(wanted)));
+            work.push(row, Event::ReleaseDeclared(Box::new(wanted)));
             work.count(File::Releases, Made::New);
         }
         Err(invalid) => {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::city::{City, Ground, Resident, empty_dir, items, text};
 use crate::operator::printed;
-use crate::server::{Ended, kaichang, run, serve, traced};
+use crate::server::{Ended, PATIENCE, kaichang, poll, run, serve, traced};
 
 /// How often an import is killed.
 const KILLS: u32 = 12;
@@ -334,6 +334,37 @@ fn an_imported_city_sells_and_keeps_its_bookings_when_it_is_imported_again() {
     ];
     assert_eq!(told, expected.map(|(what, subject)| (what.to_owned(), subject.to_owned())));
     assert_eq!(city.kill().verify().code, Some(0));
+}
+
+#[test]
+fn bookings_in_a_closure_that_was_imported_are_refunded_when_the_city_opens() {
+    let city = example_ground().open();
+    let resident = city.newcomer("+8613900000003");
+    city.top_up(&resident, 100_000);
+    let (slot, day) = (at_noon(&city), city.day(2));
+    let order =
+        json!({ "pitch": "park-tennis-1", "start": slot["start"], "end": slot["end"], "pay_with": "wallet" });
+    let booked = city.book(&resident, "noon", &order).expect(201, "a booking").json();
+    assert!(city.balance(&resident) < 100_000);
+    let ground = city.kill();
+    let line = format!("storm,park-tennis-1,{day},{day},10:00-14:00,refund,台风\n");
+    let files = edited(&example(), |name, text| {
+        if name == "closures.csv" { (text + &line).into_bytes() } else { text.into_bytes() }
+    });
+    let told = "closures.csv: 1 new, 0 changed, 2 unchanged\n";
+    for said in [dry_run(files.path(), ground.path()), imported(files.path(), ground.path())] {
+        assert!(said.contains(told), "{said}");
+        assert!(said.contains("bookings that new closures cancel and refund: 1"), "{said}");
+    }
+    let city = ground.open();
+    let path = format!("/v1/bookings/{}", text(&booked["id"]));
+    let refunded = poll(PATIENCE, || {
+        let booking = city.get_as(&resident, &path);
+        (booking["status"] == "cancelled").then_some(booking)
+    });
+    assert!(refunded.is_some(), "the booking is cancelled");
+    assert_eq!(city.balance(&resident), 100_000);
+    assert_eq!(at_noon(&city)["status"], "closed");
 }
 
 #[test]

@@ -460,3 +460,34 @@ fn what_bookings_speak_of_stays_and_the_line_says_why() {
         assert!(faults.len() == 1 && faults[0].starts_with(fault), "{fault}\n{faults:#?}");
     }
 }
+
+#[test]
+fn what_is_too_long_for_one_record_is_told_at_its_line() {
+    let mut files = files();
+    let (mut pitches, mut prices) = (String::new(), String::new());
+    for half_hour in 0..48 {
+        let time = |unit: u32| format!("{:02}:{:02}", unit / 2, unit % 2 * 30);
+        let week: Vec<String> = (0..8).map(|kind| format!("{}", half_hour * 8 + kind)).collect();
+        for part in 0..48 {
+            prices.push_str(&format!(
+                ",long-{part},{},{},{}\n",
+                time(half_hour),
+                time(half_hour + 1),
+                week.join(",")
+            ));
+        }
+    }
+    pitches.push_str("long,pool,长,Long,swimming,divisible,,,48,,60,,1,1,,,\n");
+    for part in 0..48 {
+        pitches.push_str(&format!("long-{part},pool,段,Part,swimming,part,long,{part},1,,60,,1,1,,,\n"));
+    }
+    files.entry(File::Pitches).or_default().push_str(&pitches);
+    files.entry(File::Prices).or_default().push_str(&prices);
+    files.entry(File::Hours).or_default().push_str(",long,,,,,,,,\n");
+    let faults = new_city(&files).expect_err("a long pitch");
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].starts_with("pitches.csv, line 7, column 1 (id): is more than can be kept"),
+        "{faults:?}"
+    );
+}
