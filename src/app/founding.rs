@@ -42,12 +42,18 @@ pub(super) fn found(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
 /// journal's place when the last one is durable.
 pub(super) fn add(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     dir.clear_making()?;
+    let changed = write_and_exchange(dir, events);
+    // What is there now is the former journal, or what came to nothing, which would take up room for good.
+    let cleared = dir.clear_making();
+    changed?;
+    cleared?;
+    Ok(())
+}
+
+fn write_and_exchange(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     dir.copy_journal_for_making()?;
     write(dir, events, "changing the city")?;
-    dir.exchange_made()?;
-    // What is there now is the former journal.
-    dir.clear_making()?;
-    Ok(())
+    dir.exchange_made()
 }
 
 /// Writes events behind those that stand in the journal in making.

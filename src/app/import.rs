@@ -54,6 +54,10 @@ fn read_files(dir: &Path) -> Result<Sources, Failure> {
     for entry in fs::read_dir(dir).map_err(shown)? {
         let path = entry.map_err(shown)?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        // What programs keep beside the files that they have open, and archives beside those that they unpack.
+        if name.starts_with(['.', '~']) {
+            continue;
+        }
         if !Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) {
             continue;
         }

@@ -215,6 +215,11 @@ fn a_city_that_is_served_is_not_changed_beside_its_server() {
 fn what_cant_be_started_says_why() {
     let (empty, ground) = (empty_dir(), example_ground());
     let misnamed = edited(&example(), |_, text| text.into_bytes());
+    for beside in [".~lock.csv", "~$venues.csv", "notes.txt"] {
+        fs::write(misnamed.path().join(beside), "x").expect("written");
+    }
+    let ended = import(misnamed.path(), ground.path());
+    assert_eq!(ended.code, Some(0), "what is no file of a city is read over: {}", ended.said);
     fs::rename(misnamed.path().join("hours.csv"), misnamed.path().join("opening.csv")).expect("renamed");
     let absent = empty.path().join("absent");
     for (files, says) in [
@@ -438,6 +443,7 @@ fn an_import_that_is_killed_or_fails_in_the_last_step_has_done_nothing() {
         assert_eq!(ended.code, code, "{fault}: {}", ended.said);
         assert!(code.is_none() || ended.said.contains("nothing was changed"), "{}", ended.said);
         assert!(texts(exported(ground.path()).path()) == before, "{fault}");
+        assert_eq!(ground.path().join("journal.making").exists(), code.is_none(), "who fails clears up");
     }
     imported(files.path(), ground.path());
     assert!(texts(exported(ground.path()).path()) != before);
