@@ -1,5 +1,6 @@
 //! Properties: what holds for all inputs, found out on many.
 
+mod city_files;
 mod engine_model;
 mod i2_hand_over;
 mod i2_journal_crash;

@@ -1,12 +1,14 @@
 //! The commands of the program, each in a file: wiring and nothing else.
 //!
-//! Exit codes: 0 when all went well, 1 when `verify` found a difference or a running service had to stop, 2 with a clear message
-//! when a command couldn't start.
+//! Exit codes: 0 when all went well, 1 when `verify` found a difference, `import` a bad line, or a running service had to stop, 2
+//! with a clear message when a command couldn't start.
 
 mod arguments;
 mod data_dir;
 mod demo;
+mod export;
 mod founding;
+mod import;
 mod logging;
 mod open_files;
 mod operator;
@@ -36,6 +38,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
+        Some(Command::Import(import)) => import::run(&import),
+        Some(Command::Export(export)) => export::run(&export),
         Some(Command::Operator { action: OperatorAction::Create(operator) }) => operator::run(&operator),
     };
     outcome.unwrap_or_else(|failure| {

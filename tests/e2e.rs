@@ -39,6 +39,8 @@ mod from_nothing;
 mod gate;
 #[path = "e2e/holds.rs"]
 mod holds;
+#[path = "e2e/import_export.rs"]
+mod import_export;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/languages.rs"]

@@ -87,11 +87,8 @@ pub(crate) fn event_of(change: Change, releases: usize) -> Event {
             of_pitch(PitchChange { offered, ..PitchChange::of(pitch_no(pitch)) })
         }
         Change::Admission { venue, is_checked } => Event::VenueChanged(Box::new(VenueChange {
-            venue: VenueNo::new(venue),
-            name: None,
-            address: None,
             admission: Some(if is_checked { Admission::Checked } else { Admission::Open }),
-            special_days: Vec::new(),
+            ..VenueChange::of(VenueNo::new(venue))
         })),
         Change::Release { which } => release_declared(releases, &releases_to_come()[which]),
     }

@@ -5,10 +5,7 @@ use utoipa::ToSchema;
 
 use super::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::domain::ids::Code;
-use crate::domain::names::Names;
-
-/// The longest name or address.
-const NAME_CHARS_MAX: usize = 200;
+use crate::domain::names::{InvalidName, NAME_CHARS_MAX, Names, check_name};
 
 /// What a thing is called, by language.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -32,14 +29,13 @@ impl WrittenNames {
 }
 
 fn name_fault(field: String, name: &str) -> Option<FieldFault> {
-    if name.trim().is_empty() {
-        Some(FieldFault::new(field, Text::fixed("must not be empty", "不能为空")))
-    } else if name.chars().count() > NAME_CHARS_MAX {
-        Some(FieldFault::too_long(field, NAME_CHARS_MAX))
-    } else if name.chars().any(char::is_control) {
-        Some(FieldFault::new(field, Text::fixed("must not have control characters", "不能包含控制字符")))
-    } else {
-        None
+    match check_name(name).err()? {
+        InvalidName::Empty => Some(FieldFault::new(field, Text::fixed("must not be empty", "不能为空"))),
+        InvalidName::TooLong => Some(FieldFault::too_long(field, NAME_CHARS_MAX)),
+        InvalidName::Control => {
+            let text = Text::fixed("must not have control characters", "不能包含控制字符");
+            Some(FieldFault::new(field, text))
+        }
     }
 }
 

@@ -26,11 +26,56 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server
     Verify(VerifyArguments),
+    /// Make a city of files, or change one that is not served: see docs/YOUR-CITY.md
+    Import(ImportArguments),
+    /// Write a city's files; reads only, also beside a running server
+    Export(ExportArguments),
     /// The operators of a city, while it is not served
     Operator {
         #[command(subcommand)]
         action: OperatorAction,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ImportArguments {
+    /// Where the files are: venues.csv, pitches.csv, hours.csv, prices.csv, holidays.csv and others
+    #[arg(value_name = "DIR")]
+    pub(super) files: PathBuf,
+    /// Where the city is kept; made if it is absent
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// Tell what would change and change nothing; also beside a running server
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// The time zone of a new city without city.csv [default: Asia/Shanghai]
+    #[arg(long, value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+    /// The currency of a new city without city.csv [default: CNY]
+    #[arg(long, value_name = "CODE")]
+    pub(super) currency: Option<String>,
+    /// Days that are open after today, of a new city without city.csv [default: 7]
+    #[arg(long, value_name = "N")]
+    pub(super) days_ahead: Option<u8>,
+    /// The city's master key [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// Go on though the clock is more than 30 days after the journal's last record
+    #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
+    pub(super) trust_clock: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExportArguments {
+    /// Where to write the files; made if it is absent
+    #[arg(value_name = "DIR")]
+    pub(super) files: PathBuf,
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// Write over files that are there
+    #[arg(long)]
+    pub(super) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@
 //! DIR/keys/master.key      unless --key-file names another place
 //! DIR/keys/residents.keys  a key for each person
 //! DIR/journal/             what happened: the only source of truth
-//! DIR/journal.making/      a city that is being made; of no worth until it is renamed
+//! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
 //! DIR/demo-accounts.json   of a demo city
 //! ```
 
@@ -13,9 +13,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use super::Failure;
 use crate::identity::city_keys::{CityKeys, MASTER_KEY_PATH, WhenAbsent};
 use crate::identity::resident_keys::{RESIDENT_KEYS_PATH, ResidentKeys};
+use crate::journal::layout::segment_number;
 
 pub(super) struct DataDir {
     root: PathBuf,
@@ -64,6 +67,38 @@ impl DataDir {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// A copy of the journal to be written on. Segments are never written again once they are whole, and a start writes the
+    /// last one anew under another name, so names for the same files are copy enough where the file system has them.
+    pub(super) fn copy_journal_for_making(&self) -> io::Result<()> {
+        let (from, to) = (self.journal(), self.journal_in_making());
+        fs::create_dir(&to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_str().and_then(segment_number).is_none() {
+                continue;
+            }
+            if fs::hard_link(entry.path(), to.join(&name)).is_err() {
+                fs::copy(entry.path(), to.join(&name))?;
+                File::open(to.join(&name))?.sync_all()?;
+            }
+        }
+        File::open(to)?.sync_all()
+    }
+
+    /// The journal that was made and the city's change places, in one step of the file system: all or nothing.
+    pub(super) fn exchange_made(&self) -> Result<(), Failure> {
+        let (made, journal) = (self.journal_in_making(), self.journal());
+        renameat_with(CWD, &made, CWD, &journal, RenameFlags::EXCHANGE).map_err(|error| {
+            format!(
+                "the file system of {} can't exchange two directories in one step, so nothing was changed: {error}",
+                self.root.display()
+            )
+        })?;
+        File::open(&self.root)?.sync_all()?;
+        Ok(())
     }
 
     /// The city that was made is the city from now on: all or nothing.

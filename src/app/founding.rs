@@ -33,13 +33,38 @@ impl Settle<Event> for NobodyWaits {
 /// Writes the events of a new city.
 pub(super) fn found(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     dir.clear_making()?;
+    write(dir, events, "making the city")?;
+    dir.keep_made()?;
+    Ok(())
+}
+
+/// Adds events to a city that nobody serves, all of them or none: they are written behind a copy of its journal, which takes the
+/// journal's place when the last one is durable.
+pub(super) fn add(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
+    dir.clear_making()?;
+    let changed = write_and_exchange(dir, events);
+    // What is there now is the former journal, or what came to nothing, which would take up room for good.
+    let cleared = dir.clear_making();
+    changed?;
+    cleared?;
+    Ok(())
+}
+
+fn write_and_exchange(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
+    dir.copy_journal_for_making()?;
+    write(dir, events, "changing the city")?;
+    dir.exchange_made()
+}
+
+/// Writes events behind those that stand in the journal in making.
+fn write(dir: &DataDir, events: Vec<Event>, doing: &'static str) -> Result<(), Failure> {
     let disk = FileDisk::new(dir.journal_in_making())?;
     let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), Failure> { Ok(()) };
     let journal = Journal::open(disk, Options::default(), none)?;
     let (intake, owners) = Intake::new(1, OUTSTANDING_MAX);
     let (handle, committer) =
         journal.start(Arc::clone(&intake), NobodyWaits, Arc::new(SystemClock::new()))?;
-    let progress = progress_bar(events.len() as u64);
+    let progress = progress_bar(events.len() as u64, doing);
     let owner = owners.into_iter().next().ok_or("an intake without a lane")?;
     let first = handle.durable();
     let count = events.len() as u64;
@@ -63,7 +88,6 @@ pub(super) fn found(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     if written != count {
         return Err(format!("only {written} of {count} events could be written: is the disk full?").into());
     }
-    dir.keep_made()?;
     Ok(())
 }
 
@@ -74,16 +98,17 @@ fn ended(committer: std::thread::JoinHandle<Result<(), crate::journal::JournalEr
     }
 }
 
-fn progress_bar(count: u64) -> ProgressBar {
-    let bar = ProgressBar::new(count);
-    let style = ProgressStyle::with_template("making the city {bar:40} {percent}% of {len} events")
+/// Seen on a terminal only.
+fn progress_bar(count: u64, doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(count).with_message(doing);
+    let style = ProgressStyle::with_template("{msg} {bar:40} {percent}% of {len} events")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     bar
 }
 
-/// The events of a city that has no venues yet. It has sports, so that pitches can be made at once.
-pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Result<Vec<Event>, Failure> {
+/// A city that has nothing yet.
+pub(super) fn bare_def(timezone: &str, currency: &str, days_ahead: u8) -> Result<CityDef, Failure> {
     let quota = |name, window, limit| -> Result<QuotaRule, Failure> {
         let name = Code::new(name)?;
         Ok(QuotaRule { name, scope: QuotaScope::City, measure: QuotaMeasure::Bookings, window, limit })
@@ -101,6 +126,12 @@ pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Resul
     };
     // Refused here rather than at the first start.
     crate::domain::catalogue::Catalogue::found(city.clone())?;
+    Ok(city)
+}
+
+/// The events of a city that has no venues yet. It has sports, so that pitches can be made at once.
+pub(super) fn bare_city(timezone: &str, currency: &str, days_ahead: u8) -> Result<Vec<Event>, Failure> {
+    let city = bare_def(timezone, currency, days_ahead)?;
     let sports = demo::sports().into_iter().map(|sport| Event::SportAdded(Box::new(sport)));
     Ok(std::iter::once(Event::CityFounded(Box::new(city))).chain(sports).collect())
 }

@@ -545,7 +545,7 @@ impl Catalogue {
 }
 
 /// The highest price of a slot: far under where a sum of 48 slots for 65,535 places would not fit.
-const PRICE_MAX: i64 = 1_000_000_000_000;
+pub const PRICE_MAX: i64 = 1_000_000_000_000;
 /// What a pitch has of its own, before its terms.
 struct Bare<'a> {
     no: PitchNo,

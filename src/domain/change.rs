@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::definition::Location;
 use super::hours::{DayKind, WeeklyHours};
-use super::ids::{PitchNo, VenueNo};
+use super::ids::{DistrictNo, PitchNo, VenueNo};
 use super::names::Names;
 use super::policy::CancelRule;
 use super::tariff::PriceBand;
@@ -88,10 +89,30 @@ pub struct VenueChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Names>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district: Option<DistrictNo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admission: Option<Admission>,
     /// Days that go by another kind's hours and prices at this venue, whatever the city says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub special_days: Vec<VenueDay>,
+}
+
+impl VenueChange {
+    /// A change of nothing, to be filled.
+    #[must_use]
+    pub const fn of(venue: VenueNo) -> Self {
+        Self {
+            venue,
+            name: None,
+            address: None,
+            district: None,
+            location: None,
+            admission: None,
+            special_days: Vec::new(),
+        }
+    }
 }
 
 /// A day of a venue's own, or one that goes by the city's calendar again.

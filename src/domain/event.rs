@@ -132,6 +132,12 @@ pub struct StaffActed {
     pub action: Box<Event>,
 }
 
+impl StaffActed {
+    /// Who acts where no account does: the import of a city's files, at the console of who may write in the data directory. No
+    /// account has so high a number.
+    pub const THE_IMPORT: ResidentNo = ResidentNo::new(u32::MAX);
+}
+
 /// The days that are open from now on, both included. Days before the first are over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DaysOpened {

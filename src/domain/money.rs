@@ -27,6 +27,18 @@ impl Currency {
         // The constructor let only ASCII in.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
+
+    /// How many decimals its amounts are written with: 2, but for those that ISO 4217 gives another number.
+    #[must_use]
+    pub const fn decimals(self) -> u8 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF"
+            | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            b"CLF" | b"UYW" => 4,
+            _ => 2,
+        }
+    }
 }
 
 impl Serialize for Currency {
@@ -94,6 +106,13 @@ mod tests {
         assert_eq!(Minor::new(i64::MAX).checked_add(Minor::new(1)), None);
         assert_eq!(Minor::new(i64::MAX).checked_times(2), None);
         assert_eq!(Minor::new(1500).checked_times(2), Some(Minor::new(3000)));
+    }
+
+    #[test]
+    fn most_currencies_have_two_decimals() {
+        for (code, decimals) in [("CNY", 2), ("EUR", 2), ("JPY", 0), ("KRW", 0), ("KWD", 3)] {
+            assert_eq!(Currency::new(code).map(Currency::decimals), Ok(decimals), "{code}");
+        }
     }
 
     #[test]

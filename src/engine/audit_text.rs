@@ -13,7 +13,7 @@ use crate::domain::catalogue::{Catalogue, PitchKind};
 use crate::domain::change::{PitchChange, VenueChange, VenueDay};
 use crate::domain::definition::SpecialDay;
 use crate::domain::event::{Event, NewBooking};
-use crate::domain::ids::{BookingNo, PitchNo, VenueNo};
+use crate::domain::ids::{BookingNo, DistrictNo, PitchNo, VenueNo};
 
 /// An act, told.
 pub(super) struct Told {
@@ -159,16 +159,25 @@ fn venue_changed(catalogue: &Catalogue, change: &VenueChange) -> Told {
             venue: change.venue,
             name: change.name.as_ref().map(|_| venue.def.name.clone()),
             address: change.address.as_ref().map(|_| venue.def.address.clone()),
+            district: change.district.map(|_| venue.def.district),
+            location: change.location.map(|_| venue.def.location),
             admission: change.admission.map(|_| venue.admission),
             special_days: change.special_days.iter().map(was).collect(),
         })
     });
+    let mut after = of(change);
+    let mut before = before;
+    if let Some(district) = change.district {
+        name(&mut after, "district", district_code(catalogue, district));
+        let was = venue.map_or(Value::Null, |venue| district_code(catalogue, venue.def.district));
+        name(&mut before, "district", was);
+    }
     Told {
         venue: Some(change.venue),
         what: "venue_changed",
         subject: venue.map_or(Subject::City, |venue| Subject::Named(venue.def.code.clone())),
         before: without(before, "venue"),
-        after: without(of(change), "venue"),
+        after: without(after, "venue"),
     }
 }
 
@@ -227,6 +236,10 @@ fn venue_of(catalogue: &Catalogue, pitch: Option<PitchNo>) -> Option<VenueNo> {
 
 fn venue_code(catalogue: &Catalogue, venue: VenueNo) -> Value {
     catalogue.venue(venue).map_or(Value::Null, |venue| json!(venue.def.code))
+}
+
+fn district_code(catalogue: &Catalogue, district: DistrictNo) -> Value {
+    catalogue.district(district).map_or(Value::Null, |district| json!(district.code))
 }
 
 fn pitch_codes(catalogue: &Catalogue, pitches: &[PitchNo]) -> Value {

@@ -7,7 +7,7 @@ use crate::rust_text::{has_word, parts};
 use crate::tree;
 
 /// Each layer, and the layers that it may name.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("demo", &["domain"]),
     ("engine", &["domain"]),
@@ -17,7 +17,22 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
     ("projection", &["domain", "engine", "journal"]),
     ("api", &["domain", "engine", "identity", "journal", "payment", "projection"]),
     ("web", &["domain", "engine", "identity", "journal", "payment", "projection", "api"]),
-    ("app", &["domain", "demo", "engine", "identity", "journal", "payment", "projection", "api", "web"]),
+    ("city_files", &["domain"]),
+    (
+        "app",
+        &[
+            "domain",
+            "demo",
+            "city_files",
+            "engine",
+            "identity",
+            "journal",
+            "payment",
+            "projection",
+            "api",
+            "web",
+        ],
+    ),
     ("main", &["app"]),
     // The root declares the layers and uses none.
     ("lib", &[]),

@@ -7,12 +7,15 @@ use utoipa::ToSchema;
 
 use crate::api::problem::Problem;
 use crate::api::resident::Desk;
+use crate::domain::event::StaffActed;
 use crate::domain::ids::ResidentNo;
 use crate::identity::personal::PersonalData;
 use crate::identity::public_id::PublicId;
 
 /// How many digits of a telephone number the staff see.
 const DIGITS_SHOWN: usize = 4;
+/// What the import of a city's files is called, which no account does.
+const THE_IMPORT: &str = "import";
 
 /// Who has booked.
 #[derive(Clone, Serialize, ToSchema)]
@@ -36,9 +39,11 @@ impl People {
         desk: &Desk,
         wanted: impl Iterator<Item = ResidentNo>,
     ) -> Result<Self, Problem> {
-        let mut known: HashMap<ResidentNo, PersonView> = wanted
-            .map(|no| (no, PersonView { id: desk.ids.resident(no), name: None, phone_end: None }))
-            .collect();
+        let nobody_known = |no| {
+            let name = (no == StaffActed::THE_IMPORT).then(|| THE_IMPORT.to_owned());
+            (no, PersonView { id: desk.ids.resident(no), name, phone_end: None })
+        };
+        let mut known: HashMap<ResidentNo, PersonView> = wanted.map(nobody_known).collect();
         let sealed: Vec<_> = known.keys().filter_map(|no| Some((*no, desk.engine.sealed_of(*no)?))).collect();
         let read = desk.with_keys(move |keys| {
             // A key that was erased leaves a person without a name.

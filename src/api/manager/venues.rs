@@ -185,7 +185,6 @@ pub async fn change_venue(
     let special_days =
         days.iter().map(|day| VenueDay { day: day.day.0, goes_by: day.goes_by.map(DayKindView::kind) });
     let wanted = VenueChange {
-        venue,
         name,
         address,
         admission: body.admission.map(|admission| match admission {
@@ -193,6 +192,7 @@ pub async fn change_venue(
             AdmissionView::Checked => Admission::Checked,
         }),
         special_days: special_days.collect(),
+        ..VenueChange::of(venue)
     };
     make(&desk, by, Event::VenueChanged(Box::new(wanted))).await?;
     let world = World::clone(&desk.engine.world());

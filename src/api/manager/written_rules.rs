@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::api::open_data::venue_view::DayKindView;
 use crate::api::problem::{FieldFault, FieldFaults, Text};
 use crate::api::written_time::MinuteOfDay;
+use crate::domain::catalogue::PRICE_MAX;
 use crate::domain::hours::{DayKind, DayKinds, WeeklyHours};
 use crate::domain::money::Minor;
 use crate::domain::names::Names;
@@ -15,8 +16,6 @@ use crate::domain::units::{UNIT_MINUTES, UnitSpan};
 
 /// The longest name or address.
 const NAME_CHARS_MAX: usize = 100;
-/// The highest price of a slot, as the catalogue has it.
-const PRICE_MAX: i64 = 1_000_000_000_000;
 
 /// A name in the languages of the city.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -295,6 +295,9 @@ impl Catalogue {
         if change.special_days.len() > VENUE_DAYS_MAX {
             return Err(InvalidDefinition::TooMany("days at once"));
         }
+        if let Some(district) = change.district.filter(|no| self.district(*no).is_none()) {
+            return Err(InvalidDefinition::Missing { what: "the district", no: district.get().into() });
+        }
         Ok(())
     }
 
@@ -314,6 +317,8 @@ impl Catalogue {
         if let Some(address) = &change.address {
             venue.def.address = address.clone();
         }
+        venue.def.district = change.district.unwrap_or(venue.def.district);
+        venue.def.location = change.location.unwrap_or(venue.def.location);
         venue.admission = change.admission.unwrap_or(venue.admission);
         for special in &change.special_days {
             match special.goes_by {

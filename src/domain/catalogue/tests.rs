@@ -1,7 +1,7 @@
 //! What a catalogue takes, what it refuses, and what it says of a day.
 
 use super::*;
-use crate::domain::change::Admission;
+use crate::domain::change::{Admission, VenueChange};
 use crate::domain::definition::{BookingsInside, Location};
 use crate::domain::hours::DayKinds;
 use crate::domain::money::Currency;
@@ -138,4 +138,22 @@ fn a_closure_of_a_part_closes_its_leaves_only() {
     assert!(catalogue.closed(whole, 0, day).contains(units));
     assert!(!catalogue.closed(whole, 1, day).overlaps(units));
     assert!(!catalogue.closed(whole, 0, day.plus_days(1)).overlaps(units));
+}
+
+#[test]
+fn a_venue_moves_to_a_district_that_is_there() {
+    let mut catalogue = city();
+    let west = DistrictDef { code: code("west"), name: Names::new("西", "west") };
+    let west = catalogue.add_district(west).expect("a district");
+    let location = Location { latitude_e6: -33_900_000, longitude_e6: 1 };
+    let change = |district| VenueChange {
+        district: Some(district),
+        location: Some(location),
+        ..VenueChange::of(VenueNo::new(0))
+    };
+    assert!(catalogue.change_venue(&change(DistrictNo::new(9))).is_err());
+    let district_of = |catalogue: &Catalogue| catalogue.venues()[0].def.district;
+    assert_eq!(district_of(&catalogue), DistrictNo::new(0));
+    catalogue.change_venue(&change(west)).expect("a change");
+    assert_eq!((district_of(&catalogue), catalogue.venues()[0].def.location), (west, location));
 }

@@ -1,9 +1,10 @@
 //! Events come back from their bytes as they were, and other bytes are no events.
 
 use super::*;
-use crate::domain::change::PitchChange;
-use crate::domain::definition::SpecialDay;
+use crate::domain::change::{PitchChange, VenueChange};
+use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::hours::DayKind;
+use crate::domain::ids::DistrictNo;
 
 fn events() -> Vec<Event> {
     let request = RequestKey { key: u128::MAX - 7, body: 9 };
@@ -66,6 +67,11 @@ fn events() -> Vec<Event> {
         Event::HoldExpired(step),
         Event::ReleaseOpened(ReleaseOpened { no: ReleaseNo::new(3), day: LocalDay::new(20_000) }),
         Event::PitchChanged(Box::new(PitchChange { capacity: Some(9), ..PitchChange::of(PitchNo::new(6)) })),
+        Event::VenueChanged(Box::new(VenueChange {
+            district: Some(DistrictNo::new(1)),
+            location: Some(Location { latitude_e6: -33_900_000, longitude_e6: 1 }),
+            ..VenueChange::of(VenueNo::new(4))
+        })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::StaffActed(StaffActed {
