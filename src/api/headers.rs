@@ -1,6 +1,6 @@
 //! What handlers read from a request's headers.
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName};
 
 use super::problem::{FieldFault, Problem, Text};
@@ -22,6 +22,22 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     }
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+/// The cookie that carries a browser's session. Only pages take it: whoever asks the API says who he is himself, so that no
+/// other site can make a browser ask in his name.
+pub const SESSION_COOKIE: &str = "__Host-session";
+
+/// A cookie's value, if there is exactly one of that name.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut values = lines.flat_map(|line| line.split(';')).filter_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key.trim() == name).then(|| value.trim())
+    });
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
 }
 
 /// The request's Idempotency-Key: 1 to 128 visible ASCII characters, or none.
@@ -80,6 +96,21 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(bearer_token(&with(AUTHORIZATION, values)), token, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_stands_twice_is_none() {
+        for (values, value) in [
+            (&["a=1; __Host-session=abc; lang=en"][..], Some("abc")),
+            (&["lang=en", "__Host-session=abc"], Some("abc")),
+            (&["__Host-session=a; __Host-session=b"], None),
+            (&["__Host-session=a", "__Host-session=b"], None),
+            (&["x__Host-session=a"], None),
+            (&["__Host-session"], None),
+            (&[], None),
+        ] {
+            assert_eq!(cookie(&with(COOKIE, values), SESSION_COOKIE), value, "{values:?}");
         }
     }
 

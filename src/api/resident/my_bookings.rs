@@ -76,7 +76,8 @@ pub async fn bookings(
 }
 
 /// By start, the newest first; of equals the one that was booked last.
-fn newest_first(world: &World, booking: &Booking) -> Position {
+#[must_use]
+pub fn newest_first(world: &World, booking: &Booking) -> Position {
     let span = booking.terms.span;
     let start = match world.days.clock(booking.terms.day) {
         Some(clock) => clock.start(span),

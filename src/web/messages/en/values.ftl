@@ -1,0 +1,26 @@
+# How days, times, lengths and counts are written.
+date = { $weekday } { $day } { $month }
+date-time = { $date }, { $time }
+minutes = { $count } min
+hours = { $count } h
+hours-minutes = { $hours } h { $minutes } min
+free-of = { $left } of { $all } free
+weekday-1 = Mon
+weekday-2 = Tue
+weekday-3 = Wed
+weekday-4 = Thu
+weekday-5 = Fri
+weekday-6 = Sat
+weekday-7 = Sun
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec

@@ -1,0 +1,2 @@
+# venue
+cell-free = { $pitch }, { $from } to { $to }, { $price }, free

@@ -1,0 +1,26 @@
+# 日期、时间、时长和数量的写法。
+date = { $month }月{ $day }日 { $weekday }
+date-time = { $date } { $time }
+minutes = { $count } 分钟
+hours = { $count } 小时
+hours-minutes = { $hours } 小时 { $minutes } 分钟
+free-of = 空 { $left } / 共 { $all }
+weekday-1 = 周一
+weekday-2 = 周二
+weekday-3 = 周三
+weekday-4 = 周四
+weekday-5 = 周五
+weekday-6 = 周六
+weekday-7 = 周日
+month-1 = 1
+month-2 = 2
+month-3 = 3
+month-4 = 4
+month-5 = 5
+month-6 = 6
+month-7 = 7
+month-8 = 8
+month-9 = 9
+month-10 = 10
+month-11 = 11
+month-12 = 12

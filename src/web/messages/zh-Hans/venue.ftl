@@ -1,0 +1,2 @@
+# venue
+cell-free = { $pitch },{ $from } 到 { $to },{ $price },空闲

@@ -1,0 +1,2 @@
+# wallet
+wallet = 钱包
