@@ -50,17 +50,23 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if values.next().is_some() {
         return Err(FieldFault::duplicate("Idempotency-Key").into());
     }
-    let visible = |text: &&str| {
-        (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-    };
-    match value.to_str().ok().filter(visible) {
-        Some(key) => Ok(Some(key)),
-        None => Err(FieldFault::new(
-            "Idempotency-Key",
-            Text::fixed("must have 1 to 128 visible ASCII characters", "必须是 1 到 128 个可见 ASCII 字符"),
-        )
-        .into()),
+    checked_key(value.to_str().unwrap_or_default()).map(Some)
+}
+
+/// A key, wherever it was written.
+///
+/// # Errors
+/// `invalid-request` when it is of another form.
+pub fn checked_key(text: &str) -> Result<&str, Problem> {
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible && (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) {
+        return Ok(text);
     }
+    Err(FieldFault::new(
+        "Idempotency-Key",
+        Text::fixed("must have 1 to 128 visible ASCII characters", "必须是 1 到 128 个可见 ASCII 字符"),
+    )
+    .into())
 }
 
 /// The same where it must be there.

@@ -77,6 +77,13 @@ const SOURCES: &[Source] = &[
     other!("htmx.js", "vendor/htmx-4.0.1.min.js", JAVASCRIPT),
     other!("icon.svg", "icon.svg", "image/svg+xml"),
     module!("page.js"),
+    module!("live.js"),
+    module!("near.js"),
+    module!("filters.js"),
+    module!("saved.js"),
+    module!("countdown.js"),
+    module!("ticket.js"),
+    module!("sheet.js"),
 ];
 
 /// What stands in every page's head, so that its first paint waits for nothing.

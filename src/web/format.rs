@@ -36,6 +36,19 @@ pub fn sum(amount: Minor, currency: Currency) -> String {
     written(amount, currency, decimals_of(currency))
 }
 
+/// What stands before an amount.
+#[must_use]
+pub fn symbol(currency: Currency) -> String {
+    let known = SIGNS.iter().find(|(code, _)| *code == currency.as_str()).map(|(_, symbol)| *symbol);
+    known.map_or_else(|| format!("{currency}\u{a0}"), str::to_owned)
+}
+
+/// How many of the smallest unit are one.
+#[must_use]
+pub fn unit(currency: Currency) -> i64 {
+    10i64.pow(decimals_of(currency))
+}
+
 fn decimals_of(currency: Currency) -> u32 {
     let other = OTHER_DECIMALS.iter().find(|(code, _)| *code == currency.as_str());
     other.map_or(2, |(_, decimals)| *decimals)
@@ -45,9 +58,7 @@ fn written(amount: Minor, currency: Currency, decimals_shown: u32) -> String {
     let unit = 10u64.pow(decimals_of(currency));
     let minor = amount.get().unsigned_abs();
     let sign = if amount.get() < 0 { "−" } else { "" };
-    let code = currency.as_str();
-    let symbol = SIGNS.iter().find(|(known, _)| *known == code).map(|(_, symbol)| *symbol);
-    let symbol = symbol.map_or_else(|| format!("{code}\u{a0}"), str::to_owned);
+    let symbol = symbol(currency);
     let whole = group(&(minor / unit).to_string());
     match decimals_shown {
         0 => format!("{sign}{symbol}{whole}"),

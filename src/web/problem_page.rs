@@ -5,12 +5,14 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY};
 use axum::response::Response;
 
+use super::format;
 use super::i18n::Words;
 use super::policy;
 use super::shell::Shell;
 use super::visitor::{Wants, language_of, text_size_of, wants_of};
 use crate::api::language::Language;
 use crate::api::problem::{AskedForPage, FieldFault, Problem, ProblemName, ToShow};
+use crate::engine::world::World;
 
 /// The page of a problem.
 #[derive(Template)]
@@ -81,6 +83,25 @@ impl Told {
             told.more.push(words.tell("problem-wait", &[("seconds", i64::from(seconds.max(1)).into())]));
         }
         told
+    }
+}
+
+impl Told {
+    /// With the numbers that a problem carries, as the city writes them.
+    #[must_use]
+    pub fn with_details(mut self, words: Words, world: &World, problem: &Problem) -> Self {
+        if let Problem::InsufficientFunds { balance, price } = problem {
+            let args = [
+                ("balance", format::money(balance.amount(), balance.currency()).into()),
+                ("price", format::money(price.amount(), price.currency()).into()),
+            ];
+            self.more.push(words.tell("problem-balance", &args));
+        }
+        if let Problem::NotReleased { releases_at, .. } = problem {
+            let moment = format::moment(words, world.catalogue.zone(), releases_at.moment());
+            self.more.push(words.tell("opens-at", &[("moment", moment.into())]));
+        }
+        self
     }
 }
 

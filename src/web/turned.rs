@@ -1,11 +1,14 @@
 //! Why a page isn't shown: there is somewhere else to go first, or a problem, which `api::front` shows as a page.
 
-use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::address::{encoded, is_local};
+use super::visitor::Wants;
 use crate::api::problem::Problem;
+
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// Why a page isn't shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,21 @@ impl IntoResponse for Turned {
         match self {
             Self::ToSignIn { back_to } => see_other(&format!("/sign-in?next={}", encoded(&back_to))),
             Self::Problem(problem) => problem.into_response(),
+        }
+    }
+}
+
+/// The same for a script too, which would otherwise take the page that it is led to for a part of its own.
+#[must_use]
+pub fn gone_on(wants: Wants, address: &str) -> Response {
+    match wants {
+        Wants::Page => see_other(address),
+        Wants::Fragment => {
+            let mut response = StatusCode::OK.into_response();
+            let address = if is_local(address) { address } else { "/" };
+            let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+            response.headers_mut().insert(HX_REDIRECT, location);
+            response
         }
     }
 }

@@ -28,3 +28,12 @@ addEventListener("pageshow", () => {
   said.classList.remove("busy");
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// Tickets that are coming are kept for where there is no connection.
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  navigator.serviceWorker.register("/sw.js").then(async () => {
+    const keep = [...document.querySelectorAll("a[data-keep]")].map((link) => link.pathname);
+    const { active } = await navigator.serviceWorker.ready;
+    if (keep.length) active.postMessage({ keep });
+  }, () => {});
+}

@@ -1,1 +1,36 @@
-# bookings
+# One's own bookings, holds and tickets.
+status-held = Held, not paid
+status-confirmed = Booked
+status-checked-in = Entered
+status-completed = Played
+status-cancelled = Cancelled
+status-expired = Hold ended
+status-no-show = Missed
+nothing-booked = Nothing is booked. What is free tonight stands at the start; everything else can be found.
+find-a-place = Find a place
+past = Past and cancelled
+show-all = Show all
+paid = paid
+refunded = Given back
+booked-at = Booked at
+booking = Booking
+cancel-booking = Cancel this booking
+cancel-and-get = Cancel and get { $amount } back
+done-booked = Booked: { $pitch }, { $time }, { $price } paid.
+done-held = Held for you until { $until }. You paid nothing yet.
+done-cancelled = Cancelled. { $amount } is back in your wallet.
+done-given-up = Given up. You paid nothing.
+pay-by = Pay by { $until }
+pay-now = Pay { $amount }
+top-up-and-pay = Top up { $amount } and pay
+hold-told = It is kept for you until then, and free again after. You paid nothing yet.
+hold-over = Your hold has ended. You paid nothing.
+give-up = Give it up
+ticket = Ticket
+show-ticket = Show the ticket
+entry-code = Entry code { $code }, show or say it
+ticket-hint = Turn the screen bright. Show the code, or say the eight signs. Without a connection this page is kept on your phone.
+offline = No connection
+offline-told = The city can't be reached from here now. Tickets that this device has seen are still there.
+saved-tickets = Saved tickets
+no-saved-tickets = No ticket is saved on this device.

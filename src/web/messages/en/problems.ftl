@@ -52,3 +52,4 @@ problem-limit = Limit { $limit }; you have { $used }.
 problem-foreign = This form came from another site, or it is too old. Open the page again and send it once more. Nothing was changed.
 to-home = To the start
 to-bookings = To your bookings
+problem-balance = Balance { $balance }; price { $price }.

@@ -24,3 +24,5 @@ month-9 = Sep
 month-10 = Oct
 month-11 = Nov
 month-12 = Dec
+kilometres = { $km } km
+metres = { $m } m

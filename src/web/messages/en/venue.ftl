@@ -1,2 +1,27 @@
-# venue
+# A venue and its day.
+sport = Sport
+day = Day
+time = Time
+rules = Cancelling
+on-the-map = Map
+book = Book
+jump = Jump to pitches
+view-times = By time
+view-all = All pitches
+grid-caption = { $venue }, { $day }
+grid-empty = Nothing can be booked on this day: it is over, or the venue is closed. Try
+places-of = { $left } of { $all } places left
+opens-at = Opens { $moment }
+refund-step = Cancelled { $before } before the start or earlier: { $percent } % back
+refund-never = No refund
+state-free = free
+state-taken = taken
+state-closed = closed
+state-unreleased = opens later
+state-mine = yours
 cell-free = { $pitch }, { $from } to { $to }, { $price }, free
+cell-taken = { $pitch }, { $from } to { $to }, taken
+cell-closed = { $pitch }, { $from } to { $to }, closed
+cell-unreleased = { $pitch }, { $from } to { $to }, opens later
+cell-mine = { $pitch }, { $from } to { $to }, yours
+cell-held = { $pitch }, { $from } to { $to }, held for you

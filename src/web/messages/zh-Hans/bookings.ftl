@@ -1,1 +1,36 @@
-# bookings
+# 我的预订、保留和票。
+status-held = 已保留,未付款
+status-confirmed = 已订好
+status-checked-in = 已入场
+status-completed = 已完成
+status-cancelled = 已取消
+status-expired = 保留已到期
+status-no-show = 未到场
+nothing-booked = 还没有预订。今晚的空场在首页,其他可用“找场”查找。
+find-a-place = 找场
+past = 已过和已取消
+show-all = 显示全部
+paid = 已付
+refunded = 已退回
+booked-at = 下单时间
+booking = 预订详情
+cancel-booking = 取消此预订
+cancel-and-get = 取消并退回 { $amount }
+done-booked = 已订好:{ $pitch } { $time },已付 { $price }。
+done-held = 已为您保留至 { $until },尚未扣款。
+done-cancelled = 已取消,{ $amount } 已退回钱包。
+done-given-up = 已放弃,未扣款。
+pay-by = 请在 { $until } 前付款
+pay-now = 支付 { $amount }
+top-up-and-pay = 充值 { $amount } 并支付
+hold-told = 在此之前为您保留,逾期自动释放。尚未扣款。
+hold-over = 保留已到期,未扣款。
+give-up = 放弃保留
+ticket = 入场票
+show-ticket = 出示入场票
+entry-code = 入场码 { $code },可出示或口述
+ticket-hint = 请调亮屏幕,出示二维码或口述八位入场码。没有网络时,本页仍保存在手机里。
+offline = 没有网络
+offline-told = 现在连接不上。本机看过的入场票仍可出示。
+saved-tickets = 已保存的票
+no-saved-tickets = 本机没有保存的票。

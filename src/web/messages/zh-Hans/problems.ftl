@@ -52,3 +52,4 @@ problem-limit = 上限 { $limit },已订 { $used }。
 problem-foreign = 此表单来自其他网站,或已过期。请重新打开页面后再提交,未作任何更改。
 to-home = 回到首页
 to-bookings = 查看我的预订
+problem-balance = 余额 { $balance },应付 { $price }。

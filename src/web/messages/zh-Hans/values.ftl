@@ -24,3 +24,5 @@ month-9 = 9
 month-10 = 10
 month-11 = 11
 month-12 = 12
+kilometres = { $km } 公里
+metres = { $m } 米

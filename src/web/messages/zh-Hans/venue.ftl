@@ -1,2 +1,27 @@
-# venue
+# 场馆和它的一天。
+sport = 项目
+day = 日期
+time = 时间
+rules = 取消规则
+on-the-map = 地图
+book = 预订
+jump = 跳到场地
+view-times = 按时间
+view-all = 全部场地
+grid-caption = { $venue },{ $day }
+grid-empty = 这一天没有可订的时段:已过,或场馆不开放。可看
+places-of = 余 { $left } / 共 { $all } 位
+opens-at = { $moment } 开放预订
+refund-step = 开场前 { $before }或更早取消:退 { $percent }%
+refund-never = 不退款
+state-free = 空闲
+state-taken = 已订
+state-closed = 不开放
+state-unreleased = 稍后开放
+state-mine = 我的
 cell-free = { $pitch },{ $from } 到 { $to },{ $price },空闲
+cell-taken = { $pitch },{ $from } 到 { $to },已订
+cell-closed = { $pitch },{ $from } 到 { $to },不开放
+cell-unreleased = { $pitch },{ $from } 到 { $to },稍后开放
+cell-mine = { $pitch },{ $from } 到 { $to },我的预订
+cell-held = { $pitch },{ $from } 到 { $to },为您保留
