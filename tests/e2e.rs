@@ -53,6 +53,8 @@ mod manage_closures;
 mod manage_desk;
 #[path = "e2e/operator.rs"]
 mod operator;
+#[path = "e2e/pages_booking.rs"]
+mod pages_booking;
 #[path = "e2e/pages_frame.rs"]
 mod pages_frame;
 #[cfg(feature = "planted-bugs")]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::address::with_parameter;
+use super::address::{encoded, with_parameter};
 use super::assets::{address, first_paint};
 use super::i18n::{Words, native_name};
 use super::visitor::{TextSize, Visitor};
@@ -29,6 +29,8 @@ pub struct Shell {
     pub is_staff: bool,
     pub text_size: TextSize,
     pub languages: Vec<LanguageLink>,
+    /// Where one comes back to after a sign-in, as it stands in a query.
+    pub here: String,
     /// What binds this page's forms to its session.
     pub form_token: String,
     /// Modules of this page beyond those of every page, by name.
@@ -62,6 +64,7 @@ impl Shell {
             is_staff: visitor.role().is_some_and(|role| role != Role::Resident),
             text_size: visitor.text_size,
             languages: languages(visitor.words, &visitor.here),
+            here: encoded(&visitor.here),
             form_token: visitor.form_token(),
             modules: &[],
         }
@@ -96,6 +99,7 @@ impl Shell {
             is_staff: false,
             text_size,
             languages: languages(words, &here),
+            here: encoded(&here),
             form_token: String::new(),
             modules: &[],
         }
@@ -117,6 +121,12 @@ impl Shell {
     #[must_use]
     pub fn first_paint(&self) -> &'static str {
         first_paint()
+    }
+
+    /// Whether the way to the sign-in is shown: to who isn't signed in, and isn't there.
+    #[must_use]
+    pub fn offers_sign_in(&self) -> bool {
+        !self.is_signed_in && !self.here.starts_with("/sign-")
     }
 
     #[must_use]

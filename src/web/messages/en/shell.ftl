@@ -10,3 +10,4 @@ languages = Languages
 api-docs = For developers
 no-connection = No connection. What you see may be out of date.
 page-title = { $page } · Kaichang
+nav-sign-in = Sign in
