@@ -11,6 +11,8 @@
 pub mod address;
 pub mod assets;
 pub mod compressed;
+#[cfg(test)]
+mod contrast;
 pub mod forgery;
 pub mod form;
 pub mod format;

@@ -58,6 +58,20 @@ pub enum Wants {
 }
 
 impl Visitor {
+    /// Somebody without a session, looking at this address.
+    #[must_use]
+    pub fn nobody(words: Words, here: &str, tokens: FormTokens) -> Self {
+        Self {
+            words,
+            who: None,
+            text_size: TextSize::Normal,
+            wants: Wants::Page,
+            here: here.to_owned(),
+            session: String::new(),
+            tokens,
+        }
+    }
+
     /// The account, if there is one.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ if (list && "caches" in window) {
     const link = document.createElement("a");
     link.className = "row";
     link.href = new URL(request.url).pathname;
-    link.textContent = ticket.querySelector(".pass p:nth-of-type(2)")?.innerText.replace(/\s+/g, " ") ?? link.href;
+    const parts = [...ticket.querySelectorAll(".pass p:nth-of-type(2) bdi")].map((part) => part.textContent);
+    link.textContent = parts.join(" · ") || link.pathname;
     item.append(link);
     list.append(item);
   }

@@ -22,7 +22,9 @@ if (dialog?.showModal) {
     open(link).catch(() => location.assign(link.href));
   });
   dialog.addEventListener("close", () => {
-    opener?.isConnected && opener.focus();
+    // A slot that is gone meanwhile is no link any more: what it stood in gets the focus.
+    const place = opener?.isConnected ? opener : document.getElementById("main");
+    place.focus({ preventScroll: place !== opener });
     dialog.replaceChildren();
   });
   // A tap beside the sheet closes it.
