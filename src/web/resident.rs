@@ -7,6 +7,7 @@ pub mod bookings;
 pub mod find;
 pub mod free_venues;
 pub mod grid_day;
+pub mod grid_view;
 pub mod home;
 pub mod links;
 pub mod me;

@@ -41,14 +41,8 @@ impl VenueRow {
             let (from, to) = (clock_text(slot.span.first()), clock_text(slot.span.end()));
             let price = format::money(slot.price, currency);
             let pitch_name = format!("{name}, {}", format::name(words, &pitch.name));
-            let args = [
-                ("pitch", pitch_name.into()),
-                ("from", (&from).into()),
-                ("to", to.into()),
-                ("price", (&price).into()),
-            ];
             TimeChip {
-                name: words.tell("cell-free", &args),
+                name: words.tell("slot-more", &[("to", to.into()), ("place", pitch_name.into())]),
                 address: links::book(pitch.code.as_str(), clock, slot.span),
                 time: from,
                 price,

@@ -81,7 +81,7 @@ function watch(grid) {
       link.href = sheet(slot);
       link.dataset.sheet = "";
       link.textContent = "places" in grid.dataset ? slot.left : money(slot.price);
-      link.setAttribute("aria-label", filled(grid.dataset.free, pitch, from, to, money(slot.price)));
+      link.setAttribute("aria-label", filled(grid.dataset.free, pitch, from, to, money(slot.price), slot.left));
       cell.replaceChildren(link);
     } else {
       const name = document.createElement("i");
@@ -98,7 +98,11 @@ function watch(grid) {
 
   function setPlaces(cell, slot) {
     const link = cell.querySelector("a");
-    if (link) link.textContent = slot.left;
+    if (!link) return;
+    link.textContent = slot.left;
+    const pitch = grid.querySelector(`th[data-pitch="${CSS.escape(slot.pitch)}"]`)?.title ?? "";
+    const [from, to] = [slot.start.slice(11, 16), slot.end.slice(11, 16)];
+    link.setAttribute("aria-label", filled(grid.dataset.free, pitch, from, to, money(slot.price), slot.left));
   }
 
   function showTime(start) {

@@ -15,3 +15,4 @@ opens-next = Opens next
 from-price = from { $price }
 all-times = all
 all-times-at = All times at { $venue }
+slot-more = , until { $to }, free, { $place }

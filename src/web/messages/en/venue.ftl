@@ -25,3 +25,4 @@ cell-closed = { $pitch }, { $from } to { $to }, closed
 cell-unreleased = { $pitch }, { $from } to { $to }, opens later
 cell-mine = { $pitch }, { $from } to { $to }, yours
 cell-held = { $pitch }, { $from } to { $to }, held for you
+cell-places = { $left } places left, { $pitch }, { $from } to { $to }, { $price }

@@ -8,8 +8,8 @@ next-day = 后一天
 from-time = { $time } 以后
 found = { $count ->
     [0] { $day } 没有空场
-   *[other] { $day },{ $count } 个场馆有空场
+   *[other] { $day }，{ $count } 个场馆有空场
  }
-nothing-fits = 没有同时满足的空场。放宽一个条件:
-loosen = { $what }:{ $count } 个场馆
+nothing-fits = 没有同时满足的空场。放宽一个条件：
+loosen = { $what }：{ $count } 个场馆
 show-more = 显示更多

@@ -8,6 +8,6 @@ nav-bookings = 我的预订
 nav-me = 我的
 languages = 语言
 api-docs = 开发者接口
-no-connection = 网络已断开,所见内容可能不是最新。
+no-connection = 网络已断开，所见内容可能不是最新。
 page-title = { $page } · 开场
 nav-sign-in = 登录
