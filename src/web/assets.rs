@@ -78,6 +78,7 @@ const SOURCES: &[Source] = &[
     other!("icon.svg", "icon.svg", "image/svg+xml"),
     module!("page.js"),
     module!("live.js"),
+    module!("keys.js"),
     module!("near.js"),
     module!("filters.js"),
     module!("saved.js"),

@@ -139,7 +139,7 @@ pub fn page_of(
     let (latitude, longitude) = degrees(venue.def.location);
     VenuePage {
         shell: Shell::of(visitor, format::name(words, &venue.def.name), Place::Find)
-            .with_modules(&["live.js", "sheet.js"]),
+            .with_modules(&["live.js", "keys.js", "sheet.js"]),
         address: format::name(words, &venue.def.address).to_owned(),
         district: catalogue
             .district(venue.def.district)
