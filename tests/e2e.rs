@@ -17,6 +17,8 @@ mod bad_requests;
 mod bookings;
 #[path = "e2e/books.rs"]
 mod books;
+#[path = "e2e/browser.rs"]
+mod browser;
 #[path = "e2e/catalogue.rs"]
 mod catalogue;
 #[path = "e2e/city.rs"]
@@ -59,6 +61,10 @@ mod manage_desk;
 mod one_packet;
 #[path = "e2e/operator.rs"]
 mod operator;
+#[path = "e2e/pages_booking.rs"]
+mod pages_booking;
+#[path = "e2e/pages_frame.rs"]
+mod pages_frame;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;

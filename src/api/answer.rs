@@ -32,6 +32,16 @@ impl Money {
     pub const fn new(amount: Minor, currency: Currency) -> Self {
         Self { amount, currency }
     }
+
+    #[must_use]
+    pub const fn amount(self) -> Minor {
+        self.amount
+    }
+
+    #[must_use]
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
 }
 
 /// A moment in RFC 3339 with an offset, to the second or, where there are any, to the millisecond.
@@ -48,6 +58,11 @@ impl Rfc3339 {
     #[must_use]
     pub const fn new(moment: UtcMillis, offset: Offset) -> Self {
         Self { moment, offset }
+    }
+
+    #[must_use]
+    pub const fn moment(self) -> UtcMillis {
+        self.moment
     }
 
     /// Appends the text. For answers that are written by hand.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 
 use super::doorkeeper::Doorkeeper;
-use super::headers::bearer_token;
-use super::problem::Problem;
+use super::headers::{SESSION_COOKIE, bearer_token, cookie};
+use super::problem::{Problem, ProblemPage};
 use super::proxies::{Sender, TrustedProxies};
 use super::rate_limit::Limited;
 
@@ -20,6 +20,15 @@ pub struct Entrance {
     pub proxies: TrustedProxies,
     /// Counts whoever comes without a token; nobody is counted where there is none.
     pub doorkeeper: Option<Arc<Doorkeeper>>,
+    /// How a problem is shown to a person; where there is none, people read JSON as programs do.
+    pub problem_page: Option<ProblemPage>,
+}
+
+/// Who is asked for something: the API, which knows tokens, or a page, which a browser's cookie opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    Programs,
+    People,
 }
 
 impl Entrance {
@@ -31,9 +40,14 @@ impl Entrance {
 
     /// # Errors
     /// `rate-limited` when the address asks too often without a token.
-    pub fn let_in(&self, sender: Sender, headers: &HeaderMap) -> Result<(), Problem> {
+    pub fn let_in(&self, sender: Sender, audience: Audience, headers: &HeaderMap) -> Result<(), Problem> {
         let Some(doorkeeper) = &self.doorkeeper else { return Ok(()) };
-        if sender.address.is_loopback() || doorkeeper.knows(bearer_token(headers)) {
+        let token = match audience {
+            Audience::Programs => bearer_token(headers),
+            // Whole districts share a telephone network's address: who has a session is counted by account here too.
+            Audience::People => bearer_token(headers).or_else(|| cookie(headers, SESSION_COOKIE)),
+        };
+        if sender.address.is_loopback() || doorkeeper.knows(token) {
             return Ok(());
         }
         doorkeeper.limits.check(Limited::StrangersAt(sender.address))

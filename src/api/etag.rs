@@ -35,8 +35,7 @@ pub fn own_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> R
 }
 
 fn with_etag(headers: &HeaderMap, body: Vec<u8>) -> Response {
-    let hash = blake3::hash(&body);
-    let etag = format!("\"{}\"", BASE32_NOPAD.encode(&hash.as_bytes()[..10]).to_ascii_lowercase());
+    let etag = tag(&body);
     let mut response = if has(headers, &etag) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
@@ -54,8 +53,16 @@ fn with_etag(headers: &HeaderMap, body: Vec<u8>) -> Response {
     response
 }
 
+/// What a content is known by: a hash of it, in quotes.
+#[must_use]
+pub fn tag(body: &[u8]) -> String {
+    let hash = blake3::hash(body);
+    format!("\"{}\"", BASE32_NOPAD.encode(&hash.as_bytes()[..10]).to_ascii_lowercase())
+}
+
 /// Whether the request names this content among those that it has.
-fn has(headers: &HeaderMap, etag: &str) -> bool {
+#[must_use]
+pub fn has(headers: &HeaderMap, etag: &str) -> bool {
     headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == etag)
     })

@@ -17,8 +17,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::FromRequestParts;
 use axum::http::header::{
-    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode, Version};
@@ -27,10 +27,11 @@ use http_body_util::BodyExt;
 use metrics::Counter;
 use tower::Service;
 
-use super::entrance::Entrance;
+use super::entrance::{Audience, Entrance};
 use super::language::Language;
-use super::problem::{Carried, FieldFault, Problem, Text};
-use super::proxies::Scheme;
+use super::problem::page::Explained;
+use super::problem::{AskedForPage, Carried, FieldFault, Problem, Text, ToShow};
+use super::proxies::{Scheme, Sender};
 use super::request_id::{RequestId, X_REQUEST_ID};
 
 /// The largest body that is taken.
@@ -72,17 +73,33 @@ pub struct Front {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
+/// How a request came, as far as we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Through(pub Scheme);
+
 thread_local! {
     /// Whose request is being polled on this thread. A request's extensions would cost every request a map.
-    static PEER: Cell<Option<IpAddr>> = const { Cell::new(None) };
+    static SENDER: Cell<Option<Sender>> = const { Cell::new(None) };
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Peer {
     type Rejection = Problem;
 
     async fn from_request_parts(_parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        PEER.get().map(Self).ok_or_else(|| Problem::internal(&"the request came past the front"))
+        sender().map(|sender| Self(sender.address))
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Through {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        sender().map(|sender| Self(sender.scheme))
+    }
+}
+
+fn sender() -> Result<Sender, Problem> {
+    SENDER.get().ok_or_else(|| Problem::internal(&"the request came past the front"))
 }
 
 impl Front {
@@ -107,15 +124,17 @@ impl Front {
         let request_id = RequestId::of(&parts.headers);
         let accept_language = parts.headers.get(ACCEPT_LANGUAGE).cloned();
         let is_api = parts.uri.path().starts_with(API_PREFIX);
+        let audience = if is_api { Audience::Programs } else { Audience::People };
+        let for_page = if is_api { None } else { AskedForPage::of(&parts) };
         let version = parts.version;
         let logged = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
 
         let sender = self.entrance.sender(peer, &parts.headers);
         let mut response = match arrived(&parts, body, is_api).await {
-            Ok(body) => match self.entrance.let_in(sender, &parts.headers) {
-                Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender.address).await,
-                Err(problem) => self.not_let_in(problem, parts, sender.address).await,
+            Ok(body) => match self.entrance.let_in(sender, audience, &parts.headers) {
+                Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender).await,
+                Err(problem) => self.not_let_in(problem, parts, sender).await,
             },
             Err(refused) => {
                 let mut response = refused.problem.into_response();
@@ -130,20 +149,28 @@ impl Front {
             if let Problem::Internal { fault } = &problem {
                 tracing::error!(request_id = request_id.as_str(), %fault, "a request met a fault");
             }
-            let language = accept_language.as_ref().and_then(|header| header.to_str().ok());
-            problem.render(
-                &mut response,
-                language.map_or_else(Language::default, Language::negotiate),
-                request_id.as_str(),
-            );
+            match (for_page, self.entrance.problem_page) {
+                (Some(asked), Some(page)) => problem.show(&mut response, page, &asked, request_id.as_str()),
+                (Some(_), None) | (None, _) => {
+                    let language = accept_language.as_ref().and_then(|header| header.to_str().ok());
+                    let language = language.map_or_else(Language::default, Language::negotiate);
+                    problem.render(&mut response, language, request_id.as_str());
+                }
+            }
             no_store(response.headers_mut());
         } else if is_api {
             no_store(response.headers_mut());
+        } else if let (Some(asked), Some(page)) = (for_page, self.entrance.problem_page)
+            && let Some(Explained(name)) = response.extensions_mut().remove::<Explained>()
+        {
+            response.headers_mut().remove(CONTENT_LENGTH);
+            page(&ToShow::Explained(name), &asked, &mut response);
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, request_id.header().clone());
         for (name, value) in SECURITY_HEADERS {
-            headers.insert(name, value);
+            // A page says some of this more closely.
+            headers.entry(name).or_insert(value);
         }
         if sender.scheme == Scheme::Https {
             headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -159,12 +186,12 @@ impl Front {
 
     /// Whether an address takes the method is judged before how often its sender asks, as the contract orders. So the router is asked
     /// what the address takes, by a method that none takes: no handler runs for somebody who is not let in.
-    async fn not_let_in(&self, problem: Problem, parts: Parts, peer: IpAddr) -> Response {
+    async fn not_let_in(&self, problem: Problem, parts: Parts, sender: Sender) -> Response {
         let Ok(none) = Method::from_bytes(NO_METHOD) else { return problem.into_response() };
         let mut asked = Request::new(Body::empty());
         *asked.method_mut() = none;
         *asked.uri_mut() = parts.uri;
-        let answer = self.routed(asked, peer).await;
+        let answer = self.routed(asked, sender).await;
         let taken = answer.headers().get(ALLOW).and_then(|methods| methods.to_str().ok()).unwrap_or_default();
         let is_taken = taken.split(',').any(|method| method.trim() == parts.method.as_str());
         if answer.status() == StatusCode::METHOD_NOT_ALLOWED && !is_taken {
@@ -175,13 +202,13 @@ impl Front {
     }
 
     /// A panic in a handler is a fault of ours, and so is one that takes too long; a panic's message stays with its hook.
-    async fn routed(&self, request: Request<Body>, peer: IpAddr) -> Response {
+    async fn routed(&self, request: Request<Body>, sender: Sender) -> Response {
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
         let polled = poll_fn(|cx| {
-            PEER.set(Some(peer));
+            SENDER.set(Some(sender));
             let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx)));
-            PEER.set(None);
+            SENDER.set(None);
             match polled {
                 Ok(poll) => poll.map(|answer| match answer {
                     Ok(response) => response,

@@ -1,6 +1,6 @@
 //! What handlers read from a request's headers.
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderName};
 
 use super::problem::{FieldFault, Problem, Text};
@@ -24,6 +24,22 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }
 
+/// The cookie that carries a browser's session. Only pages take it: whoever asks the API says who he is himself, so that no
+/// other site can make a browser ask in his name.
+pub const SESSION_COOKIE: &str = "__Host-session";
+
+/// A cookie's value, if there is exactly one of that name.
+#[must_use]
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut values = lines.flat_map(|line| line.split(';')).filter_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key.trim() == name).then(|| value.trim())
+    });
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
 /// The request's Idempotency-Key: 1 to 128 visible ASCII characters, or none.
 ///
 /// # Errors
@@ -34,17 +50,23 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if values.next().is_some() {
         return Err(FieldFault::duplicate("Idempotency-Key").into());
     }
-    let visible = |text: &&str| {
-        (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-    };
-    match value.to_str().ok().filter(visible) {
-        Some(key) => Ok(Some(key)),
-        None => Err(FieldFault::new(
-            "Idempotency-Key",
-            Text::fixed("must have 1 to 128 visible ASCII characters", "必须是 1 到 128 个可见 ASCII 字符"),
-        )
-        .into()),
+    checked_key(value.to_str().unwrap_or_default()).map(Some)
+}
+
+/// A key, wherever it was written.
+///
+/// # Errors
+/// `invalid-request` when it is of another form.
+pub fn checked_key(text: &str) -> Result<&str, Problem> {
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible && (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&text.len()) {
+        return Ok(text);
     }
+    Err(FieldFault::new(
+        "Idempotency-Key",
+        Text::fixed("must have 1 to 128 visible ASCII characters", "必须是 1 到 128 个可见 ASCII 字符"),
+    )
+    .into())
 }
 
 /// The same where it must be there.
@@ -80,6 +102,21 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(bearer_token(&with(AUTHORIZATION, values)), token, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_stands_twice_is_none() {
+        for (values, value) in [
+            (&["a=1; __Host-session=abc; lang=en"][..], Some("abc")),
+            (&["lang=en", "__Host-session=abc"], Some("abc")),
+            (&["__Host-session=a; __Host-session=b"], None),
+            (&["__Host-session=a", "__Host-session=b"], None),
+            (&["x__Host-session=a"], None),
+            (&["__Host-session"], None),
+            (&[], None),
+        ] {
+            assert_eq!(cookie(&with(COOKIE, values), SESSION_COOKIE), value, "{values:?}");
         }
     }
 

@@ -19,6 +19,7 @@ use super::answer::{Rfc3339, city_moment, json};
 use super::extract::PathText;
 use super::figures::EngineFigures;
 use super::language::Language;
+use super::problem::page::Explained;
 use super::problem::{Problem, ProblemName, Text};
 use super::query::{NoParameters, QueryOf};
 use crate::domain::clock::Clock;
@@ -164,7 +165,9 @@ async fn problem(PathText(name): PathText, headers: HeaderMap) -> Result<Respons
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let mut response = if wants_page {
-        axum::response::Html(page(name)).into_response()
+        let mut response = axum::response::Html(page(name)).into_response();
+        response.extensions_mut().insert(Explained(name));
+        response
     } else {
         let page = ProblemPage {
             r#type: format!("/problems/{}", name.as_str()),
@@ -178,7 +181,7 @@ async fn problem(PathText(name): PathText, headers: HeaderMap) -> Result<Respons
     Ok(response)
 }
 
-/// Only fixed texts of ours are in it, none of which needs escaping.
+/// Where there are no pages. Only fixed texts of ours are in it, none of which needs escaping.
 fn page(name: ProblemName) -> String {
     let section = |language: Language| {
         let (title, detail) = (name.title(), name.detail());

@@ -20,10 +20,12 @@ use super::language::Language;
 pub mod field_fault;
 pub mod name;
 mod of_refusal;
+pub mod page;
 pub mod text;
 
 pub use field_fault::{FieldFault, FieldFaults};
 pub use name::ProblemName;
+pub use page::{AskedForPage, ProblemPage, ToShow};
 pub use text::Text;
 
 /// The media type of a problem.
@@ -141,7 +143,24 @@ impl Problem {
         *response.body_mut() = Body::from(body.unwrap_or_default());
     }
 
-    fn retry_after_s(&self) -> Option<u32> {
+    /// Writes the problem for a person into the response that carried it, with the headers of its kind.
+    pub(crate) fn show(
+        &self,
+        response: &mut Response,
+        page: ProblemPage,
+        asked: &AskedForPage,
+        request_id: &str,
+    ) {
+        response.headers_mut().remove(CONTENT_LENGTH);
+        if let Some(seconds) = self.retry_after_s() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        page(&ToShow::Met { problem: self, request_id }, asked, response);
+    }
+
+    /// After how many seconds it may be tried again, where that is known.
+    #[must_use]
+    pub fn retry_after_s(&self) -> Option<u32> {
         if let Self::Overloaded { retry_after_s, .. }
         | Self::RateLimited { retry_after_s }
         | Self::NotReleased { retry_after_s, .. } = self

@@ -31,7 +31,8 @@ use crate::identity::public_id::PublicIds;
 use crate::identity::resident_keys::ResidentKeys;
 use crate::identity::ticket::Tickets;
 use crate::identity::token::Tokens;
-use crate::web::home;
+use crate::web::forgery::FormTokens;
+use crate::web::{self, Pages, problem_page};
 
 /// What all workers share.
 pub(super) struct Services {
@@ -99,11 +100,18 @@ impl Services {
         let entrance = Entrance {
             proxies: self.trusted_proxies.clone(),
             doorkeeper: Some(Arc::clone(&residents.doorkeeper)),
+            problem_page: Some(problem_page::write),
         };
         let (doorkeeper, desk) = (&residents.doorkeeper, &residents.desk);
+        let open_data = self.open_data();
+        let pages = Pages {
+            residents: residents.clone(),
+            open_data: open_data.clone(),
+            form_tokens: FormTokens::new(self.keys.form()),
+        };
         let mut audiences = vec![
             ops::routes(self.readiness.clone(), time),
-            open_data::routes(self.open_data()),
+            open_data::routes(open_data),
             gate::routes(Gates { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
             manager::routes(Managers { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
             operator::routes(Operators { doorkeeper: Arc::clone(doorkeeper), desk: Arc::clone(desk) }),
@@ -112,7 +120,7 @@ impl Services {
         if with_figures {
             audiences.push(ops::figures_routes(self.figures.clone()));
         }
-        let router = compose::router(audiences, home::routes(Arc::clone(&self.engine)));
+        let router = compose::router(audiences, web::routes(pages));
         (router, entrance)
     }
 

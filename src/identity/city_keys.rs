@@ -26,6 +26,7 @@ const PUBLIC_ID_CONTEXT: &str = "kaichang 2026-11 public ids, block cipher";
 const WRAPPING_CONTEXT: &str = "kaichang 2026-11 residents' keys, wrapping";
 const TICKET_CONTEXT: &str = "kaichang 2026-11 tickets, signature";
 const CODE_CONTEXT: &str = "kaichang 2026-11 tickets, codes to say";
+const FORM_CONTEXT: &str = "kaichang 2026-11 pages, forms of a session";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
 /// What to do when there is no master key yet.
@@ -47,6 +48,7 @@ pub struct CityKeys {
     wrapping: [u8; 32],
     ticket: [u8; 32],
     code: [u8; 32],
+    form: [u8; 32],
     check: [u8; 16],
 }
 
@@ -99,6 +101,7 @@ impl CityKeys {
             wrapping: key(WRAPPING_CONTEXT),
             ticket: key(TICKET_CONTEXT),
             code: key(CODE_CONTEXT),
+            form: key(FORM_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
     }
@@ -137,6 +140,12 @@ impl CityKeys {
     #[must_use]
     pub fn code(&self) -> &[u8; 32] {
         &self.code
+    }
+
+    /// The key that binds a page's forms to the session that they were shown to.
+    #[must_use]
+    pub fn form(&self) -> &[u8; 32] {
+        &self.form
     }
 
     /// Tells one master key from another; says nothing else about it. Kept beside the data, so that a wrong key is

@@ -76,10 +76,12 @@ fn an_address_that_a_client_made_up_changes_nothing() {
 fn browsers_are_told_to_be_careful_with_every_answer() {
     let city = behind_a_proxy();
     let over = |scheme: &str, path: &str| city.ask(&Request::get(path).header("x-forwarded-proto", scheme));
-    let careful = |answer: &Answer| {
+    let careful = |path: &str, answer: &Answer| {
+        // A page's forms say that they come from here; nothing else says anything.
+        let referrer = if path == "/" { "same-origin" } else { "no-referrer" };
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", referrer),
             ("x-frame-options", "DENY"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
@@ -88,14 +90,28 @@ fn browsers_are_told_to_be_careful_with_every_answer() {
     };
     for path in ["/", "/docs/", "/v1/time", "/v1/nothing", "/v1/wallet", "/openapi.json"] {
         let (plain, secure) = (over("http", path), over("https", path));
-        careful(&plain);
-        careful(&secure);
+        careful(path, &plain);
+        careful(path, &secure);
         assert_eq!(plain.header("strict-transport-security"), None);
         assert_eq!(secure.header("strict-transport-security"), Some("max-age=31536000"));
     }
     let city = City::demo();
     let forged = city.ask(&Request::get("/").header("x-forwarded-proto", "https"));
     assert_eq!(forged.header("strict-transport-security"), None, "nobody whom we trust said so");
+}
+
+#[test]
+fn who_would_lose_the_cookie_is_told_so() {
+    let city = behind_a_proxy();
+    let asked = |scheme: &str, from: &str| {
+        let request = Request::get("/sign-in").header("accept", "text/html");
+        let request = request.header("x-forwarded-proto", scheme).header("x-forwarded-for", from);
+        city.ask(&request).expect(200, "/sign-in").text().contains("only over https")
+    };
+    assert!(asked("http", "203.0.113.9"));
+    assert!(!asked("https", "203.0.113.9"));
+    let same_machine = city.ask(&Request::get("/sign-in").header("accept", "text/html"));
+    assert!(!same_machine.text().contains("only over https"));
 }
 
 #[test]

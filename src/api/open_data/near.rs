@@ -60,6 +60,12 @@ pub fn place(latitude: f64, longitude: f64) -> Option<Location> {
     Some(Location { latitude_e6: e6(latitude), longitude_e6: e6(longitude) })
 }
 
+impl fmt::Display for Near {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.latitude, self.longitude)
+    }
+}
+
 impl<'de> Deserialize<'de> for Near {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsText;

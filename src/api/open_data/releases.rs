@@ -197,7 +197,8 @@ fn view(world: &World, release: &Release, now: UtcMillis) -> ReleaseView {
 }
 
 /// When it opens next for a day of play that it governs.
-fn next_opening(world: &World, release: &Release, now: UtcMillis) -> Option<UtcMillis> {
+#[must_use]
+pub fn next_opening(world: &World, release: &Release, now: UtcMillis) -> Option<UtcMillis> {
     let zone = world.catalogue.zone();
     let def = &release.def;
     let first = match def.when {

@@ -1,5 +1,7 @@
 //! Signing up: `POST /v1/residents`.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,7 +21,7 @@ use crate::domain::ids::ResidentNo;
 use crate::engine::CommandLane;
 use crate::engine::accounts::{FIRST_SESSION, LogIn};
 use crate::identity::public_id::PublicId;
-use crate::identity::token::{TokenClaims, TokenText, Tokens};
+use crate::identity::token::{Minted, TokenClaims, TokenText};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,27 +47,39 @@ pub struct SessionView {
     expires_at: Rfc3339,
 }
 
-impl SessionView {
-    /// A token for a session that is durable.
-    fn begin(desk: &Desk, tokens: &Tokens, claims: TokenClaims) -> Self {
-        let minted = tokens.mint(claims, desk.clock.now());
-        Self {
-            id: desk.ids.resident(claims.resident),
-            token: minted.token,
-            expires_at: city_moment(desk.engine.world().catalogue.zone(), minted.expires_at),
-        }
-    }
+/// A session that is durable, and its token.
+#[derive(Debug, Clone, Copy)]
+pub struct Session {
+    pub resident: ResidentNo,
+    pub minted: Minted,
 }
 
-/// The answer to a log-in, when its session is durable.
-pub(super) async fn logged_in(
-    state: &Residents,
-    resident: ResidentNo,
-    begun: LogIn,
-) -> Result<Response, Problem> {
-    durably(begun.ticket).await?;
-    let claims = TokenClaims { resident, slot: begun.slot, generation: begun.generation };
-    Ok(json(StatusCode::CREATED, &SessionView::begin(&state.desk, &state.doorkeeper.tokens, claims)))
+impl Session {
+    fn of(state: &Residents, claims: TokenClaims) -> Self {
+        let minted = state.doorkeeper.tokens.mint(claims, state.desk.clock.now());
+        Self { resident: claims.resident, minted }
+    }
+
+    /// The session of a log-in, when it is durable.
+    pub(super) async fn begun(
+        state: &Residents,
+        resident: ResidentNo,
+        begun: LogIn,
+    ) -> Result<Self, Problem> {
+        durably(begun.ticket).await?;
+        let claims = TokenClaims { resident, slot: begun.slot, generation: begun.generation };
+        Ok(Self::of(state, claims))
+    }
+
+    /// The answer that gives it.
+    pub(super) fn answer(&self, desk: &Desk) -> Response {
+        let view = SessionView {
+            id: desk.ids.resident(self.resident),
+            token: self.minted.token,
+            expires_at: city_moment(desk.engine.world().catalogue.zone(), self.minted.expires_at),
+        };
+        json(StatusCode::CREATED, &view)
+    }
 }
 
 /// Opens an account, and begins its first session.
@@ -82,12 +96,26 @@ pub async fn sign_up(
     _none: QueryOf<NoParameters>,
     body: JsonBody<SignUpBody>,
 ) -> Result<Response, Problem> {
+    let SignUpBody { phone, password, name } = body.value;
+    Ok(open(&state, peer, &phone, password, name).await?.answer(&state.desk))
+}
+
+/// Opens an account for somebody at this address, and begins its first session.
+///
+/// # Errors
+/// Why there is none.
+pub async fn open(
+    state: &Residents,
+    peer: IpAddr,
+    phone: &str,
+    password: String,
+    name: String,
+) -> Result<Session, Problem> {
     let desk = &state.desk;
     // Counted first, as the contract orders: also what is malformed.
     state.doorkeeper.limits.check(Limited::SignUpsFrom(peer))?;
-    let SignUpBody { phone, password, name } = body.value;
     let mut faults = FieldFaults::new();
-    let person = Person::read(&phone, password, name, &mut faults);
+    let person = Person::read(phone, password, name, &mut faults);
     let Person { phone, password, name } = faults.check_read(person)?;
     // A number that somebody gave at a counter is taken by an account without a password: it is his who signs up with it.
     let opened = desk.open_account(phone.clone(), name.clone(), Some(password.clone())).await;
@@ -96,11 +124,11 @@ pub async fn sign_up(
             let no = desk.complete_account(phone, name, password).await?;
             let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no))
                 .map_err(|refusal| desk.refuse(refusal))?;
-            return logged_in(&state, no, begun).await;
+            return Session::begun(state, no, begun).await;
         }
         opened => opened?,
     };
     let (slot, generation) = FIRST_SESSION;
     let claims = TokenClaims { resident: no, slot, generation };
-    Ok(json(StatusCode::CREATED, &SessionView::begin(desk, &state.doorkeeper.tokens, claims)))
+    Ok(Session::of(state, claims))
 }

@@ -18,6 +18,8 @@ use crate::api::extract::{JsonBody, PathText};
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, with_lane};
+use crate::domain::ids::ResidentNo;
+use crate::engine::bookings::Booking;
 use crate::engine::{CommandLane, Engine};
 
 /// Where bookings stand.
@@ -85,14 +87,21 @@ pub async fn cancel(
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
-    let resident = who.resident()?;
-    let no = desk.ids.read_booking(&id).ok_or(Problem::NotFound)?;
+    let booking = call_off(&desk, who.resident()?, &id).await?;
+    let world = desk.engine.world();
+    let view = BookingView::of(&world, &desk.ids, &booking).ok_or(Problem::NotFound)?;
+    Ok(json(StatusCode::OK, &view))
+}
+
+/// Calls one of somebody's own bookings off, or gives up a hold; durable when this returns.
+///
+/// # Errors
+/// Why it stays as it is.
+pub async fn call_off(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Booking, Problem> {
+    let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let now = desk.clock.now();
     let ticket = with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now))
         .map_err(|refusal| desk.refuse(refusal))?;
     durably(ticket).await?;
-    let booking = desk.engine.bookings().get(no).ok_or(Problem::NotFound)?;
-    let world = desk.engine.world();
-    let view = BookingView::of(&world, &desk.ids, &booking).ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::OK, &view))
+    desk.engine.bookings().get(no).ok_or(Problem::NotFound)
 }

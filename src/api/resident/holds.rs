@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::booking_view::BookingView;
 use super::bookings::PayWith;
-use super::ordering::{self, Replayed, WrittenOrder, shown};
+use super::ordering::{self, Placed, Replayed, WrittenOrder, shown};
 use super::{Desk, Residents};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
@@ -22,7 +22,7 @@ use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, until, with_lane};
 use crate::domain::event::RequestKey;
-use crate::domain::ids::BookingNo;
+use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::hold::Confirmed;
 use crate::engine::{CommandLane, Engine};
@@ -98,8 +98,16 @@ pub async fn confirm(
 ) -> Result<Response, Problem> {
     let ConfirmBody { _pay_with: PayWith::Wallet } = body.value;
     let key = idempotency_key(&headers)?;
-    let resident = who.resident()?;
-    let no = desk.ids.read_booking(&id).ok_or(Problem::NotFound)?;
+    let Placed { booking, replayed } = pay(&desk, who.resident()?, &id, key).await?;
+    shown(&desk, StatusCode::OK, &booking, replayed)
+}
+
+/// Pays one of somebody's own holds from the wallet; durable when this returns.
+///
+/// # Errors
+/// Why it isn't paid.
+pub async fn pay(desk: &Desk, resident: ResidentNo, id: &str, key: Option<&str>) -> Result<Placed, Problem> {
+    let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let path = format!("{PATH}/{id}/confirm");
     let request = key.map(|key| desk.request_key(resident, "POST", &path, key, b"wallet"));
     loop {
@@ -110,12 +118,12 @@ pub async fn confirm(
             Ok(Confirmed::Queued(ticket)) => {
                 durably(ticket).await?;
                 let booking = desk.engine.bookings().get(no).ok_or(Problem::NotFound)?;
-                return shown(&desk, StatusCode::OK, &booking, Replayed::No);
+                return Ok(Placed { booking, replayed: Replayed::No });
             }
             Ok(Confirmed::Before) => {
                 // Where a payment that is waited for comes to nothing, this one is judged anew.
-                if let Some((booking, replayed)) = until(|| paid_before(&desk, no, request)).await? {
-                    return shown(&desk, StatusCode::OK, &booking, replayed);
+                if let Some((booking, replayed)) = until(|| paid_before(desk, no, request)).await? {
+                    return Ok(Placed { booking, replayed });
                 }
             }
             Err(refusal) => return Err(desk.refuse(refusal)),

@@ -2,6 +2,7 @@
 //!
 //! Whether the phone is unknown or the password wrong, the answer is the same and takes the same time.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::accounts::{SessionView, logged_in};
+use super::accounts::{Session, SessionView};
 use super::{Desk, Residents};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
@@ -48,10 +49,23 @@ pub async fn log_in(
     _none: QueryOf<NoParameters>,
     body: JsonBody<LogInBody>,
 ) -> Result<Response, Problem> {
+    let LogInBody { phone, password } = body.value;
+    Ok(begin(&state, peer, &phone, password).await?.answer(&state.desk))
+}
+
+/// Begins a session for somebody at this address who knows the password.
+///
+/// # Errors
+/// Why there is none.
+pub async fn begin(
+    state: &Residents,
+    peer: IpAddr,
+    phone: &str,
+    password: String,
+) -> Result<Session, Problem> {
     let desk = &state.desk;
     state.doorkeeper.limits.check(Limited::LoginsFrom(peer))?;
-    let LogInBody { phone, password } = body.value;
-    let phone = read_phone(&phone)?;
+    let phone = read_phone(phone)?;
     let password = Password::attempt(password).map_err(|_| {
         FieldFault::new(
             "password",
@@ -75,7 +89,7 @@ pub async fn log_in(
         // One of the staff who is none any more.
         if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
     })?;
-    logged_in(&state, no, begun).await
+    Session::begun(state, no, begun).await
 }
 
 /// Ends the session that this request came with: its token is dead when this is answered.
@@ -91,6 +105,15 @@ pub async fn log_out(
     who: SignedIn,
     _none: QueryOf<NoParameters>,
 ) -> Result<Response, Problem> {
+    end(&desk, &who).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Ends a session: its token is dead when this returns.
+///
+/// # Errors
+/// Why it goes on.
+pub async fn end(desk: &Desk, who: &SignedIn) -> Result<(), Problem> {
     let ended = with_lane(|lane: &CommandLane| {
         desk.engine.log_out(lane, who.no, who.session_slot, who.session_generation)
     });
@@ -98,6 +121,5 @@ pub async fn log_out(
         // Another request has ended it meanwhile.
         if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
     })?;
-    durably(ticket).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    durably(ticket).await
 }

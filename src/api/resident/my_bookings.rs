@@ -78,7 +78,8 @@ pub async fn bookings(
 }
 
 /// By start, the newest first; of equals the one that was booked last.
-fn newest_first(world: &World, booking: &Booking) -> Position {
+#[must_use]
+pub fn newest_first(world: &World, booking: &Booking) -> Position {
     let start = world.clock_of(booking.terms.day).start(booking.terms.span);
     Position { sort: u64::MAX - start.get().unsigned_abs(), number: u32::MAX - booking.no.get() }
 }

@@ -20,15 +20,23 @@ use crate::engine::refusal::Refusal;
 use crate::engine::{CommandLane, Engine};
 
 /// What is asked for, as it was written.
-pub(super) struct WrittenOrder<'a> {
-    pub(super) pitch: &'a str,
-    pub(super) start: &'a str,
-    pub(super) end: &'a str,
-    pub(super) party_size: Option<i64>,
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenOrder<'a> {
+    pub pitch: &'a str,
+    pub start: &'a str,
+    pub end: &'a str,
+    pub party_size: Option<i64>,
+}
+
+/// What an order came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    pub booking: Booking,
+    pub replayed: Replayed,
 }
 
 /// The command that claims.
-type Claim = fn(&Engine, &CommandLane, &BookingRequest<'_>, UtcMillis) -> Result<Booked, Refusal>;
+pub type Claim = fn(&Engine, &CommandLane, &BookingRequest<'_>, UtcMillis) -> Result<Booked, Refusal>;
 
 /// Whether an answer was given before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +63,27 @@ pub(super) async fn place(
     order: WrittenOrder<'_>,
     claim: Claim,
 ) -> Result<Response, Problem> {
+    let Placed { booking, replayed } =
+        placed(desk, resident, path, required_idempotency_key(headers), order, claim).await?;
+    created(desk, Some(booking), replayed)
+}
+
+/// Claims what is asked for, once a key; durable when this returns. What is wrong with the key is told with what is wrong with
+/// the order.
+///
+/// # Errors
+/// Why nothing was claimed.
+pub async fn placed(
+    desk: &Desk,
+    resident: ResidentNo,
+    path: &str,
+    key: Result<&str, Problem>,
+    order: WrittenOrder<'_>,
+    claim: Claim,
+) -> Result<Placed, Problem> {
     let WrittenOrder { pitch, start, end, party_size } = order;
     let mut faults = FieldFaults::new();
-    let key = required_idempotency_key(headers).map_err(|problem| faults.add_all(problem)).ok();
+    let key = key.map_err(|problem| faults.add_all(problem)).ok();
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
     let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
     let (key, (start, end)) = faults.check_read(key.zip(start.zip(end)))?;
@@ -74,12 +100,14 @@ pub(super) async fn place(
         match with_lane(|lane: &CommandLane| claim(&desk.engine, lane, &request, now)) {
             Ok(Booked::Queued { no, ticket }) => {
                 durably(ticket).await?;
-                return created(desk, desk.engine.bookings().get(no), Replayed::No);
+                let booking = desk.engine.bookings().get(no);
+                let booking = booking.ok_or_else(|| Problem::internal(&"a durable booking is not there"))?;
+                return Ok(Placed { booking, replayed: Replayed::No });
             }
             Ok(Booked::Before(no)) => {
                 // A second one in flight waits for the first; where that came to nothing, this one is judged anew.
                 match until(|| outcome_of(desk, &request, no)).await? {
-                    Some(booking) => return created(desk, Some(booking), Replayed::Yes),
+                    Some(booking) => return Ok(Placed { booking, replayed: Replayed::Yes }),
                     None => continue,
                 }
             }

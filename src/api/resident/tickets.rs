@@ -89,16 +89,26 @@ pub async fn picture(
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
     let (_, text) = ticket_of(&desk, &who, &id)?;
-    let code =
-        QrCode::with_error_correction_level(text, EcLevel::M).map_err(|fault| Problem::internal(&fault))?;
+    let code = code_of(&text)?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(PICTURE_SIDE_MIN, PICTURE_SIDE_MIN).build();
     let mut response = picture.into_response();
     response.headers_mut().insert(CONTENT_TYPE, SVG);
     Ok(response)
 }
 
+/// The QR code of a ticket's text.
+///
+/// # Errors
+/// A fault of ours: a ticket's text is short.
+pub fn code_of(text: &str) -> Result<QrCode, Problem> {
+    QrCode::with_error_correction_level(text, EcLevel::M).map_err(|fault| Problem::internal(&fault))
+}
+
 /// The ticket of one of somebody's own bookings, and its text.
-fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<(Ticket, String), Problem> {
+///
+/// # Errors
+/// Why there is none.
+pub fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<(Ticket, String), Problem> {
     let resident = who.resident()?;
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let own = desk.engine.bookings().get(no).filter(|booking| booking.terms.resident == resident);

@@ -4,22 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{HeaderMap, HeaderValue};
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ordering::Replayed;
 use super::{Desk, Residents};
 use crate::api::answer::{Money, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
 use crate::api::extract::JsonBody;
-use crate::api::headers::{IDEMPOTENCY_REPLAYED, idempotency_key};
+use crate::api::headers::idempotency_key;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, until, with_lane};
 use crate::domain::event::Provider;
-use crate::domain::ids::TopUpNo;
+use crate::domain::ids::{ResidentNo, TopUpNo};
 use crate::engine::CommandLane;
 use crate::engine::accounts::{ToppedUp, ToppedUpBefore};
 use crate::engine::top_ups::TopUp;
@@ -95,23 +96,37 @@ pub async fn top_up(
     headers: HeaderMap,
     body: JsonBody<TopUpBody>,
 ) -> Result<Response, Problem> {
-    let desk = &state.desk;
     let key = idempotency_key(&headers)?;
     let TopUpBody { amount, provider: ProviderName::Sandbox } = body.value;
-    let request = key.map(|key| desk.request_key(who.no, "POST", TOP_UPS_PATH, key, &amount.to_le_bytes()));
+    let (top_up, replayed) = put_in(&state.desk, who.no, amount, TOP_UPS_PATH, key).await?;
+    paid(&state.desk, top_up, replayed)
+}
+
+/// Tops somebody's wallet up from the sandbox, once a key; durable when this returns.
+///
+/// # Errors
+/// Why nothing was paid.
+pub async fn put_in(
+    desk: &Desk,
+    resident: ResidentNo,
+    amount: i64,
+    path: &str,
+    key: Option<&str>,
+) -> Result<(TopUp, Replayed), Problem> {
+    let request = key.map(|key| desk.request_key(resident, "POST", path, key, &amount.to_le_bytes()));
     loop {
         let queued = with_lane(|lane: &CommandLane| {
-            desk.engine.top_up(lane, who.no, amount, Provider::Sandbox, request)
+            desk.engine.top_up(lane, resident, amount, Provider::Sandbox, request)
         });
         match queued {
             Ok(ToppedUp::Queued { no, ticket }) => {
                 durably(ticket).await?;
-                return paid(desk, desk.engine.top_ups().get(no), None);
+                let top_up = desk.engine.top_ups().get(no);
+                let top_up = top_up.ok_or_else(|| Problem::internal(&"a durable top-up is not there"))?;
+                return Ok((top_up, Replayed::No));
             }
             Ok(ToppedUp::Before(no)) => match until(|| outcome_of(desk, request, no)).await? {
-                Some(top_up) => {
-                    return paid(desk, Some(top_up), Some(HeaderValue::from_static("true")));
-                }
+                Some(top_up) => return Ok((top_up, Replayed::Yes)),
                 None => continue,
             },
             Err(refusal) => return Err(desk.refuse(refusal)),
@@ -132,8 +147,7 @@ fn outcome_of(
     }
 }
 
-fn paid(desk: &Desk, top_up: Option<TopUp>, replayed: Option<HeaderValue>) -> Result<Response, Problem> {
-    let top_up = top_up.ok_or_else(|| Problem::internal(&"a durable top-up is not there"))?;
+fn paid(desk: &Desk, top_up: TopUp, replayed: Replayed) -> Result<Response, Problem> {
     let world = desk.engine.world();
     let view = TopUpView {
         id: desk.ids.top_up(top_up.no),
@@ -142,8 +156,6 @@ fn paid(desk: &Desk, top_up: Option<TopUp>, replayed: Option<HeaderValue>) -> Re
         paid_at: city_moment(world.catalogue.zone(), top_up.paid_at),
     };
     let mut response = json(StatusCode::CREATED, &view);
-    if let Some(replayed) = replayed {
-        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, replayed);
-    }
+    replayed.mark(&mut response);
     Ok(response)
 }

@@ -49,12 +49,13 @@ pub struct EntryView {
 }
 
 /// A movement, before it is shown.
-struct Movement {
-    kind: EntryKind,
-    amount: Minor,
-    at: UtcMillis,
-    booking: Option<BookingNo>,
-    top_up: Option<TopUpNo>,
+#[derive(Debug, Clone, Copy)]
+pub struct Movement {
+    pub kind: EntryKind,
+    pub amount: Minor,
+    pub at: UtcMillis,
+    pub booking: Option<BookingNo>,
+    pub top_up: Option<TopUpNo>,
 }
 
 impl Movement {
@@ -84,12 +85,10 @@ pub async fn entries(
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::WALLET_ENTRIES)?;
     let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
-    let mut found: Vec<_> =
-        movements(&desk, account).map(|movement| (movement.position(), movement)).collect();
-    found.sort_unstable_by_key(|(position, _)| (position.sort, position.number));
+    let found = newest_first(&desk, account).into_iter().map(|movement| (movement.position(), movement));
     let world = desk.engine.world();
     let (zone, currency) = (world.catalogue.zone(), world.catalogue.city().currency);
-    let answer = page.of(found.into_iter(), |movement| EntryView {
+    let answer = page.of(found, |movement| EntryView {
         kind: movement.kind,
         amount: Money::new(movement.amount, currency),
         at: (movement.kind != EntryKind::Opening).then(|| city_moment(zone, movement.at)),
@@ -97,6 +96,17 @@ pub async fn entries(
         top_up: movement.top_up.map(|no| desk.ids.top_up(no)),
     });
     Ok(own_with_etag(&headers, &answer))
+}
+
+/// All movements of a wallet, the newest first.
+#[must_use]
+pub fn newest_first(desk: &Desk, account: &Resident) -> Vec<Movement> {
+    let mut found: Vec<_> = movements(desk, account).collect();
+    found.sort_unstable_by_key(|movement| {
+        let Position { sort, number } = movement.position();
+        (sort, number)
+    });
+    found
 }
 
 fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = Movement> + 'a {

@@ -1,0 +1,21 @@
+# Signing in, signing up, and one's own account.
+sign-in = Sign in
+sign-up = Create account
+sign-out = Sign out
+phone = Phone number
+phone-hint = 11 digits, or + and country code
+password = Password
+password-hint = At least 8 characters. A phrase of several words is good.
+your-name = Your name
+name-hint = As the front desk shall call you
+no-account = No account yet?
+have-account = Have an account?
+needs-https = This address is not encrypted (http), and browsers keep a sign-in only over https. Open this page at its https address to sign in.
+me = Me
+text-size = Text size
+text-normal = Normal
+text-large = Large
+save = Save
+language-now = Language
+me-manage = Manage venues
+me-operate = Run the city

@@ -1,0 +1,22 @@
+# Booking a time.
+close = Close
+length = Length
+places = Places
+price = Price
+party-size = How many play
+other-pitch = Another pitch
+nearest-free = Nearest free
+short-of = { $amount } short
+sign-in-to-book = Sign in to book
+not-free-now = This time is not free any more. You paid nothing.
+see-day = See the whole day
+staff-cannot-book = This is a staff account. Book for residents at the counter.
+book-and-pay = Book and pay { $price }
+top-up-and-book = Top up { $amount } and book
+sandbox = Top-ups are play money here, paid at once.
+hold-and-pay-later = Hold { $time } and pay later
+refund-rule = { $steps }; none after.
+refund-full-until = Full refund until { $moment }
+refund-part-until = { $percent } % back until { $moment }
+refund-none = No refund: it is too close to the start.
+list-separator = ;{ " " }

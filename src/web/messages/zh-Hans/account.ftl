@@ -1,0 +1,21 @@
+# 登录、注册和个人账号。
+sign-in = 登录
+sign-up = 注册
+sign-out = 退出登录
+phone = 手机号
+phone-hint = 11 位手机号，或 + 加国家代码
+password = 密码
+password-hint = 至少 8 个字符，建议用几个词组成的短句
+your-name = 姓名
+name-hint = 到场时前台如何称呼您
+no-account = 还没有账号？
+have-account = 已有账号？
+needs-https = 此地址未加密(http)，浏览器只在 https 下保存登录状态。请用 https 地址打开本页后登录。
+me = 我的
+text-size = 文字大小
+text-normal = 标准
+text-large = 大字
+save = 保存
+language-now = 语言
+me-manage = 管理场馆
+me-operate = 城市运营

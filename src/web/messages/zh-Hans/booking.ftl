@@ -1,0 +1,22 @@
+# 预订一个时段。
+close = 关闭
+length = 时长
+places = 人数
+price = 价格
+party-size = 几人打
+other-pitch = 换一个场地
+nearest-free = 最近空场
+short-of = 还差 { $amount }
+sign-in-to-book = 登录后预订
+not-free-now = 该时段已不空闲，未扣款。
+see-day = 看全天
+staff-cannot-book = 这是工作人员账号，请在前台为居民预订。
+book-and-pay = 预订并支付 { $price }
+top-up-and-book = 充值 { $amount } 并预订
+sandbox = 此处充值为演示币，立即到账。
+hold-and-pay-later = 保留 { $time }，稍后付款
+refund-rule = { $steps }，之后不退。
+refund-full-until = { $moment } 前取消全额退款
+refund-part-until = { $moment } 前取消退 { $percent }%
+refund-none = 临近开场，取消不退款。
+list-separator = ，{ "" }

@@ -1,0 +1,191 @@
+//! `/releases` and `/releases/{release}`: what opens when, for whom, and how long until then by the city's clock.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::links;
+use crate::api::answer::city_moment;
+use crate::api::extract::PathText;
+use crate::api::open_data::OpenData;
+use crate::api::open_data::releases::next_opening;
+use crate::api::problem::Problem;
+use crate::domain::catalogue::Release;
+use crate::domain::release::ReleaseWhen;
+use crate::domain::time::UtcMillis;
+use crate::engine::world::World;
+use crate::web::format;
+use crate::web::i18n::Words;
+use crate::web::page;
+use crate::web::shell::{Place, Shell};
+use crate::web::turned::Turned;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "resident/releases.html")]
+struct ReleasesPage {
+    shell: Shell,
+    coming: Vec<ReleaseCard>,
+    open: Vec<ReleaseCard>,
+}
+
+/// A release in a list.
+pub struct ReleaseCard {
+    pub name: String,
+    pub venue: String,
+    pub rule: String,
+    pub next: Option<String>,
+    pub address: String,
+    at: Option<UtcMillis>,
+}
+
+#[derive(Template)]
+#[template(path = "resident/release.html")]
+struct ReleasePage {
+    shell: Shell,
+    card: ReleaseCard,
+    next_moment: Option<String>,
+    now: String,
+    limit: Option<String>,
+    counter: Option<String>,
+    days: Vec<DayRow>,
+    pitches: Vec<VenueRow>,
+}
+
+struct DayRow {
+    day: String,
+    is_open: bool,
+    opens: String,
+}
+
+struct VenueRow {
+    name: String,
+    count: usize,
+    address: String,
+}
+
+impl ReleaseCard {
+    fn of(words: Words, world: &World, release: &Release, now: UtcMillis) -> Self {
+        let zone = world.catalogue.zone();
+        let at = next_opening(world, release, now);
+        let venue = release.def.venue.and_then(|venue| world.catalogue.venue(venue));
+        Self {
+            name: format::name(words, &release.def.name).to_owned(),
+            venue: venue.map_or_else(String::new, |venue| format::name(words, &venue.def.name).to_owned()),
+            rule: match release.def.when {
+                ReleaseWhen::Daily { days_before, minute } => {
+                    let time = format!("{:02}:{:02}", minute / 60, minute % 60);
+                    let args = [("days", i64::from(days_before).into()), ("time", time.into())];
+                    words.tell("release-daily", &args)
+                }
+                ReleaseWhen::Once { at } => {
+                    words.tell("release-once", &[("moment", format::moment(words, zone, at).into())])
+                }
+            },
+            next: at.map(|at| format::moment(words, zone, at)),
+            address: format!("/releases/{}", release.def.code.as_str()),
+            at,
+        }
+    }
+}
+
+/// The releases that open next, the nearest first.
+#[must_use]
+pub fn next_releases(words: Words, world: &World, now: UtcMillis, count: usize) -> Vec<ReleaseCard> {
+    let mut coming: Vec<(UtcMillis, &Release)> = world
+        .catalogue
+        .releases()
+        .iter()
+        .filter_map(|release| Some((next_opening(world, release, now)?, release.as_ref())))
+        .collect();
+    coming.sort_by_key(|(at, release)| (*at, release.no.get()));
+    coming.into_iter().take(count).map(|(_, release)| ReleaseCard::of(words, world, release, now)).collect()
+}
+
+/// The list.
+///
+/// # Errors
+/// A fault of ours.
+pub async fn list(
+    State(open_data): State<OpenData>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Turned> {
+    let world = Arc::clone(&open_data.engine.world());
+    let now = open_data.clock.now();
+    let cards =
+        world.catalogue.releases().iter().map(|release| ReleaseCard::of(visitor.words, &world, release, now));
+    let (mut coming, open): (Vec<_>, Vec<_>) = cards.partition(|card| card.at.is_some());
+    coming.sort_by_key(|card| card.at);
+    let shell = Shell::of(&visitor, visitor.words.say("releases"), Place::Find);
+    page::public(&visitor, &headers, &ReleasesPage { shell, coming, open })
+}
+
+/// One of them.
+///
+/// # Errors
+/// `not-found`, or a fault of ours.
+pub async fn show(
+    State(open_data): State<OpenData>,
+    visitor: Visitor,
+    PathText(code): PathText,
+    headers: HeaderMap,
+) -> Result<Response, Turned> {
+    let words = visitor.words;
+    let world = Arc::clone(&open_data.engine.world());
+    let catalogue = &world.catalogue;
+    let release = catalogue.release_by_code(&code).ok_or(Problem::NotFound)?;
+    let now = open_data.clock.now();
+    let card = ReleaseCard::of(words, &world, release, now);
+    let governed = world.days.iter().map(|clock| clock.day).filter(|day| release.def.governs(*day));
+    let days = governed.map(|day| DayRow {
+        day: format::day(words, day),
+        is_open: open_data.engine.releases().opened_at(release.no, day).is_some(),
+        opens: format::moment(words, catalogue.zone(), release.def.opens_at(catalogue.zone(), day)),
+    });
+    let limit = release.def.limit_per_resident;
+    let kept = release.def.counter_share_percent;
+    let page = ReleasePage {
+        shell: Shell::of(&visitor, card.name.as_str(), Place::Find).with_modules(&["countdown.js"]),
+        next_moment: card.at.map(|at| city_moment(catalogue.zone(), at).to_string()),
+        now: city_moment(catalogue.zone(), now).to_string(),
+        limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
+        counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
+        days: days.collect(),
+        pitches: venues_of(words, &world, release),
+        card,
+    };
+    // It says how late it is.
+    match visitor.who {
+        Some(_) => page::own(axum::http::StatusCode::OK, &page),
+        None => page::public(&visitor, &headers, &page),
+    }
+}
+
+/// The venues whose pitches it opens, with the way to the last day that can be booked.
+fn venues_of(words: Words, world: &World, release: &Release) -> Vec<VenueRow> {
+    let catalogue = &world.catalogue;
+    let mut rows: Vec<(u32, &str, VenueRow)> = Vec::new();
+    let day = world.days.last().unwrap_or(release.def.first_day);
+    for pitch in release.def.pitches.iter().filter_map(|no| catalogue.pitch(*no)) {
+        let sport = catalogue.sport(pitch.sport).map_or("", |sport| sport.code.as_str());
+        if let Some((_, _, row)) =
+            rows.iter_mut().find(|(venue, of, _)| *venue == pitch.venue.get() && *of == sport)
+        {
+            row.count += 1;
+            continue;
+        }
+        let Some(venue) = catalogue.venue(pitch.venue) else { continue };
+        let sport_name = catalogue.sport(pitch.sport).map_or("", |sport| format::name(words, &sport.name));
+        let row = VenueRow {
+            name: format!("{} · {sport_name}", format::name(words, &venue.def.name)),
+            count: 1,
+            address: links::venue_day(venue.def.code.as_str(), sport, day),
+        };
+        rows.push((pitch.venue.get(), sport, row));
+    }
+    rows.into_iter().map(|(_, _, row)| row).collect()
+}
