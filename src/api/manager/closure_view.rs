@@ -17,7 +17,7 @@ use crate::engine::bookings::Booking;
 use crate::engine::world::World;
 
 /// How many bookings are named of those that are hit.
-const NAMED_MAX: usize = 500;
+pub const NAMED_MAX: usize = 500;
 
 /// What happens to the bookings inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -123,9 +123,9 @@ pub struct PreviewView<'a> {
 }
 
 /// The bookings that a closure would hit, and the list's fingerprint.
-pub(super) struct Hit {
-    bookings: Vec<Booking>,
-    pub(super) fingerprint: String,
+pub struct Hit {
+    pub bookings: Vec<Booking>,
+    pub fingerprint: String,
 }
 
 impl Hit {
@@ -140,6 +140,20 @@ impl Hit {
         Self { bookings, fingerprint: data_encoding::HEXLOWER.encode(&hash) }
     }
 
+    /// How many people play in them.
+    #[must_use]
+    pub fn people(&self) -> u64 {
+        self.bookings.iter().map(|booking| u64::from(booking.terms.party_size)).sum()
+    }
+
+    /// What would be given back in all.
+    #[must_use]
+    pub fn refund(&self, inside: BookingsInside) -> Minor {
+        let is_given_back =
+            |booking: &&Booking| inside == BookingsInside::Cancel && booking.state.settled().is_paid();
+        Minor::new(self.bookings.iter().filter(is_given_back).map(|booking| booking.terms.price.get()).sum())
+    }
+
     /// The list, with names.
     pub(super) async fn view<'a>(
         &self,
@@ -150,12 +164,6 @@ impl Hit {
     ) -> Result<PreviewView<'a>, Problem> {
         let named = &self.bookings[..self.bookings.len().min(NAMED_MAX)];
         let people = People::look_up(desk, named.iter().map(|booking| booking.terms.resident)).await?;
-        let paid: i64 = self
-            .bookings
-            .iter()
-            .filter(|booking| inside == BookingsInside::Cancel && booking.state.settled().is_paid())
-            .map(|booking| booking.terms.price.get())
-            .sum();
         Ok(PreviewView {
             status,
             bookings: named
@@ -163,8 +171,8 @@ impl Hit {
                 .filter_map(|booking| VenueBooking::of(world, desk, &people, booking))
                 .collect(),
             count: self.bookings.len(),
-            people: self.bookings.iter().map(|booking| u64::from(booking.terms.party_size)).sum(),
-            refund: Money::new(Minor::new(paid), world.catalogue.city().currency),
+            people: self.people(),
+            refund: Money::new(self.refund(inside), world.catalogue.city().currency),
             fingerprint: self.fingerprint.clone(),
         })
     }
