@@ -79,6 +79,7 @@ const SOURCES: &[Source] = &[
     module!("page.js"),
     module!("live.js"),
     module!("keys.js"),
+    module!("gate.js"),
     module!("near.js"),
     module!("filters.js"),
     module!("saved.js"),

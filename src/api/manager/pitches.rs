@@ -168,7 +168,15 @@ pub struct PitchChangeBody {
     capacity: Option<i64>,
     cancellation: Option<Vec<RefundStepBody>>,
     /// Of a whole: its parts go with it. What is not offered is closed.
-    pub offered: Option<bool>,
+    offered: Option<bool>,
+}
+
+impl PitchChangeBody {
+    /// Whether it is shown and sold, and nothing else.
+    #[must_use]
+    pub fn of_offered(is_offered: bool) -> Self {
+        Self { offered: Some(is_offered), ..Self::default() }
+    }
 }
 
 /// Changes a pitch, at once.

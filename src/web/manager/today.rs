@@ -19,6 +19,7 @@ use crate::api::resident::booking_view::BookingStatus;
 use crate::domain::catalogue::{Pitch, Venue};
 use crate::engine::view::SlotStatus;
 use crate::web::format;
+use crate::web::i18n::Words;
 use crate::web::page;
 use crate::web::shell::{Place, Shell};
 use crate::web::turned::{Turned, see_other};
@@ -97,8 +98,8 @@ pub async fn show(
     let (missed, _) = counted(|row| row.stands == BookingStatus::NoShow);
     let whole_courts = free_now(&desk, &at);
     let counts = vec![
-        (words.say("count-due").into_owned(), told(due, people_due)),
-        (words.say("count-entered").into_owned(), told(entered, people_entered)),
+        (words.say("count-due").into_owned(), told(words, due, people_due)),
+        (words.say("count-entered").into_owned(), told(words, entered, people_entered)),
         (words.say("count-missed").into_owned(), missed.to_string()),
         (words.say("count-free").into_owned(), whole_courts.len().to_string()),
     ];
@@ -131,8 +132,9 @@ pub async fn show(
     page::own(StatusCode::OK, &page)
 }
 
-fn told(bookings: usize, people: u64) -> String {
-    format!("{bookings} · {people}")
+fn told(words: Words, bookings: usize, people: u64) -> String {
+    let people = i64::try_from(people).unwrap_or(i64::MAX);
+    words.tell("count-people", &[("count", bookings.into()), ("people", people.into())])
 }
 
 /// The whole pitches on which nobody plays now, each with when that ends.
