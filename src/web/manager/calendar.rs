@@ -125,7 +125,7 @@ pub async fn show(
         Some(sport) => columns(&at.world, at.venue()?, sport),
         None => Vec::new(),
     };
-    let rows = rows(&desk, &at, &visitor, &pitches, day, moved.map(|(id, booking)| (id, booking))).await?;
+    let rows = rows(&desk, &at, &visitor, &pitches, day, moved).await?;
     let (shell, head) = around(&at, &visitor, Here::Calendar, words.say("manage-calendar"))?;
     let moving = moved.map(|(id, booking)| Moving {
         id: id.to_owned(),
