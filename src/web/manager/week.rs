@@ -143,7 +143,7 @@ pub fn read_prices(fields: &Fields, unit: i64) -> Result<Vec<BandBody>, Problem>
 fn pieces(fields: &Fields) -> impl Iterator<Item = (DayKind, &str)> {
     DayKind::ALL.into_iter().flat_map(|kind| {
         let text = fields.get(field(kind)).map_or("", String::as_str);
-        let pieces = text.split([',', ';', ',', ';', '、']).map(str::trim);
+        let pieces = text.split([',', ';', '\u{ff0c}', '\u{ff1b}', '\u{3001}']).map(str::trim);
         pieces.filter(|piece| !piece.is_empty()).map(move |piece| (kind, piece))
     })
 }
@@ -197,6 +197,8 @@ mod tests {
         let read = read_hours(&fields(&lines[0].text)).expect("hours");
         let read: Vec<_> = read.iter().map(|open| (open.from.0, open.to.0)).collect();
         assert_eq!(read, [(480, 720), (840, 1440)]);
+        let chinese = read_hours(&fields("08:00-12:00\u{ff0c}14:00-22:00")).expect("hours");
+        assert_eq!(chinese.len(), 2, "as a Chinese keyboard writes it");
         let band = PriceBand {
             days: DayKinds::of(&[DayKind::Monday]),
             span: UnitSpan::between(16, 44).expect("a span"),
