@@ -18,6 +18,7 @@ pub mod form;
 pub mod format;
 pub mod frame;
 pub mod i18n;
+pub mod manager;
 pub mod page;
 pub mod pages;
 pub mod policy;
@@ -36,6 +37,9 @@ pub use self::pages::Pages;
 /// The routes of all pages and of what they are made of.
 pub fn routes(pages: Pages) -> Router {
     let tokens = pages.form_tokens.clone();
-    let framed = resident::routes().with_state(pages).layer(from_fn_with_state(tokens, frame::pass));
+    let framed = resident::routes()
+        .merge(manager::routes())
+        .with_state(pages)
+        .layer(from_fn_with_state(tokens, frame::pass));
     framed.merge(assets::routes())
 }

@@ -65,6 +65,10 @@ mod operator;
 mod pages_booking;
 #[path = "e2e/pages_frame.rs"]
 mod pages_frame;
+#[path = "e2e/pages_manage.rs"]
+mod pages_manage;
+#[path = "e2e/pages_manage_gate.rs"]
+mod pages_manage_gate;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;

@@ -17,7 +17,7 @@ pub mod people;
 pub mod pitch_view;
 pub mod pitches;
 pub mod releases;
-mod retry;
+pub mod retry;
 pub mod stats;
 pub mod venues;
 pub mod written_rules;

@@ -112,7 +112,9 @@ impl<'de> Deserialize<'de> for MinuteOfDay {
     }
 }
 
-fn minute_of_day(text: &str) -> Option<MinuteOfDay> {
+/// A time of day as `HH:MM`, up to 24:00.
+#[must_use]
+pub fn minute_of_day(text: &str) -> Option<MinuteOfDay> {
     let [h1, h2, b':', m1, m2] = text.as_bytes() else { return None };
     let (hours, minutes) = (pair(*h1, *h2)?, pair(*m1, *m2)?);
     let minute = u16::try_from(hours).ok()? * 60 + u16::try_from(minutes).ok()?;

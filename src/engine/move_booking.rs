@@ -57,6 +57,22 @@ impl Engine {
         self.count(result)
     }
 
+    /// What a booking would cost at another place of its venue. Whether that place is free is judged when it is moved.
+    ///
+    /// # Errors
+    /// Why it could not be there at all; `NotFound` for another venue's.
+    pub fn price_of_move(
+        &self,
+        venue: VenueNo,
+        no: BookingNo,
+        to: &NewPlace<'_>,
+        now: UtcMillis,
+    ) -> Result<Minor, Refusal> {
+        let world = self.world.load();
+        let (booking, _) = self.venues_booking(venue, no)?;
+        new_terms(&world, venue, &booking, to, now).map(|(_, terms)| terms.price)
+    }
+
     fn try_move(
         &self,
         lane: &CommandLane,

@@ -73,12 +73,13 @@ macro_rules! other {
 
 /// Everything that is served, what others import before them.
 const SOURCES: &[Source] = &[
-    style!("app.css": "layout.css" "forms.css" "chips.css" "grid.css" "sheet.css" "cards.css" "ticket.css"),
+    style!("app.css": "layout.css" "forms.css" "chips.css" "grid.css" "sheet.css" "cards.css" "ticket.css" "desk.css"),
     other!("htmx.js", "vendor/htmx-4.0.1.min.js", JAVASCRIPT),
     other!("icon.svg", "icon.svg", "image/svg+xml"),
     module!("page.js"),
     module!("live.js"),
     module!("keys.js"),
+    module!("gate.js"),
     module!("near.js"),
     module!("filters.js"),
     module!("saved.js"),

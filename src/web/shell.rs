@@ -39,7 +39,7 @@ pub struct Shell {
 
 /// A place in the navigation, with the icon that `icons.html` names so.
 pub struct NavigationLink {
-    pub address: &'static str,
+    pub address: Cow<'static, str>,
     pub icon: &'static str,
     pub text: Cow<'static, str>,
     pub is_current: bool,
@@ -136,8 +136,12 @@ impl Shell {
 }
 
 fn navigation(words: Words, current: Place) -> Vec<NavigationLink> {
-    let link =
-        |place, address, icon, text| NavigationLink { address, icon, text, is_current: place == current };
+    let link = |place, address, icon, text| NavigationLink {
+        address: Cow::Borrowed(address),
+        icon,
+        text,
+        is_current: place == current,
+    };
     vec![
         link(Place::Home, "/", "home", words.say("nav-home")),
         link(Place::Find, "/find", "find", words.say("nav-find")),

@@ -163,7 +163,9 @@ fn fields(body: &str) -> BTreeMap<String, String> {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!("{name}=\""))?;
     let value = rest.split('"').next()?;
-    Some(value.replace("&#38;", "&").replace("&amp;", "&").replace("&#39;", "'").replace("&#34;", "\""))
+    let written =
+        [("&#60;", "<"), ("&#62;", ">"), ("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&"), ("&amp;", "&")];
+    Some(written.into_iter().fold(value.to_owned(), |value, (written, sign)| value.replace(written, sign)))
 }
 
 fn encoded(value: &str) -> String {

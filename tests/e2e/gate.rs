@@ -27,13 +27,13 @@ use crate::written;
 /// A pitch that is open day and night, in slots of half an hour: whenever the tests run, one of them lets in by now.
 const NIGHT_AND_DAY: &str = "night-and-day";
 
-struct Place {
-    city: City,
-    venue: String,
+pub(crate) struct Place {
+    pub(crate) city: City,
+    pub(crate) venue: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let ground = Ground::demo();
         let mut venue = String::new();
         written::write(&ground, |engine, _| {
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// A booking that lets in now.
-    fn booked(&self, resident: &Resident) -> Value {
+    pub(crate) fn booked(&self, resident: &Resident) -> Value {
         for try_no in 0..3 {
             let soon =
                 [0, 1].into_iter().flat_map(|ahead| self.city.slots(NIGHT_AND_DAY, &self.city.day(ahead)));

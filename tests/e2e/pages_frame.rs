@@ -159,7 +159,7 @@ fn every_page_says_what_a_browser_may_do_with_it() {
     assert_eq!(browser.ask(Request::get("/")).header("cache-control"), Some("no-store"));
 }
 
-fn check_headers(answer: &crate::client::Answer, path: &str) {
+pub(crate) fn check_headers(answer: &crate::client::Answer, path: &str) {
     let policy =
         answer.header("content-security-policy").unwrap_or_else(|| panic!("{path}: {}", answer.head));
     assert!(

@@ -39,12 +39,12 @@ const PATH: &str = "/v1/gate/check-ins";
 #[serde(deny_unknown_fields)]
 pub struct CheckInBody {
     /// The text of a ticket, as its QR code shows it.
-    ticket: Option<String>,
+    pub ticket: Option<String>,
     /// The venue's id, with a code.
-    venue: Option<String>,
+    pub venue: Option<String>,
     /// The eight signs of a booking of this day.
     #[schema(example = "K7QD93FM")]
-    code: Option<String>,
+    pub code: Option<String>,
 }
 
 /// Who was let in, and where to.
@@ -83,15 +83,29 @@ pub async fn check_in(
     headers: HeaderMap,
     body: JsonBody<CheckInBody>,
 ) -> Result<Response, Problem> {
-    let shown = body.value.shown()?;
-    let key = idempotency_key(&headers)?;
+    let (no, replayed) = checked_in(&desk, who, &body.value, idempotency_key(&headers)).await?;
+    let_in(&desk, no, replayed).await
+}
+
+/// Lets somebody in, once; durable when this returns.
+///
+/// # Errors
+/// Why nobody is let in.
+pub async fn checked_in(
+    desk: &Desk,
+    who: SignedIn,
+    body: &CheckInBody,
+    key: Result<Option<&str>, Problem>,
+) -> Result<(BookingNo, Replayed), Problem> {
+    let shown = body.shown()?;
+    let key = key?;
     let gate = Gate::of(who.role)?;
-    let (found, venue) = find(&desk, gate, &shown)?;
+    let (found, venue) = find(desk, gate, &shown)?;
     let request = key.map(|key| desk.request_key(who.no, "POST", PATH, key, &shown.asks_for()));
     loop {
         if let Some(request) = request {
-            match until(|| decided(&desk, request)).await? {
-                CheckedInBefore::LetIn(no) => return let_in(&desk, no, Replayed::Yes).await,
+            match until(|| decided(desk, request)).await? {
+                CheckedInBefore::LetIn(no) => return Ok((no, Replayed::Yes)),
                 CheckedInBefore::OtherBody => return Err(Problem::IdempotencyMismatch),
                 CheckedInBefore::Never | CheckedInBefore::UnderWay => {}
             }
@@ -105,10 +119,10 @@ pub async fn check_in(
         match checked_in {
             Ok(CheckedIn::Queued(ticket)) => {
                 durably(ticket).await?;
-                return let_in(&desk, no, Replayed::No).await;
+                return Ok((no, Replayed::No));
             }
             Ok(CheckedIn::Before) => {}
-            Err(Refusal::AlreadyUsed) => return Err(Problem::AlreadyUsed { used_at: used_at(&desk, no) }),
+            Err(Refusal::AlreadyUsed) => return Err(Problem::AlreadyUsed { used_at: used_at(desk, no) }),
             Err(refusal) => return Err(desk.refuse(refusal)),
         }
     }

@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use super::authority::{Authority, Task, at_venue};
 use super::day_bookings::VenueBooking;
 use super::people::People;
-use super::retry::replayed;
 use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
@@ -23,6 +22,7 @@ use crate::api::headers::idempotency_key;
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
+use crate::api::resident::ordering::Replayed;
 use crate::api::settled::{durably, with_lane};
 use crate::api::written_time::read_moment;
 use crate::domain::event::{BookingCancelled, CancelReason, Event};
@@ -49,16 +49,19 @@ pub enum PriceName {
 #[serde(deny_unknown_fields)]
 pub struct MoveBody {
     /// A pitch of the same venue.
-    pitch: String,
+    pub pitch: String,
     #[schema(format = DateTime)]
-    start: String,
+    pub start: String,
     #[schema(format = DateTime)]
-    end: String,
-    price: PriceName,
+    pub end: String,
+    pub price: PriceName,
 }
 
 /// The booking of an id, for who may change it.
-fn changeable(desk: &Desk, who: SignedIn, id: &str) -> Result<(Authority, BookingNo), Problem> {
+///
+/// # Errors
+/// `forbidden`, or `not-found` for another venue's.
+pub fn changeable(desk: &Desk, who: SignedIn, id: &str) -> Result<(Authority, BookingNo), Problem> {
     let no = desk.ids.read_booking(id);
     let booking = no.and_then(|no| desk.engine.bookings().get(no));
     let world = desk.engine.world();
@@ -96,15 +99,32 @@ pub async fn move_booking(
     headers: HeaderMap,
     body: JsonBody<MoveBody>,
 ) -> Result<Response, Problem> {
-    let MoveBody { pitch, start, end, price } = &body.value;
+    let (no, replayed_or_not) = moved(&desk, who, &id, &body.value, idempotency_key(&headers)).await?;
+    let mut answer = shown(&desk, no).await?;
+    replayed_or_not.mark(&mut answer);
+    Ok(answer)
+}
+
+/// Moves a booking; durable when this returns.
+///
+/// # Errors
+/// Why it stays where it is.
+pub async fn moved(
+    desk: &Desk,
+    who: SignedIn,
+    id: &str,
+    body: &MoveBody,
+    key: Result<Option<&str>, Problem>,
+) -> Result<(BookingNo, Replayed), Problem> {
+    let MoveBody { pitch, start, end, price } = body;
     let mut faults = FieldFaults::new();
-    let key = idempotency_key(&headers).map_err(|problem| faults.add_all(problem)).ok().flatten();
+    let key = key.map_err(|problem| faults.add_all(problem)).ok().flatten();
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
     let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
     let (start, end) = faults.check_read(start.zip(end))?;
-    let (Authority { by, venue }, no) = changeable(&desk, who, &id)?;
-    if key.is_some() && stands_at(&desk, no, pitch, start, end) {
-        return Ok(replayed(shown(&desk, no).await?));
+    let (Authority { by, venue }, no) = changeable(desk, who, id)?;
+    if key.is_some() && stands_at(desk, no, pitch, start, end) {
+        return Ok((no, Replayed::Yes));
     }
     let price = match price {
         PriceName::Kept => NewPrice::Kept,
@@ -114,7 +134,24 @@ pub async fn move_booking(
     let ticket = with_lane(|lane: &CommandLane| desk.engine.move_booking(lane, by, venue, no, &to, now))
         .map_err(|refusal| desk.refuse(refusal))?;
     durably(ticket).await?;
-    shown(&desk, no).await
+    Ok((no, Replayed::No))
+}
+
+/// What a booking would cost at another place of its venue, and nothing is moved.
+///
+/// # Errors
+/// Why it could not be there at all. Whether the place is free is judged when it is moved.
+pub fn price_of_move(
+    desk: &Desk,
+    who: SignedIn,
+    id: &str,
+    pitch: &str,
+    (start, end): (&str, &str),
+) -> Result<Minor, Problem> {
+    let (start, end) = (read_moment("start", start)?, read_moment("end", end)?);
+    let (Authority { venue, .. }, no) = changeable(desk, who, id)?;
+    let to = NewPlace { pitch, start, end, price: NewPrice::OfPlace };
+    desk.engine.price_of_move(venue, no, &to, desk.clock.now()).map_err(|refusal| desk.refuse(refusal))
 }
 
 /// Whether a booking is where it is to be.
@@ -135,7 +172,7 @@ fn stands_at(desk: &Desk, no: BookingNo, pitch: &str, start: WrittenTime, end: W
 pub struct CancelBody {
     /// Minor units, at most what was paid; all of it where nothing is said.
     #[schema(minimum = 0)]
-    refund: Option<i64>,
+    pub refund: Option<i64>,
 }
 
 /// Cancels a booking, whatever the rule says.
@@ -159,21 +196,37 @@ pub async fn cancel(
     headers: HeaderMap,
     body: JsonBody<CancelBody>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let refund = body.value.refund.map(Minor::new);
+    let (no, replayed_or_not) = called_off(&desk, who, &id, &body.value, idempotency_key(&headers)?).await?;
+    let mut answer = shown(&desk, no).await?;
+    replayed_or_not.mark(&mut answer);
+    Ok(answer)
+}
+
+/// Cancels a booking, whatever the rule says; durable when this returns.
+///
+/// # Errors
+/// Why it stays.
+pub async fn called_off(
+    desk: &Desk,
+    who: SignedIn,
+    id: &str,
+    body: &CancelBody,
+    key: Option<&str>,
+) -> Result<(BookingNo, Replayed), Problem> {
+    let refund = body.refund.map(Minor::new);
     if refund.is_some_and(|refund| refund.get() < 0) {
         let text = Text::fixed("must be from 0 to what was paid", "必须在 0 与实付金额之间");
         return Err(FieldFault::new("refund", text).into());
     }
-    let (Authority { by, venue }, no) = changeable(&desk, who, &id)?;
+    let (Authority { by, venue }, no) = changeable(desk, who, id)?;
     let cancelled = with_lane(|lane: &CommandLane| desk.engine.cancel_by_staff(lane, by, venue, no, refund));
     match cancelled {
         Ok(ticket) => {
             durably(ticket).await?;
-            shown(&desk, no).await
+            Ok((no, Replayed::No))
         }
-        Err(Refusal::AlreadyCancelled) if key.is_some() && was_cancelled_so(&desk, by, no, refund) => {
-            Ok(replayed(shown(&desk, no).await?))
+        Err(Refusal::AlreadyCancelled) if key.is_some() && was_cancelled_so(desk, by, no, refund) => {
+            Ok((no, Replayed::Yes))
         }
         Err(refusal) => Err(desk.refuse(refusal)),
     }

@@ -18,7 +18,7 @@ use crate::engine::closing::Inside;
 use crate::engine::world::World;
 
 /// How many bookings are named of those that are hit.
-const NAMED_MAX: usize = 500;
+pub const NAMED_MAX: usize = 500;
 
 /// What happens to the bookings inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -124,13 +124,13 @@ pub struct PreviewView<'a> {
 }
 
 /// The bookings that a closure would hit, and the list's fingerprint.
-pub(super) struct Hit {
-    bookings: Vec<Booking>,
-    pub(super) fingerprint: String,
+pub struct Hit {
+    pub bookings: Vec<Booking>,
+    pub fingerprint: String,
 }
 
 /// Looks through a closure, and lets others of this thread go first after each piece.
-async fn inside<'a>(desk: &Desk, world: &World, def: &'a ClosureDef) -> Inside<'a> {
+pub async fn inside<'a>(desk: &Desk, world: &World, def: &'a ClosureDef) -> Inside<'a> {
     let mut inside = Inside::of(world, def);
     while inside.look_on(&desk.engine, world) {
         tokio::task::yield_now().await;
@@ -150,6 +150,20 @@ impl Hit {
         Self { bookings, fingerprint: data_encoding::HEXLOWER.encode(&hash) }
     }
 
+    /// How many people play in them.
+    #[must_use]
+    pub fn people(&self) -> u64 {
+        self.bookings.iter().map(|booking| u64::from(booking.terms.party_size)).sum()
+    }
+
+    /// What would be given back in all.
+    #[must_use]
+    pub fn refund(&self, inside: BookingsInside) -> Minor {
+        let is_given_back =
+            |booking: &&Booking| inside == BookingsInside::Cancel && booking.state.settled().is_paid();
+        Minor::new(self.bookings.iter().filter(is_given_back).map(|booking| booking.terms.price.get()).sum())
+    }
+
     /// The list, with names.
     pub(super) async fn view<'a>(
         &self,
@@ -160,12 +174,6 @@ impl Hit {
     ) -> Result<PreviewView<'a>, Problem> {
         let named = &self.bookings[..self.bookings.len().min(NAMED_MAX)];
         let people = People::look_up(desk, named.iter().map(|booking| booking.terms.resident)).await?;
-        let paid: i64 = self
-            .bookings
-            .iter()
-            .filter(|booking| inside == BookingsInside::Cancel && booking.state.settled().is_paid())
-            .map(|booking| booking.terms.price.get())
-            .sum();
         Ok(PreviewView {
             status,
             bookings: named
@@ -173,8 +181,8 @@ impl Hit {
                 .filter_map(|booking| VenueBooking::of(world, desk, &people, booking))
                 .collect(),
             count: self.bookings.len(),
-            people: self.bookings.iter().map(|booking| u64::from(booking.terms.party_size)).sum(),
-            refund: Money::new(Minor::new(paid), world.catalogue.city().currency),
+            people: self.people(),
+            refund: Money::new(self.refund(inside), world.catalogue.city().currency),
             fingerprint: self.fingerprint.clone(),
         })
     }

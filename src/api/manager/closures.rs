@@ -16,7 +16,7 @@ use super::authority::{Authority, Task, at_venue};
 use super::change::{Changed, change, taken};
 use super::closure_view::{ClosureView, Hit, InsideView, PreviewStatus, PreviewView};
 use super::pitches::managed;
-use super::retry::{NewName, replayed, request_of};
+use super::retry::{NewName, Retry, request_of};
 use super::written_rules::read_span;
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
@@ -27,10 +27,11 @@ use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
+use crate::api::resident::ordering::Replayed;
 use crate::api::written_time::{MinuteOfDay, WrittenDay};
 use crate::domain::definition::ClosureDef;
 use crate::domain::event::Event;
-use crate::domain::ids::{Code, PitchNo};
+use crate::domain::ids::{Code, PitchNo, ResidentNo};
 use crate::domain::units::UNIT_MINUTES;
 use crate::engine::world::World;
 use crate::identity::public_id::Position;
@@ -46,22 +47,22 @@ const DAYS_MAX: i32 = 3_660;
 pub struct ClosureBody {
     /// The first day.
     #[schema(value_type = String, format = Date)]
-    from: WrittenDay,
+    pub from: WrittenDay,
     /// The last day.
     #[schema(value_type = String, format = Date)]
-    to: WrittenDay,
+    pub to: WrittenDay,
     /// From when on each of these days; from midnight where nothing is said.
     #[schema(value_type = Option<String>, example = "12:00")]
-    start: Option<MinuteOfDay>,
+    pub start: Option<MinuteOfDay>,
     /// Until when on each of these days; until midnight where nothing is said.
     #[schema(value_type = Option<String>, example = "18:00")]
-    end: Option<MinuteOfDay>,
-    bookings: InsideView,
+    pub end: Option<MinuteOfDay>,
+    pub bookings: InsideView,
     /// What is told to the public.
     #[schema(max_length = 200)]
-    reason: String,
+    pub reason: String,
     /// Of the preview that was seen. Not for a preview.
-    fingerprint: Option<String>,
+    pub fingerprint: Option<String>,
 }
 
 impl ClosureBody {
@@ -120,16 +121,53 @@ pub async fn preview(
     PathText(code): PathText,
     body: JsonBody<ClosureBody>,
 ) -> Result<Response, Problem> {
-    let mut def = body.value.read()?;
-    if body.value.fingerprint.is_some() {
-        return Err(FieldFault::unknown("fingerprint").into());
-    }
     let world = World::clone(&desk.engine.world());
-    let (_, pitch) = managed(&world, who, None, &code)?;
-    def.pitches = vec![pitch];
-    let hit = Hit::by(&desk, &world, &def).await;
+    let (def, hit) = foreseen(&desk, &world, who, &[&code], &body.value).await?;
     let view = hit.view(&desk, &world, def.bookings, PreviewStatus::Preview).await?;
     Ok(json(StatusCode::OK, &view))
+}
+
+/// What a closure would be, and whom it would hit.
+///
+/// # Errors
+/// `invalid-request`, or as `authority` judges.
+pub async fn foreseen(
+    desk: &Desk,
+    world: &World,
+    who: SignedIn,
+    codes: &[&str],
+    body: &ClosureBody,
+) -> Result<(ClosureDef, Hit), Problem> {
+    let mut def = body.read()?;
+    if body.fingerprint.is_some() {
+        return Err(FieldFault::unknown("fingerprint").into());
+    }
+    put_pitches(world, who, codes, &mut def)?;
+    let hit = Hit::by(desk, world, &def).await;
+    Ok((def, hit))
+}
+
+/// Puts the pitches into a closure, for who may manage all of them.
+fn put_pitches(
+    world: &World,
+    who: SignedIn,
+    codes: &[&str],
+    def: &mut ClosureDef,
+) -> Result<ResidentNo, Problem> {
+    let mut by = who.no;
+    for code in codes {
+        let (authority, pitch): (Authority, PitchNo) = managed(world, who, None, code)?;
+        by = authority.by;
+        def.pitches.push(pitch);
+    }
+    Ok(by)
+}
+
+/// What became of a closure that was to be declared.
+pub enum Declared {
+    Closed(Code, Replayed),
+    /// The list is another one than that which was seen: nothing was closed.
+    Changed(ClosureDef, Hit),
 }
 
 /// Closes a pitch, or a part of one: nothing can be booked inside from now on, and the bookings inside are left or refunded.
@@ -157,27 +195,51 @@ pub async fn close(
     body: JsonBody<ClosureBody>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let mut def = body.value.read()?;
-    let world = World::clone(&desk.engine.world());
-    let (Authority { by, .. }, pitch): (Authority, PitchNo) = managed(&world, who, None, &code)?;
-    def.pitches = vec![pitch];
     let path = format!("/v1/manage/pitches/{code}/closures");
-    let name = NewName::of('c', request_of(&desk, by, &path, key, &body.bytes))?;
+    let retry = Retry { path: &path, key, asks_for: &body.bytes };
+    match closed(&desk, who, &[&code], &body.value, retry).await? {
+        Declared::Closed(code, again) => {
+            let mut answer = declared(&desk, &code).await?;
+            again.mark(&mut answer);
+            Ok(answer)
+        }
+        Declared::Changed(def, hit) => {
+            let world = World::clone(&desk.engine.world());
+            let view = hit.view(&desk, &world, def.bookings, PreviewStatus::Changed).await?;
+            Ok(json(StatusCode::OK, &view))
+        }
+    }
+}
+
+/// Closes pitches of one venue; durable when this returns.
+///
+/// # Errors
+/// Why nothing was closed.
+pub async fn closed(
+    desk: &Desk,
+    who: SignedIn,
+    codes: &[&str],
+    body: &ClosureBody,
+    retry: Retry<'_>,
+) -> Result<Declared, Problem> {
+    let mut def = body.read()?;
+    let world = World::clone(&desk.engine.world());
+    let by = put_pitches(&world, who, codes, &mut def)?;
+    let name = NewName::of('c', request_of(desk, by, retry.path, retry.key, retry.asks_for))?;
     let names = world.catalogue.closures().iter().filter_map(|closure| closure.def.code.as_ref());
     if name.is_among(names)? {
-        return Ok(replayed(declared(&desk, &name.code).await?));
+        return Ok(Declared::Closed(name.code, Replayed::Yes));
     }
-    if let Some(seen) = &body.value.fingerprint {
-        let hit = Hit::by(&desk, &world, &def).await;
+    if let Some(seen) = &body.fingerprint {
+        let hit = Hit::by(desk, &world, &def).await;
         if hit.fingerprint != *seen {
-            let view = hit.view(&desk, &world, def.bookings, PreviewStatus::Changed).await?;
-            return Ok(json(StatusCode::OK, &view));
+            return Ok(Declared::Changed(def, hit));
         }
     }
     def.code = Some(name.code.clone());
-    match change(&desk, by, Event::ClosureDeclared(Box::new(def))).await? {
-        Changed::Yes => declared(&desk, &name.code).await,
-        Changed::CodeTaken if key.is_some() => Ok(replayed(declared(&desk, &name.code).await?)),
+    match change(desk, by, Event::ClosureDeclared(Box::new(def))).await? {
+        Changed::Yes => Ok(Declared::Closed(name.code, Replayed::No)),
+        Changed::CodeTaken if retry.key.is_some() => Ok(Declared::Closed(name.code, Replayed::Yes)),
         Changed::CodeTaken => Err(taken()),
     }
 }

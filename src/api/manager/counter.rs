@@ -17,7 +17,7 @@ use crate::api::problem::{FieldFaults, Problem};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::resident::booking_view::BookingView;
-use crate::api::resident::ordering::{Replayed, created, outcome_of};
+use crate::api::resident::ordering::{Placed, Replayed, created, outcome_of};
 use crate::api::settled::{durably, until, with_lane};
 use crate::api::written_time::read_moment;
 use crate::domain::event::RequestKey;
@@ -29,20 +29,20 @@ use crate::engine::book::{Booked, BookingRequest};
 #[serde(deny_unknown_fields)]
 pub struct CounterBody {
     /// The id of a pitch, or of a part of one.
-    pitch: String,
+    pub pitch: String,
     #[schema(format = DateTime)]
-    start: String,
+    pub start: String,
     #[schema(format = DateTime)]
-    end: String,
+    pub end: String,
     /// 1 where nothing is said.
     #[schema(minimum = 1)]
-    party_size: Option<i64>,
+    pub party_size: Option<i64>,
     /// In E.164, or the 11 digits of a Chinese mobile number. An account is opened for one that is not known.
     #[schema(example = "+8613800138000")]
-    phone: String,
+    pub phone: String,
     /// Of an account that is opened now; who has one keeps the name.
     #[schema(min_length = 1, max_length = 64)]
-    name: String,
+    pub name: String,
 }
 
 /// Books for somebody at the counter. What is kept for the counter is sold here, and no quota counts it.
@@ -66,45 +66,64 @@ pub async fn book(
     headers: HeaderMap,
     body: JsonBody<CounterBody>,
 ) -> Result<Response, Problem> {
-    let CounterBody { pitch, start, end, party_size, phone, name } = body.value;
+    let key = idempotency_key(&headers);
+    let Placed { booking, replayed } = sold(&desk, who, &venue, &body.value, key, &body.bytes).await?;
+    created(&desk, Some(booking), replayed)
+}
+
+/// Sells at the counter, once a key; durable when this returns. A retry is compared by `asks_for`.
+///
+/// # Errors
+/// Why nothing was sold.
+pub async fn sold(
+    desk: &Desk,
+    who: SignedIn,
+    venue: &str,
+    body: &CounterBody,
+    key: Result<Option<&str>, Problem>,
+    asks_for: &[u8],
+) -> Result<Placed, Problem> {
+    let CounterBody { pitch, start, end, party_size, phone, name } = body;
     let mut faults = FieldFaults::new();
-    let key = idempotency_key(&headers).map_err(|problem| faults.add_all(problem)).ok().flatten();
-    let start = read_moment("start", &start).map_err(|fault| faults.add(fault)).ok();
-    let end = read_moment("end", &end).map_err(|fault| faults.add(fault)).ok();
-    let phone = read_phone(&phone).map_err(|fault| faults.add(fault)).ok();
-    if let Some(fault) = name_fault(&name) {
+    let key = key.map_err(|problem| faults.add_all(problem)).ok().flatten();
+    let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
+    let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
+    let phone = read_phone(phone).map_err(|fault| faults.add(fault)).ok();
+    if let Some(fault) = name_fault(name) {
         faults.add(fault);
     }
     if party_size.is_some_and(|size| !(1..=i64::from(u16::MAX)).contains(&size)) {
         faults.add(crate::api::problem::FieldFault::out_of_range("party_size", 1, i64::from(u16::MAX)));
     }
     let ((start, end), phone) = faults.check_read(start.zip(end).zip(phone))?;
-    let no = desk.engine.world().catalogue.venue_by_code(&venue).map(|venue| venue.no);
+    let no = desk.engine.world().catalogue.venue_by_code(venue).map(|venue| venue.no);
     let Authority { by, venue: no } = at_venue(who, no, Task::Counter)?;
     let request = match key {
         Some(key) => {
             let path = format!("/v1/manage/venues/{venue}/bookings");
-            desk.request_key(by, "POST", &path, key, &body.bytes)
+            desk.request_key(by, "POST", &path, key, asks_for)
         }
         None => drawn_request()?,
     };
     let party_size = party_size.unwrap_or(1);
-    let request = BookingRequest { resident: by, pitch: &pitch, start, end, party_size, request };
+    let request = BookingRequest { resident: by, pitch, start, end, party_size, request };
     let _known = desk.known_at_counter(&phone)?;
     // Before an account is opened: a sale that is refused opens none. Only who is overtaken between this look and the sale leaves one.
     let sellable = desk.engine.check_at_counter(&request, by, no, desk.clock.now());
     sellable.map_err(|refusal| desk.refuse(refusal))?;
-    let request = BookingRequest { resident: desk.account_at_counter(phone, name).await?, ..request };
+    let request = BookingRequest { resident: desk.account_at_counter(phone, name.clone()).await?, ..request };
     loop {
         let now = desk.clock.now();
         let booked = with_lane(|lane: &CommandLane| desk.engine.book_at_counter(lane, &request, by, no, now));
         match booked {
             Ok(Booked::Queued { no, ticket }) => {
                 durably(ticket).await?;
-                return created(&desk, desk.engine.bookings().get(no), Replayed::No);
+                let booking = desk.engine.bookings().get(no);
+                let booking = booking.ok_or_else(|| Problem::internal(&"a durable booking is not there"))?;
+                return Ok(Placed { booking, replayed: Replayed::No });
             }
-            Ok(Booked::Before(no)) => match until(|| outcome_of(&desk, &request, no)).await? {
-                Some(booking) => return created(&desk, Some(booking), Replayed::Yes),
+            Ok(Booked::Before(no)) => match until(|| outcome_of(desk, &request, no)).await? {
+                Some(booking) => return Ok(Placed { booking, replayed: Replayed::Yes }),
                 None => continue,
             },
             Err(refusal) => return Err(desk.refuse(refusal)),

@@ -82,7 +82,8 @@ pub async fn bookings(
 }
 
 /// A day's bookings in the order of their beginning.
-fn of_day(desk: &Desk, world: &World, venue: VenueNo, day: LocalDay) -> Vec<(Position, Booking)> {
+#[must_use]
+pub fn of_day(desk: &Desk, world: &World, venue: VenueNo, day: LocalDay) -> Vec<(Position, Booking)> {
     let pitches = world.catalogue.venue(venue).map_or(&[][..], |venue| &venue.pitches);
     let wholes = pitches.iter().filter_map(|no| world.catalogue.pitch(*no));
     let mut found: Vec<(Position, Booking)> = wholes

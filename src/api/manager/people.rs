@@ -21,24 +21,24 @@ const THE_IMPORT: &str = "import";
 #[derive(Clone, Serialize, ToSchema)]
 pub struct PersonView {
     #[schema(value_type = String)]
-    id: PublicId,
+    pub id: PublicId,
     /// Null where nothing is known of the person, or nothing any more.
-    name: Option<String>,
+    pub name: Option<String>,
     /// The last four digits.
-    phone_end: Option<String>,
+    pub phone_end: Option<String>,
 }
 
 /// Many people, each looked up once.
-pub(super) struct People {
+pub struct People {
     known: HashMap<ResidentNo, PersonView>,
 }
 
 impl People {
     /// Reads what is known of these people: their keys stand in a file.
-    pub(super) async fn look_up(
-        desk: &Desk,
-        wanted: impl Iterator<Item = ResidentNo>,
-    ) -> Result<Self, Problem> {
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub async fn look_up(desk: &Desk, wanted: impl Iterator<Item = ResidentNo>) -> Result<Self, Problem> {
         let nobody_known = |no| {
             let name = (no == StaffActed::THE_IMPORT).then(|| THE_IMPORT.to_owned());
             (no, PersonView { id: desk.ids.resident(no), name, phone_end: None })
@@ -60,7 +60,9 @@ impl People {
         Ok(Self { known })
     }
 
-    pub(super) fn get(&self, no: ResidentNo) -> Option<PersonView> {
+    /// What is known of one of them.
+    #[must_use]
+    pub fn get(&self, no: ResidentNo) -> Option<PersonView> {
         self.known.get(&no).cloned()
     }
 }

@@ -118,7 +118,10 @@ pub(super) fn added(desk: &Desk, code: &Code, status: StatusCode) -> Result<Resp
 }
 
 /// The pitch of a path, for who may manage it.
-pub(super) fn managed(
+///
+/// # Errors
+/// As `authority` judges.
+pub fn managed(
     world: &World,
     who: SignedIn,
     venue: Option<&str>,
@@ -155,7 +158,7 @@ pub async fn pitch(
 }
 
 /// What is to be changed. What is not named stays.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PitchChangeBody {
     name: Option<NamesBody>,
@@ -169,6 +172,14 @@ pub struct PitchChangeBody {
     cancellation: Option<Vec<RefundStepBody>>,
     /// Of a whole: its parts go with it. What is not offered is closed.
     offered: Option<bool>,
+}
+
+impl PitchChangeBody {
+    /// Whether it is shown and sold, and nothing else.
+    #[must_use]
+    pub fn of_offered(is_offered: bool) -> Self {
+        Self { offered: Some(is_offered), ..Self::default() }
+    }
 }
 
 /// Changes a pitch, at once.
@@ -188,7 +199,21 @@ pub async fn change_pitch(
     PathTexts(venue, code): PathTexts,
     body: JsonBody<PitchChangeBody>,
 ) -> Result<Response, Problem> {
-    let body = &body.value;
+    let code = changed(&desk, who, &venue, &code, &body.value).await?;
+    added(&desk, &code, StatusCode::OK)
+}
+
+/// Changes a pitch; durable when this returns.
+///
+/// # Errors
+/// Why nothing was changed.
+pub async fn changed(
+    desk: &Desk,
+    who: SignedIn,
+    venue: &str,
+    code: &str,
+    body: &PitchChangeBody,
+) -> Result<Code, Problem> {
     let mut faults = FieldFaults::new();
     let people = (1, 65_535);
     let slots = (1, i64::from(SLOTS_PER_BOOKING_MAX));
@@ -202,7 +227,7 @@ pub async fn change_pitch(
         body.cancellation.as_deref().map(|steps| read_cancellation("cancellation", steps, &mut faults));
     wanted.offered = body.offered.map(|is_offered| if is_offered { Offered::Yes } else { Offered::No });
     let world = World::clone(&desk.engine.world());
-    let pitch = world.catalogue.pitch_by_code(&code);
+    let pitch = world.catalogue.pitch_by_code(code);
     if let Some(pitch) = pitch {
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
         if wanted.capacity.is_some() && !is_session {
@@ -215,11 +240,10 @@ pub async fn change_pitch(
         }
     }
     faults.check()?;
-    let (Authority { by, .. }, no) = managed(&world, who, Some(&venue), &code)?;
+    let (Authority { by, .. }, no) = managed(&world, who, Some(venue), code)?;
     wanted.pitch = no;
     if wanted != PitchChange::of(no) {
-        make(&desk, by, Event::PitchChanged(Box::new(wanted))).await?;
+        make(desk, by, Event::PitchChanged(Box::new(wanted))).await?;
     }
-    let code = world.catalogue.pitch(no).map(|pitch| pitch.code.clone()).ok_or(Problem::NotFound)?;
-    added(&desk, &code, StatusCode::OK)
+    world.catalogue.pitch(no).map(|pitch| pitch.code.clone()).ok_or(Problem::NotFound)
 }

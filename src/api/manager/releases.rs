@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
-use super::retry::{NewName, read_code, replayed, request_of};
+use super::retry::{NewName, Retry, read_code, request_of};
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
@@ -22,6 +22,7 @@ use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
+use crate::api::resident::ordering::Replayed;
 use crate::api::written_time::{MinuteOfDay, WrittenDay, read_moment};
 use crate::domain::catalogue::Release;
 use crate::domain::event::Event;
@@ -42,9 +43,9 @@ pub enum ModeView {
 #[serde(deny_unknown_fields)]
 pub struct DailyBody {
     #[schema(minimum = 0, maximum = 28)]
-    days_before: i64,
+    pub days_before: i64,
     #[schema(value_type = String, example = "07:00")]
-    at: MinuteOfDay,
+    pub at: MinuteOfDay,
 }
 
 /// All at one moment.
@@ -52,7 +53,7 @@ pub struct DailyBody {
 #[serde(deny_unknown_fields)]
 pub struct OnceBody {
     #[schema(format = DateTime)]
-    at: String,
+    pub at: String,
 }
 
 /// A release. It has either `daily` or `once`.
@@ -60,25 +61,25 @@ pub struct OnceBody {
 #[serde(deny_unknown_fields)]
 pub struct ReleaseBody {
     /// 1 to 64 of `a-z`, `0-9`, `-`; made up where nothing is said.
-    id: Option<String>,
-    name: NamesBody,
+    pub id: Option<String>,
+    pub name: NamesBody,
     /// Whole pitches of one venue; an operator's may be of several. Their parts go with them.
-    pitches: Vec<String>,
+    pub pitches: Vec<String>,
     /// The first day of play that it governs.
     #[schema(value_type = String, format = Date)]
-    first_day: WrittenDay,
+    pub first_day: WrittenDay,
     /// The last one; for ever where nothing is said.
     #[schema(value_type = Option<String>, format = Date)]
-    last_day: Option<WrittenDay>,
-    daily: Option<DailyBody>,
-    once: Option<OnceBody>,
-    mode: ModeView,
+    pub last_day: Option<WrittenDay>,
+    pub daily: Option<DailyBody>,
+    pub once: Option<OnceBody>,
+    pub mode: ModeView,
     /// How many bookings of it one resident may have, a day of play.
     #[schema(minimum = 1, maximum = 65_535)]
-    limit_per_resident: Option<i64>,
+    pub limit_per_resident: Option<i64>,
     /// Of the pitches of a sport, or of a session's places, so many of a hundred are sold at the counter only.
     #[schema(minimum = 0, maximum = 100)]
-    counter_share_percent: Option<i64>,
+    pub counter_share_percent: Option<i64>,
 }
 
 /// A release as its manager sees it.
@@ -219,21 +220,37 @@ pub async fn declare(
     headers: HeaderMap,
     body: JsonBody<ReleaseBody>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let (chosen, mut def) = read(&body.value)?;
+    let retry = Retry { path: "/v1/manage/releases", key: idempotency_key(&headers)?, asks_for: &body.bytes };
+    let (code, again) = published(&desk, who, &body.value, retry).await?;
+    let mut answer = declared(&desk, &code)?;
+    again.mark(&mut answer);
+    Ok(answer)
+}
+
+/// Declares a release; durable when this returns.
+///
+/// # Errors
+/// Why nothing was declared.
+pub async fn published(
+    desk: &Desk,
+    who: SignedIn,
+    body: &ReleaseBody,
+    retry: Retry<'_>,
+) -> Result<(Code, Replayed), Problem> {
+    let (chosen, mut def) = read(body)?;
     let world = World::clone(&desk.engine.world());
-    let by = put_pitches(&world, who, &body.value.pitches, &mut def)?;
-    let request = request_of(&desk, by, "/v1/manage/releases", key, &body.bytes);
+    let by = put_pitches(&world, who, &body.pitches, &mut def)?;
+    let request = request_of(desk, by, retry.path, retry.key, retry.asks_for);
     let name = NewName::chosen_or(chosen, 'r', request)?;
     if name.is_among(world.catalogue.releases().iter().map(|release| &release.def.code))? {
-        return Ok(replayed(declared(&desk, &name.code)?));
+        return Ok((name.code, Replayed::Yes));
     }
     def.code = name.code.clone();
     let event = Event::ReleaseDeclared(Box::new(def));
-    match change(&desk, by, event.clone()).await? {
-        Changed::Yes => declared(&desk, &name.code),
-        Changed::CodeTaken if key.is_some() && desk.engine.is_done(by, &event) => {
-            Ok(replayed(declared(&desk, &name.code)?))
+    match change(desk, by, event.clone()).await? {
+        Changed::Yes => Ok((name.code, Replayed::No)),
+        Changed::CodeTaken if retry.key.is_some() && desk.engine.is_done(by, &event) => {
+            Ok((name.code, Replayed::Yes))
         }
         Changed::CodeTaken => Err(taken()),
     }

@@ -78,6 +78,14 @@ fn is_part(name: &Code, of_key: &str) -> bool {
     name.as_str().get(of_key.len()..).is_some_and(|rest| rest.contains('-'))
 }
 
+/// By what a retry is known and compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry<'a> {
+    pub path: &'a str,
+    pub key: Option<&'a str>,
+    pub asks_for: &'a [u8],
+}
+
 /// By what a retry is known, if a key was sent.
 pub(super) fn request_of(
     desk: &Desk,

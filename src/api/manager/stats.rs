@@ -91,16 +91,17 @@ pub struct FiguresView {
     refunds: Money,
 }
 
+/// Figures of a pitch, a day or more, as they are added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Figures {
-    bookings: u64,
-    cancelled: u64,
-    no_shows: u64,
-    people: u64,
-    minutes_sold: u64,
-    minutes_open: u64,
-    revenue: i64,
-    refunds: i64,
+pub struct Figures {
+    pub bookings: u64,
+    pub cancelled: u64,
+    pub no_shows: u64,
+    pub people: u64,
+    pub minutes_sold: u64,
+    pub minutes_open: u64,
+    pub revenue: i64,
+    pub refunds: i64,
 }
 
 impl AddAssign for Figures {
@@ -125,12 +126,18 @@ impl Figures {
             people: self.people,
             minutes_sold: self.minutes_sold,
             minutes_open: self.minutes_open,
-            utilisation: match (self.minutes_sold * 1000).checked_div(self.minutes_open) {
-                Some(thousandths) => thousandths,
-                None => 0,
-            },
+            utilisation: self.utilisation(),
             revenue: Money::new(Minor::new(self.revenue), currency),
             refunds: Money::new(Minor::new(self.refunds), currency),
+        }
+    }
+
+    /// Thousandths of what was open that were sold.
+    #[must_use]
+    pub const fn utilisation(self) -> u64 {
+        match (self.minutes_sold * 1000).checked_div(self.minutes_open) {
+            Some(thousandths) => thousandths,
+            None => 0,
         }
     }
 
@@ -213,35 +220,72 @@ pub async fn stats(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (from, to) = (query.from.0, query.to.0);
+    let world = World::clone(&desk.engine.world());
+    let counted = counted(&desk, &world, who, &code, (from, to))?;
+    let currency = world.catalogue.city().currency;
+    let days = counted.days.into_iter().map(|day| DayStatsView {
+        date: day.day.to_string(),
+        pitches: day
+            .pitches
+            .into_iter()
+            .map(|(pitch, figures)| PitchStatsView { pitch, figures: figures.view(currency) })
+            .collect(),
+        total: day.total.view(currency),
+    });
+    let answer = StatsView {
+        venue: code,
+        from: from.to_string(),
+        to: to.to_string(),
+        days: days.collect(),
+        total: counted.total.view(currency),
+    };
+    Ok(own_with_etag(&headers, &answer))
+}
+
+/// A venue's figures of a range of days.
+pub struct Counted {
+    pub days: Vec<CountedDay>,
+    pub total: Figures,
+}
+
+/// A day of them.
+pub struct CountedDay {
+    pub day: LocalDay,
+    /// Of each whole pitch, by its code.
+    pub pitches: Vec<(String, Figures)>,
+    pub total: Figures,
+}
+
+/// Counts how a venue was used on some days.
+///
+/// # Errors
+/// `invalid-request`, or as `authority` judges.
+pub fn counted(
+    desk: &Desk,
+    world: &World,
+    who: SignedIn,
+    code: &str,
+    (from, to): (LocalDay, LocalDay),
+) -> Result<Counted, Problem> {
     if !(0..DAYS_MAX).contains(&to.days_since(from)) {
         let text = Text::fixed("must be 0 to 91 days after from", "必须在 from 当天至其后 91 天之内");
         return Err(FieldFault::new("to", text).into());
     }
-    let world = World::clone(&desk.engine.world());
-    let venue = world.catalogue.venue_by_code(&code);
+    let venue = world.catalogue.venue_by_code(code);
     let _may = at_venue(who, venue.map(|venue| venue.no), Task::Manage)?;
     let venue = venue.ok_or(Problem::NotFound)?;
-    let currency = world.catalogue.city().currency;
     let mut total = Figures::default();
     let mut days = Vec::new();
     for day in (0..=to.days_since(from)).map(|after| from.plus_days(after)) {
         let mut of_day = Figures::default();
         let mut pitches = Vec::new();
         for whole in venue.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)) {
-            let figures = Figures::of(&desk.engine, &world, whole, day);
+            let figures = Figures::of(&desk.engine, world, whole, day);
             of_day += figures;
-            let pitch = whole.code.as_str().to_owned();
-            pitches.push(PitchStatsView { pitch, figures: figures.view(currency) });
+            pitches.push((whole.code.as_str().to_owned(), figures));
         }
         total += of_day;
-        days.push(DayStatsView { date: day.to_string(), pitches, total: of_day.view(currency) });
+        days.push(CountedDay { day, pitches, total: of_day });
     }
-    let answer = StatsView {
-        venue: code,
-        from: from.to_string(),
-        to: to.to_string(),
-        days,
-        total: total.view(currency),
-    };
-    Ok(own_with_etag(&headers, &answer))
+    Ok(Counted { days, total })
 }

@@ -22,33 +22,33 @@ const NAME_CHARS_MAX: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct NamesBody {
     #[serde(rename = "zh-Hans")]
-    zh_hans: String,
-    en: String,
+    pub zh_hans: String,
+    pub en: String,
 }
 
 /// Open times on kinds of days.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenBody {
-    days: Vec<DayKindView>,
+    pub days: Vec<DayKindView>,
     #[schema(value_type = String, example = "08:00")]
-    from: MinuteOfDay,
+    pub from: MinuteOfDay,
     #[schema(value_type = String, example = "22:00")]
-    to: MinuteOfDay,
+    pub to: MinuteOfDay,
 }
 
 /// What a slot costs that begins within these times on such days. Where bands overlap the later holds.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BandBody {
-    days: Vec<DayKindView>,
+    pub days: Vec<DayKindView>,
     #[schema(value_type = String, example = "18:00")]
-    from: MinuteOfDay,
+    pub from: MinuteOfDay,
     #[schema(value_type = String, example = "22:00")]
-    to: MinuteOfDay,
+    pub to: MinuteOfDay,
     /// Minor units.
     #[schema(minimum = 0, maximum = 1_000_000_000_000i64)]
-    price: i64,
+    pub price: i64,
 }
 
 /// So much is given back when a booking is cancelled so long before its beginning.

@@ -68,7 +68,9 @@ impl BookingCard {
     }
 }
 
-fn status_told(words: Words, status: BookingStatus) -> std::borrow::Cow<'static, str> {
+/// Where a booking stands, in words.
+#[must_use]
+pub fn status_told(words: Words, status: BookingStatus) -> std::borrow::Cow<'static, str> {
     match status {
         BookingStatus::Held => words.say("status-held"),
         BookingStatus::Confirmed => words.say("status-confirmed"),

@@ -1,0 +1,158 @@
+//! `/manage/{venue}/pitches/{pitch}`: when a pitch is open, what it costs, and whether it is sold at all.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::frame::{Head, Here, around};
+use super::place::At;
+use super::week::{DayLine, Fields, hours_lines, prices_lines, read_hours, read_prices, sent_lines};
+use crate::api::extract::PathTexts;
+use crate::api::manager::authority::Task;
+use crate::api::manager::hours::{HoursBody, PricesBody, put_hours, put_prices};
+use crate::api::manager::pitches::{PitchChangeBody, changed, managed};
+use crate::api::problem::Problem;
+use crate::api::query::QueryOf;
+use crate::api::resident::Desk;
+use crate::domain::change::Offered;
+use crate::web::form::Form;
+use crate::web::format;
+use crate::web::page;
+use crate::web::problem_page::Told;
+use crate::web::shell::Shell;
+use crate::web::turned::{Turned, see_other};
+use crate::web::visitor::Visitor;
+
+#[derive(Debug, Deserialize)]
+pub struct PitchQuery {
+    /// Whether something has just been changed.
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "manager/pitch.html")]
+struct PitchPage {
+    shell: Shell,
+    head: Head,
+    told: Option<Told>,
+    is_done: bool,
+    is_part: bool,
+    is_offered: bool,
+    hours: Vec<DayLine>,
+    prices: Vec<DayLine>,
+    symbol: String,
+    action: String,
+}
+
+/// The pitch.
+///
+/// # Errors
+/// As `At::enter`, `not-found`, or a fault of ours.
+pub async fn show(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    QueryOf(query): QueryOf<PitchQuery>,
+    PathTexts(venue, code): PathTexts,
+) -> Result<Response, Turned> {
+    let at = At::enter(&desk, &visitor, &venue, Task::Manage)?;
+    let mut page = page_of(&at, &visitor, &code)?;
+    page.is_done = query.done == "changed";
+    page::own(StatusCode::OK, &page)
+}
+
+fn page_of(at: &At, visitor: &Visitor, code: &str) -> Result<PitchPage, Problem> {
+    let words = visitor.words;
+    let (_, no) = managed(&at.world, at.who, Some(&at.code), code)?;
+    let pitch = at.world.catalogue.pitch(no).ok_or(Problem::NotFound)?;
+    let (shell, head) = around(at, visitor, Here::Pitches, format::name(words, &pitch.name))?;
+    Ok(PitchPage {
+        shell,
+        head,
+        told: None,
+        is_done: false,
+        is_part: pitch.whole != pitch.no,
+        is_offered: pitch.offered == Offered::Yes,
+        hours: hours_lines(words, &pitch.hours),
+        prices: prices_lines(words, &pitch.tariff.bands(), format::unit(at.currency())),
+        symbol: format::symbol(at.currency()),
+        action: at.address(&format!("/pitches/{}", pitch.code)),
+    })
+}
+
+/// Sets the hours of the week.
+///
+/// # Errors
+/// As `At::enter`, or a fault of ours; what can't be is shown over what was written.
+pub async fn hours(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    PathTexts(venue, code): PathTexts,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Turned> {
+    let at = At::enter(&desk, &visitor, &venue, Task::Manage)?;
+    let page = page_of(&at, &visitor, &code)?;
+    let done = match read_hours(&fields) {
+        Ok(hours) => put_hours(&desk, at.who, &code, &HoursBody { hours }).await,
+        Err(problem) => Err(problem),
+    };
+    let sent = sent_lines(visitor.words, &fields);
+    answered(done.map(|_| ()), &visitor, PitchPage { hours: sent, ..page })
+}
+
+/// Sets the prices of the week.
+///
+/// # Errors
+/// As `hours`.
+pub async fn prices(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    PathTexts(venue, code): PathTexts,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Turned> {
+    let at = At::enter(&desk, &visitor, &venue, Task::Manage)?;
+    let page = page_of(&at, &visitor, &code)?;
+    let done = match read_prices(&fields, format::unit(at.currency())) {
+        Ok(prices) => put_prices(&desk, at.who, &code, &PricesBody { prices }).await,
+        Err(problem) => Err(problem),
+    };
+    let sent = sent_lines(visitor.words, &fields);
+    answered(done.map(|_| ()), &visitor, PitchPage { prices: sent, ..page })
+}
+
+#[derive(Debug, Deserialize)]
+pub struct OfferedForm {
+    offered: bool,
+}
+
+/// Sells it, or doesn't any more.
+///
+/// # Errors
+/// As `hours`.
+pub async fn offered(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    PathTexts(venue, code): PathTexts,
+    Form(form): Form<OfferedForm>,
+) -> Result<Response, Turned> {
+    let at = At::enter(&desk, &visitor, &venue, Task::Manage)?;
+    let page = page_of(&at, &visitor, &code)?;
+    let body = PitchChangeBody::of_offered(form.offered);
+    let done = changed(&desk, at.who, &venue, &code, &body).await;
+    answered(done.map(|_| ()), &visitor, page)
+}
+
+fn answered(done: Result<(), Problem>, visitor: &Visitor, mut page: PitchPage) -> Result<Response, Turned> {
+    match done {
+        Ok(()) => Ok(see_other(&format!("{}?done=changed", page.action))),
+        Err(fault @ Problem::Internal { .. }) => Err(fault.into()),
+        Err(problem) => {
+            page.told = Some(Told::of(visitor.words, &problem));
+            page::own(problem.name().status(), &page)
+        }
+    }
+}
