@@ -1,4 +1,4 @@
-// Takes a picture of every page: `node shoot.js DIR`, started by `KAICHANG_PICTURES=DIR cargo test --test browser`.
+// Takes a picture of every page: `node shoot.js DIR [NAME…]` for some alone, started by `KAICHANG_PICTURES=DIR cargo test --test browser`.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { DESKTOP, PHONE, launch, visit } from "./browser.js";
 import { PAGES, show, stage } from "./pages.js";
 
-const dir = process.argv[2];
+const [dir, ...names] = process.argv.slice(2);
+const wanted = names.length ? PAGES.filter((line) => names.includes(line.name)) : PAGES;
 const SIZES = { phone: PHONE, desktop: DESKTOP };
 
 mkdirSync(dir, { recursive: true });
@@ -14,7 +15,7 @@ const browser = await launch();
 const set = await stage(2);
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const lang of ["zh-Hans", "en"]) {
-    for (const line of PAGES) {
+    for (const line of wanted) {
       const { page, done } = await visit(browser, { token: set.who[line.as], lang, viewport });
       await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
       await show(page, line, set);
@@ -27,4 +28,4 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   }
 }
 await browser.close();
-console.log(`pictures of ${PAGES.length} pages are in ${dir}`);
+console.log(`pictures of ${wanted.length} pages are in ${dir}`);
