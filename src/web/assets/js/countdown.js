@@ -5,7 +5,7 @@ for (const shown of document.querySelectorAll("[data-countdown]")) run(shown);
 function run(shown) {
   const until = Date.parse(shown.dataset.countdown);
   // How long the page took to come is part of the difference, and small beside what is told.
-  const skew = Date.parse(shown.dataset.now) - (performance.timeOrigin + performance.now());
+  const skew = Date.parse(shown.dataset.now) - Date.now();
   const left = shown.querySelector(".left");
   const spoken = (shown.dataset.spoken ?? "").split(" ").map(Number);
   const said = new Set();

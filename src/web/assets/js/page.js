@@ -23,6 +23,13 @@ document.addEventListener("submit", (event) => {
   said.classList.add("busy");
 });
 
+// Rows that scroll sideways show all of what a key has led to, not only its edge.
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches(".chips a:focus-visible, .days a:focus-visible, .jumps a:focus-visible")) {
+    target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+});
+
 // Whoever comes back by the browser's own button finds the form as it was.
 addEventListener("pageshow", () => {
   said.classList.remove("busy");

@@ -1,0 +1,163 @@
+//! The pages in a real browser: residents' journeys, and what a machine can judge of each page (`tests/browser/`).
+//!
+//! Not among what `cargo test` runs, for it fetches tools of its own: `cargo test --test browser`, the last step of `./test`. Node 20
+//! or later with npm must be there. With `KAICHANG_PICTURES=DIR` it takes a picture of every page instead, at two sizes, in both languages, in light and in dark.
+
+#![cfg(not(feature = "loom"))]
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+/// What the binary says when it takes requests.
+const OPEN: &str = "the city is open at ";
+/// Where a directory is named for pictures.
+const PICTURES: &str = "KAICHANG_PICTURES";
+/// Debian's packages, each with a file that shows that it is there.
+const PACKAGES: [(&str, &str); 2] = [
+    ("chromium", "/usr/bin/chromium"),
+    ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+];
+
+/// A server that ends with its holder.
+struct Server {
+    child: Child,
+    address: String,
+    /// Kept open, or what it says next would end it.
+    said: BufReader<ChildStderr>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn start(data_dir: &Path) -> Self {
+        let mut command = kaichang();
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("a server");
+        let said = BufReader::new(child.stderr.take().expect("piped"));
+        // From here on it is ended with the value, also when nothing comes of it.
+        let mut server = Self { child, address: String::new(), said };
+        while server.address.is_empty() {
+            let mut line = String::new();
+            assert_ne!(server.said.read_line(&mut line).expect("text"), 0, "the server ended");
+            if let Some((_, address)) = line.split_once(OPEN) {
+                address.trim().clone_into(&mut server.address);
+            }
+        }
+        server
+    }
+}
+
+fn kaichang() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaichang"));
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("KAICHANG_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("RUST_LOG", "off");
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
+
+/// Whether one is root is seen by whose this process is.
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id");
+    id.stdout.trim_ascii() == b"0"
+}
+
+fn as_root(arguments: &[&str]) -> Command {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut command = Command::new("sudo");
+        command.arg("apt-get");
+        command
+    };
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// The browser and the letters that its pictures need, from Debian where they are not there.
+fn debian() {
+    let wanted: Vec<&str> = PACKAGES
+        .into_iter()
+        .filter(|(_, file)| !Path::new(file).exists())
+        .map(|(package, _)| package)
+        .collect();
+    if !wanted.is_empty() {
+        run(&mut as_root(&["update", "-qq"]));
+        run(as_root(&["install", "-y", "-qq", "--no-install-recommends"]).args(&wanted));
+    }
+    for (package, file) in PACKAGES {
+        assert!(Path::new(file).exists(), "{package} brought no {file}");
+    }
+}
+
+/// The tools in a folder of their own, exactly those of the lock file: installed anew when that has changed.
+fn tools(sources: &Path) -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-tools");
+    let lock = fs::read(sources.join("package-lock.json")).expect("a lock file");
+    if fs::read(home.join("installed")).is_ok_and(|installed| installed == lock) {
+        return home;
+    }
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(&home).expect("a folder");
+    for name in ["package.json", "package-lock.json"] {
+        fs::copy(sources.join(name), home.join(name)).expect("a copy");
+    }
+    run(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&home));
+    fs::write(home.join("installed"), lock).expect("a note");
+    home
+}
+
+/// Node's own runner on the tests, or the maker of pictures.
+fn node(sources: &Path, pictures: Option<OsString>) -> Command {
+    let mut command = Command::new("node");
+    if let Some(dir) = pictures {
+        command.arg("shoot.js").arg(env::current_dir().expect("a directory").join(dir));
+    } else {
+        let mut tests: Vec<PathBuf> = fs::read_dir(sources)
+            .expect("the tests")
+            .map(|entry| entry.expect("a file").path())
+            .filter(|path| path.to_string_lossy().ends_with(".test.js"))
+            .collect();
+        tests.sort();
+        assert!(!tests.is_empty(), "no tests");
+        command
+            .args(["--test", "--test-concurrency=2", "--test-timeout=60000", "--test-reporter=spec"])
+            .args(tests);
+    }
+    command
+}
+
+#[test]
+fn the_pages_hold_in_a_real_browser() {
+    debian();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let tools = tools(&sources);
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let data_dir = dir.path().join("data");
+    run(kaichang().arg("demo").arg("--data-dir").arg(&data_dir));
+    let server = Server::start(&data_dir);
+    let mut command = node(&sources, env::var_os(PICTURES));
+    command.current_dir(&sources);
+    command.env("KAICHANG_BROWSER_TOOLS", tools);
+    command.env("KAICHANG_BROWSER_ADDRESS", &server.address);
+    command.env("KAICHANG_BROWSER_ACCOUNTS", data_dir.join("demo-accounts.json"));
+    let status = command.status().expect("node");
+    assert!(status.success(), "{status}");
+}

@@ -1,0 +1,57 @@
+// The city that is looked at: its address, who its people are, and what is free in it. What a test needs before it begins is asked
+// of the API; what it is about, it does in a browser.
+
+import { readFileSync } from "node:fs";
+
+export const address = process.env.KAICHANG_BROWSER_ADDRESS;
+const accounts = JSON.parse(readFileSync(process.env.KAICHANG_BROWSER_ACCOUNTS, "utf8"));
+export const password = "correct horse battery";
+
+let people = 0;
+
+/** A phone number that no other test of this run has. */
+export function phone() {
+  people += 1;
+  return `+86139${String(process.pid % 10_000).padStart(4, "0")}${String(people).padStart(4, "0")}`;
+}
+
+export async function ask(method, path, body, token) {
+  const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
+  if (token) headers.authorization = `Bearer ${token}`;
+  const answer = await fetch(address + path, { method, headers, body: body && JSON.stringify(body) });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(told)}`);
+  return told;
+}
+
+/** Somebody who signed up just now, with so much in the wallet. */
+export async function resident(cents = 0) {
+  const { token } = await ask("POST", "/v1/residents", { phone: phone(), password, name: "林小雨" });
+  if (cents) await ask("POST", "/v1/wallet/top-ups", { amount: cents, provider: "sandbox" }, token);
+  return token;
+}
+
+/** The session of the first account with this role that the demo city has. */
+export async function staff(role) {
+  const account = accounts.find((account) => account.role === role);
+  return (await ask("POST", "/v1/logins", { phone: account.phone, password: account.password })).token;
+}
+
+/** The date so many days from today, where the city is. */
+export function day(ahead) {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(Date.now() + ahead * 86_400_000);
+}
+
+/** Badminton in the evening of that day: the first such slots that are free, each at another venue. */
+export async function free(ahead) {
+  const { items } = await ask("GET", `/v1/availability?sport=badminton&from=18:00&date=${day(ahead)}&limit=100`);
+  return items.filter((slot, at) => at === items.findIndex((other) => other.venue === slot.venue));
+}
+
+export const sheet = (slot) =>
+  `/book?pitch=${slot.pitch}&start=${encodeURIComponent(slot.start)}&end=${encodeURIComponent(slot.end)}`;
+
+export const venueDay = (slot, ahead) => `/venues/${slot.venue}?sport=badminton&date=${day(ahead)}`;
+
+export const booked = (slot, token) =>
+  ask("POST", "/v1/bookings", { pitch: slot.pitch, start: slot.start, end: slot.end, party_size: 1, pay_with: "wallet" }, token);

@@ -1,0 +1,55 @@
+// Every page there is, and who looks at it. A page that is added gets a line here, and with it every check of `barriers.js` and
+// its pictures; `layout.test.js` fails while a route of `src/web` has none. `as` is "anyone", "resident", "manager" or "operator".
+// What a line's address needs beforehand is made by `stage`.
+
+import { booked, day, free, resident, sheet, staff, ask, venueDay } from "./city.js";
+
+export const PAGES = [
+  { name: "home", route: "/", path: () => "/", as: "resident" },
+  { name: "home-stranger", route: "/", path: () => "/", as: "anyone" },
+  { name: "find", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}`, as: "resident" },
+  { name: "find-nothing", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}&q=zzzzzz`, as: "resident" },
+  { name: "venue", route: "/venues/{venue}", path: (stage) => venueDay(stage.slot, stage.ahead), as: "resident" },
+  { name: "venue-all", route: "/venues/{venue}", path: (stage) => `${venueDay(stage.slot, stage.ahead)}&view=all`, as: "resident" },
+  { name: "venue-unreleased", route: "/venues/{venue}", path: (stage) => stage.unreleased, as: "resident" },
+  { name: "venue-sheet", route: "/book", path: (stage) => `${venueDay(stage.slot, stage.ahead)}&view=all`, as: "resident", opens: "td a[data-sheet]" },
+  { name: "book", route: "/book", path: (stage) => sheet(stage.slot), as: "resident" },
+  { name: "book-stranger", route: "/book", path: (stage) => sheet(stage.slot), as: "anyone" },
+  { name: "book-gone", route: "/book", path: (stage) => sheet(stage.gone), as: "resident" },
+  { name: "bookings", route: "/bookings", path: () => "/bookings", as: "resident" },
+  { name: "booking", route: "/bookings/{id}", path: (stage) => `/bookings/${stage.booking}`, as: "resident" },
+  { name: "booking-held", route: "/bookings/{id}", path: (stage) => `/bookings/${stage.held}`, as: "resident" },
+  { name: "ticket", route: "/bookings/{id}/ticket", path: (stage) => `/bookings/${stage.booking}/ticket`, as: "resident" },
+  { name: "releases", route: "/releases", path: () => "/releases", as: "anyone" },
+  { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
+  { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
+  { name: "me", route: "/me", path: () => "/me", as: "resident" },
+  { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
+  { name: "sign-up", route: "/sign-up", path: () => "/sign-up", as: "anyone" },
+  { name: "offline", route: "/offline", path: () => "/offline", as: "anyone" },
+  { name: "not-there", route: "", path: () => "/nothing-is-here", as: "anyone" },
+];
+
+/** Addresses that answer a browser, but with no page to look at. */
+export const NO_PAGES = ["/sw.js"];
+
+/** What the pages are looked at with: people, a booking, a hold, a slot that is free and one that is gone. */
+export async function stage(ahead) {
+  const slots = await free(ahead);
+  const token = await resident(1_000_00);
+  const booking = await booked(slots[1], token);
+  const order = { pitch: slots[2].pitch, start: slots[2].start, end: slots[2].end, party_size: 1 };
+  const held = await ask("POST", "/v1/holds", order, token);
+  await booked(slots[3], await resident(1_000_00));
+  const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
+  const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
+  return { ahead, who, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
+}
+
+/** Opens a line of the table, with what stands open on it. */
+export async function show(page, line, stage) {
+  await page.goto(line.path(stage), { waitUntil: "load" });
+  if (!line.opens) return;
+  await page.locator(line.opens).first().click();
+  await page.locator("dialog[open] form.pay button").first().waitFor();
+}
