@@ -31,9 +31,14 @@ export async function resident(cents = 0) {
   return token;
 }
 
+const first = (role) => accounts.find((account) => account.role === role);
+
+/** The venue that the first manager of the demo city manages. */
+export const ownVenue = () => first("manager").venue;
+
 /** The session of the first account with this role that the demo city has. */
 export async function staff(role) {
-  const account = accounts.find((account) => account.role === role);
+  const account = first(role);
   return (await ask("POST", "/v1/logins", { phone: account.phone, password: account.password })).token;
 }
 
@@ -55,3 +60,17 @@ export const venueDay = (slot, ahead) => `/venues/${slot.venue}?sport=badminton&
 
 export const booked = (slot, token) =>
   ask("POST", "/v1/bookings", { pitch: slot.pitch, start: slot.start, end: slot.end, party_size: 1, pay_with: "wallet" }, token);
+
+/** What is free at a venue on that day. */
+export async function freeAt(venue, ahead) {
+  const { pitches } = await ask("GET", `/v1/venues/${venue}`);
+  const days = pitches.map(async ({ id: pitch }) => {
+    const { slots } = await ask("GET", `/v1/pitches/${pitch}/slots?date=${day(ahead)}`);
+    return slots.filter((slot) => slot.status === "free").map((slot) => ({ ...slot, pitch }));
+  });
+  return (await Promise.all(days)).flat();
+}
+
+/** A slot sold at its venue's counter, to somebody new. */
+export const sold = (venue, { pitch, start, end }, token) =>
+  ask("POST", `/v1/manage/venues/${venue}/bookings`, { pitch, start, end, phone: phone(), name: "陈大文" }, token);

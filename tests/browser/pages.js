@@ -2,7 +2,15 @@
 // its pictures; `layout.test.js` fails while a route of `src/web` has none. `as` is "anyone", "resident", "manager" or "operator".
 // What a line's address needs beforehand is made by `stage`.
 
-import { booked, day, free, resident, sheet, staff, ask, venueDay } from "./city.js";
+import { booked, day, free, freeAt, ownVenue, resident, sheet, sold, staff, ask, venueDay } from "./city.js";
+
+/** A page of the manager's own venue. */
+const own = (name, rest, path = () => rest) => ({
+  name: `manage-${name}`,
+  route: `/manage/{venue}${rest}`,
+  path: (stage) => `/manage/${ownVenue()}${path(stage)}`,
+  as: "manager",
+});
 
 export const PAGES = [
   { name: "home", route: "/", path: () => "/", as: "resident" },
@@ -27,6 +35,21 @@ export const PAGES = [
   { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
   { name: "sign-up", route: "/sign-up", path: () => "/sign-up", as: "anyone" },
   { name: "offline", route: "/offline", path: () => "/offline", as: "anyone" },
+  { name: "manage-all", route: "/manage", path: () => "/manage", as: "operator" },
+  own("today", ""),
+  own("calendar", "/calendar", (stage) => `/calendar?date=${day(stage.ahead)}`),
+  own("sell", "/sell", ({ forSale }) => sheet(forSale).replace("/book", "/sell")),
+  own("bookings", "/bookings", (stage) => `/bookings?date=${day(stage.ahead)}`),
+  own("booking", "/bookings/{id}", (stage) => `/bookings/${stage.sold.id}`),
+  own("move", "/bookings/{id}/move", (stage) => `/bookings/${stage.sold.id}/move`),
+  own("gate", "/gate"),
+  own("closures", "/closures"),
+  own("releases", "/releases"),
+  own("release", "/releases/new"),
+  own("pitches", "/pitches"),
+  own("pitch", "/pitches/{pitch}", (stage) => `/pitches/${stage.sold.pitch}`),
+  own("stats", "/stats"),
+  own("audit", "/audit"),
   { name: "not-there", route: "", path: () => "/nothing-is-here", as: "anyone" },
 ];
 
@@ -43,7 +66,9 @@ export async function stage(ahead) {
   await booked(slots[3], await resident(1_000_00));
   const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
-  return { ahead, who, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
+  const [first, forSale] = await freeAt(ownVenue(), ahead);
+  const atCounter = await sold(ownVenue(), first, who.manager);
+  return { ahead, who, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
 }
 
 /** Opens a line of the table, with what stands open on it. */

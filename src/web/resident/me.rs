@@ -29,7 +29,6 @@ struct MePage {
     balance: String,
     is_resident: bool,
     manages: bool,
-    operates: bool,
 }
 
 /// The account.
@@ -54,8 +53,7 @@ pub async fn show(State(state): State<Residents>, visitor: Visitor) -> Result<Re
         phone,
         balance: sum(account.settled(), currency),
         is_resident: who.role == Role::Resident,
-        manages: matches!(who.role, Role::VenueManager(_) | Role::FrontDesk(_)),
-        operates: who.role == Role::Operator,
+        manages: who.role != Role::Resident,
     };
     page::own(StatusCode::OK, &page)
 }

@@ -18,4 +18,3 @@ text-large = Large
 save = Save
 language-now = Language
 me-manage = Manage venues
-me-operate = Run the city

@@ -18,4 +18,3 @@ text-large = 大字
 save = 保存
 language-now = 语言
 me-manage = 管理场馆
-me-operate = 城市运营
