@@ -138,7 +138,7 @@ fn node(sources: &Path, pictures: Option<OsString>) -> Command {
         tests.sort();
         assert!(!tests.is_empty(), "no tests");
         command
-            .args(["--test", "--test-concurrency=2", "--test-timeout=60000", "--test-reporter=spec"])
+            .args(["--test", "--test-concurrency=2", "--test-timeout=240000", "--test-reporter=spec"])
             .args(tests);
     }
     command

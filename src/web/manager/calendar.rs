@@ -215,20 +215,23 @@ async fn rows(
             let text = if person.name.is_empty() { person.code.clone() } else { person.name.clone() };
             return CellView { state, name: args(text.clone()), text, address: person.address.clone() };
         }
-        let (state, told) = match slot.status {
-            SlotStatus::Free => ("free", price.clone()),
-            SlotStatus::Unreleased => ("unreleased", words.say("state-unreleased").into_owned()),
-            SlotStatus::Taken => ("taken", words.say("state-taken").into_owned()),
-            SlotStatus::Closed => ("closed", words.say("state-closed").into_owned()),
-        };
         let can_be_sold = matches!(slot.status, SlotStatus::Free | SlotStatus::Unreleased);
         let text = match slot.status {
             SlotStatus::Free if is_session(pitch) => format!("{} · {}", price, slot.left),
             SlotStatus::Free | SlotStatus::Unreleased => price,
             SlotStatus::Taken | SlotStatus::Closed => String::new(),
         };
+        let (state, told) = match slot.status {
+            SlotStatus::Free => ("free", text.clone()),
+            SlotStatus::Unreleased => ("unreleased", words.say("state-unreleased").into_owned()),
+            SlotStatus::Taken => ("taken", words.say("state-taken").into_owned()),
+            SlotStatus::Closed => ("closed", words.say("state-closed").into_owned()),
+        };
         let address = if can_be_sold { goal(at, pitch, &clock, slot, moved) } else { String::new() };
-        CellView { state, text, name: args(told), address }
+        // What is written in the cell is said too: who speaks to the machine names what he sees.
+        let name = args(told);
+        let name = if name.contains(&text) { name } else { format!("{name} · {text}") };
+        CellView { state, text, name, address }
     };
     let shown = rows.into_iter().filter_map(|(first, slots)| {
         let is_open = |slot: &Slot| slot.status != SlotStatus::Closed;
