@@ -5,15 +5,17 @@
 
 #![cfg(not(feature = "loom"))]
 
+#[path = "shared/demo_server.rs"]
+mod demo_server;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 
-/// What the binary says when it takes requests.
-const OPEN: &str = "the city is open at ";
+use demo_server::{Server, kaichang, run};
+
 /// Where a directory is named for pictures.
 const PICTURES: &str = "KAICHANG_PICTURES";
 /// Debian's packages, each with a file that shows that it is there.
@@ -21,57 +23,6 @@ const PACKAGES: [(&str, &str); 2] = [
     ("chromium", "/usr/bin/chromium"),
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 ];
-
-/// A server that ends with its holder.
-struct Server {
-    child: Child,
-    address: String,
-    /// Kept open, or what it says next would end it.
-    said: BufReader<ChildStderr>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    fn start(data_dir: &Path) -> Self {
-        let mut command = kaichang();
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("a server");
-        let said = BufReader::new(child.stderr.take().expect("piped"));
-        // From here on it is ended with the value, also when nothing comes of it.
-        let mut server = Self { child, address: String::new(), said };
-        while server.address.is_empty() {
-            let mut line = String::new();
-            assert_ne!(server.said.read_line(&mut line).expect("text"), 0, "the server ended");
-            if let Some((_, address)) = line.split_once(OPEN) {
-                address.trim().clone_into(&mut server.address);
-            }
-        }
-        server
-    }
-}
-
-fn kaichang() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaichang"));
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("KAICHANG_") {
-            command.env_remove(name);
-        }
-    }
-    command.env("RUST_LOG", "off");
-    command
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-}
 
 /// Whether one is root is seen by whose this process is.
 fn is_root() -> bool {

@@ -1,15 +1,18 @@
 //! The description at `/openapi.json` against what the real binary answers: schemathesis makes requests of it, good and bad ones, as a
 //! resident, a manager and the operator. No server error, no answer that the description doesn't have.
 //!
-//! Not among what `cargo test` runs, for it fetches a tool of its own: `cargo test --test schemathesis`, the last step of `./test`.
+//! Not among what `cargo test` runs, for it fetches a tool of its own: `cargo test --test schemathesis`, a step of `./test`.
 
 #![cfg(not(feature = "loom"))]
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+#[path = "shared/demo_server.rs"]
+mod demo_server;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use demo_server::{Server, kaichang, run};
 use serde_json::{Value, json};
 
 /// The release whose checks are known to hold.
@@ -22,60 +25,12 @@ const RATE_LIMIT: &str = "19/s";
 const SECONDS_MAX: &str = "75";
 const CHECKS: &str =
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
-/// What the binary says when it takes requests.
-const OPEN: &str = "the city is open at ";
 
-/// A server that ends with its holder.
-struct Server {
-    child: Child,
-    address: String,
-    /// Kept open, or what it says next would end it.
-    said: BufReader<ChildStderr>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Server {
-    fn start(data_dir: &Path) -> Self {
-        let mut command = kaichang();
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("a server");
-        let said = BufReader::new(child.stderr.take().expect("piped"));
-        // From here on it is ended with the value, also when nothing comes of it.
-        let mut server = Self { child, address: String::new(), said };
-        while server.address.is_empty() {
-            let mut line = String::new();
-            assert_ne!(server.said.read_line(&mut line).expect("text"), 0, "the server ended");
-            if let Some((_, address)) = line.split_once(OPEN) {
-                address.trim().clone_into(&mut server.address);
-            }
-        }
-        server
-    }
-
-    fn log_in(&self, account: &Value) -> String {
-        let body = json!({ "phone": account["phone"], "password": account["password"] });
-        let mut answer =
-            ureq::post(format!("{}/v1/logins", self.address)).send_json(&body).expect("a log-in");
-        let session: Value = answer.body_mut().read_json().expect("JSON");
-        session["token"].as_str().expect("a token").to_owned()
-    }
-}
-
-fn kaichang() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaichang"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("KAICHANG_") {
-            command.env_remove(name);
-        }
-    }
-    command.env("RUST_LOG", "off");
-    command
+fn log_in(server: &Server, account: &Value) -> String {
+    let body = json!({ "phone": account["phone"], "password": account["password"] });
+    let mut answer = ureq::post(format!("{}/v1/logins", server.address)).send_json(&body).expect("a log-in");
+    let session: Value = answer.body_mut().read_json().expect("JSON");
+    session["token"].as_str().expect("a token").to_owned()
 }
 
 /// The tool in an environment of its own, made when it isn't there.
@@ -89,12 +44,6 @@ fn schemathesis() -> PathBuf {
         run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS]));
     }
     tool
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
 }
 
 /// A new demo city, its accounts of the staff, and the token of one of its residents.
@@ -117,7 +66,7 @@ fn every_answer_is_one_that_the_api_describes() {
     let server = Server::start(&data_dir);
     let staff = |role: &str| {
         let account = accounts.iter().find(|account| account["role"] == role);
-        server.log_in(account.expect("such an account"))
+        log_in(&server, account.expect("such an account"))
     };
     // At once, for each is counted by itself.
     let runs = [("resident", resident), ("manager", staff("manager")), ("operator", staff("operator"))];
