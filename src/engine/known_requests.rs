@@ -184,7 +184,8 @@ impl Notes {
 
     /// Notes all that were added.
     pub fn enter(&mut self, known: &KnownRequests) {
-        for (index, gathered) in self.gathered.iter_mut().enumerate() {
+        let some = self.gathered.iter_mut().enumerate().filter(|(_, gathered)| !gathered.is_empty());
+        for (index, gathered) in some {
             known.note(index, gathered);
         }
     }

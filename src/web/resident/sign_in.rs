@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::api::front::{Peer, Through};
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
+use crate::api::resident::accounts::Session;
 use crate::api::resident::{Residents, logins};
 use crate::domain::event::Role;
 use crate::domain::ids::ResidentNo;
@@ -93,11 +94,7 @@ pub async fn send(
 ) -> Result<Response, Turned> {
     let next = if is_local(&form.next) { form.next.as_str() } else { "" };
     match logins::begin(&state, address, &form.phone, form.password).await {
-        Ok(session) => {
-            let mut response = see_other(onward(&state, session.resident, next));
-            session_cookie::give(response.headers_mut(), &session.minted);
-            Ok(response)
-        }
+        Ok(session) => Ok(entered(&state, &session, next)),
         Err(fault @ Problem::Internal { .. }) => Err(fault.into()),
         Err(problem) => {
             let mut page = SignInPage::new(&visitor, session_cookie::would_be_lost(address, scheme), next);
@@ -123,6 +120,13 @@ pub async fn out(State(state): State<Residents>, visitor: Visitor) -> Result<Res
     let mut response = see_other("/");
     session_cookie::take(response.headers_mut());
     Ok(response)
+}
+
+/// The way on of somebody whose session has begun, with its cookie.
+pub(super) fn entered(state: &Residents, session: &Session, next: &str) -> Response {
+    let mut response = see_other(onward(state, session.resident, next));
+    session_cookie::give(response.headers_mut(), &session.minted);
+    response
 }
 
 /// Where somebody goes who has signed in: back, or to what his account is for.

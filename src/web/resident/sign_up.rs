@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::sign_in::{BackTo, onward};
+use super::sign_in::{BackTo, entered, onward};
 use crate::api::front::{Peer, Through};
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
@@ -79,11 +79,7 @@ pub async fn send(
 ) -> Result<Response, Turned> {
     let next = if is_local(&form.next) { form.next.as_str() } else { "" };
     match accounts::open(&state, address, &form.phone, form.password, form.name.clone()).await {
-        Ok(session) => {
-            let mut response = see_other(onward(&state, session.resident, next));
-            session_cookie::give(response.headers_mut(), &session.minted);
-            Ok(response)
-        }
+        Ok(session) => Ok(entered(&state, &session, next)),
         Err(fault @ Problem::Internal { .. }) => Err(fault.into()),
         Err(problem) => {
             let mut page = SignUpPage::new(&visitor, session_cookie::would_be_lost(address, scheme), next);
