@@ -65,11 +65,11 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
             let days = kaichang::domain::hours::DayKinds::ALL;
             pitch.hours = kaichang::domain::hours::WeeklyHours::of(&[(days, span.mask())]);
         }
-        replay.apply_event(midnight(), event).expect("a city");
+        replay.apply_event(midnight(), &event).expect("a city");
     }
     let last = LocalDay::new(DAY_0 + i32::from(DAYS_AHEAD));
     let days = DaysOpened { first: LocalDay::new(DAY_0), last };
-    replay.apply_event(midnight(), Event::DaysOpened(days)).expect("days");
+    replay.apply_event(midnight(), &Event::DaysOpened(days)).expect("days");
     let slots = (0..PITCHES)
         .flat_map(|pitch| (open.0..open.1).step_by(slot_units.into()).map(move |unit| (pitch, unit)));
     for (no, (pitch, unit)) in slots.step_by(3).enumerate() {
@@ -85,7 +85,7 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
             release: None,
             request: RequestKey { key: u128::from(no) << 64 | u128::from(no), body: 1 },
         };
-        replay.apply_event(midnight(), Event::BookingConfirmed(booking)).expect("a booking");
+        replay.apply_event(midnight(), &Event::BookingConfirmed(booking)).expect("a booking");
     }
     let engine = Arc::new(replay.finish().expect("a city"));
     let clock: Arc<dyn Clock> = Arc::new(BenchClock);

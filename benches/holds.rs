@@ -104,15 +104,15 @@ fn main() {
     let mut replay = Replay::new();
     let kind = KindDef::Session { capacity: u16::MAX };
     for event in founding(POOLS, &kind, RESIDENTS, 0) {
-        replay.apply_event(midnight(), event).expect("a city");
+        replay.apply_event(midnight(), &event).expect("a city");
     }
     let days = kaichang::domain::event::DaysOpened {
         first: LocalDay::new(bench_city::DAY_0),
         last: LocalDay::new(bench_city::DAY_0 + i32::from(DAYS_AHEAD)),
     };
-    replay.apply_event(midnight(), Event::DaysOpened(days)).expect("days");
+    replay.apply_event(midnight(), &Event::DaysOpened(days)).expect("days");
     for no in 0..HOLDS {
-        replay.apply_event(midnight(), hold(no)).expect("a hold");
+        replay.apply_event(midnight(), &hold(no)).expect("a hold");
     }
     let engine = Arc::new(replay.finish().expect("a city"));
     let (intake, mut owners) = Intake::new(1, OUTSTANDING_MAX);

@@ -6,7 +6,7 @@
 
 mod codec;
 
-pub use codec::UnknownEvent;
+pub use codec::{Peeked, Places, UnknownEvent};
 
 use serde::{Deserialize, Serialize};
 

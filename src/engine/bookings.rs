@@ -16,8 +16,9 @@ use crate::domain::units::UnitSpan;
 /// How many bookings a city may keep in memory.
 #[cfg(not(feature = "loom"))]
 const BOOKINGS_MAX: usize = 1 << 28;
+/// Few enough that a new block is still in the processor's cache when its places are filled.
 #[cfg(not(feature = "loom"))]
-const PER_BLOCK: usize = 1 << 14;
+const PER_BLOCK: usize = 1 << 12;
 // The checker follows every atomic that is made.
 #[cfg(feature = "loom")]
 const BOOKINGS_MAX: usize = 1;
@@ -313,14 +314,14 @@ impl DayCursor {
 
 /// All bookings.
 pub struct Bookings {
-    slab: Slab<Entry>,
+    slab: Slab<Entry, PER_BLOCK>,
     next: AtomicU32,
 }
 
 impl Bookings {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(BOOKINGS_MAX, PER_BLOCK), next: AtomicU32::new(0) }
+        Self { slab: Slab::new(BOOKINGS_MAX), next: AtomicU32::new(0) }
     }
 
     /// A number that nobody has, with its place; nothing when memory for bookings is used up.

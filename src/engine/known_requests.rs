@@ -12,6 +12,11 @@ use crate::domain::ids::{BookingNo, TopUpNo};
 
 /// How many parts the keys are kept in: so many that a part is seldom waited for, and that one that grows is soon done.
 const PARTS: usize = 256;
+/// How many ranges of keys the parts are made of.
+const RANGES: usize = 1 << 12;
+/// Which part a range belongs to. The last part has twice as many ranges as the first, and those between have their share: so no two
+/// parts grow at the same time, and the memory that one leaves when it grows is where another grows into.
+static PART_OF_RANGE: [u8; RANGES] = parts_of_ranges();
 /// How many keys of a part are noted together at replay.
 const NOTED_TOGETHER: usize = 32;
 
@@ -35,7 +40,7 @@ pub enum Known {
     OtherBody,
 }
 
-/// All keys that are known, in parts by their first byte.
+/// All keys that are known, in parts.
 pub struct KnownRequests {
     parts: Box<[Mutex<Part>]>,
 }
@@ -64,8 +69,28 @@ impl Hasher for AlreadyHashed {
 }
 
 /// The part of a key. By bits that the map within a part doesn't look at.
-const fn part_of(key: u128) -> usize {
-    (key >> 120) as usize
+fn part_of(key: u128) -> usize {
+    let range = (key >> (u128::BITS - RANGES.ilog2())) as usize;
+    PART_OF_RANGE.get(range).copied().map_or(0, usize::from)
+}
+
+/// Part `i` begins with range `RANGES * (2^(i / PARTS) - 1)`.
+const fn parts_of_ranges() -> [u8; RANGES] {
+    /// What a factor of one is written as.
+    const ONE: u64 = 1 << 30;
+    /// 2^(1/256).
+    const STEP: u64 = ONE + 2_911_209;
+    let mut parts = [0; RANGES];
+    let (mut part, mut next_begins, mut range) = (0u8, STEP, 0);
+    while range < RANGES {
+        while part < u8::MAX && (range as u64) * ONE >= (next_begins - ONE) * RANGES as u64 {
+            part += 1;
+            next_begins = next_begins * STEP / ONE;
+        }
+        parts[range] = part;
+        range += 1;
+    }
+    parts
 }
 
 impl KnownRequests {
@@ -204,6 +229,17 @@ fn judge((body, came_to): (u64, CameTo), request: RequestKey) -> Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_has_a_range_and_the_last_twice_as_many_as_the_first() {
+        let count = |part: u8| PART_OF_RANGE.iter().filter(|of| **of == part).count();
+        assert!((0..=u8::MAX).all(|part| (10..=24).contains(&count(part))));
+        assert!(PART_OF_RANGE.is_sorted());
+        let (first, last) = (0..16u8)
+            .map(|part| (count(part), count(u8::MAX - part)))
+            .fold((0, 0), |sum, two| (sum.0 + two.0, sum.1 + two.1));
+        assert!((18 * first..22 * first).contains(&(10 * last)), "{first} and {last}");
+    }
 
     #[test]
     fn notes_come_to_the_newest_of_each_key_whether_entered_together_or_not() {

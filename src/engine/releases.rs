@@ -19,7 +19,7 @@ const NEVER: i64 = i64::MIN;
 
 /// All releases' days.
 pub struct Releases {
-    slab: Slab<Days>,
+    slab: Slab<Days, 64>,
 }
 
 struct Days([Place; RING as usize]);
@@ -49,7 +49,7 @@ pub enum Gate<'a> {
 impl Releases {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(RELEASES_MAX, 64) }
+        Self { slab: Slab::new(RELEASES_MAX) }
     }
 
     /// Opens a release for a day of play. By the committer.

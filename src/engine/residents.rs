@@ -153,14 +153,14 @@ impl Resident {
 
 /// All accounts.
 pub struct Residents {
-    slab: Slab<Resident>,
+    slab: Slab<Resident, PER_BLOCK>,
     next: AtomicU32,
 }
 
 impl Residents {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(RESIDENTS_MAX, PER_BLOCK), next: AtomicU32::new(0) }
+        Self { slab: Slab::new(RESIDENTS_MAX), next: AtomicU32::new(0) }
     }
 
     /// The account of a number, when it is open.
@@ -168,6 +168,11 @@ impl Residents {
     pub fn get(&self, no: ResidentNo) -> Option<&Resident> {
         // ORDERING: Acquire pairs with the Release in `Resident::open`, as in `role`.
         self.slab.get(no.index()).filter(|resident| resident.role.load(Ordering::Acquire) != ROLE_NONE)
+    }
+
+    /// A word of the place of a number, whether its account is open or not.
+    pub(super) fn look_at(&self, no: ResidentNo) -> Option<&AtomicU32> {
+        Some(&self.slab.get(no.index())?.newest_booking)
     }
 
     /// The place of a number, made when it isn't there; nothing when the city is full.

@@ -130,7 +130,13 @@ impl Engine {
         }
     }
 
-    fn settle_confirmed(&self, world: &World, at: UtcMillis, event: &NewBooking, payment: Payment) {
+    pub(super) fn settle_confirmed(
+        &self,
+        world: &World,
+        at: UtcMillis,
+        event: &NewBooking,
+        payment: Payment,
+    ) {
         let (entry, resident) = self.places(event);
         let venue = venue_of(world, event.pitch);
         entry.note_created(at);

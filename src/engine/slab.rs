@@ -4,38 +4,40 @@
 
 use std::sync::OnceLock;
 
-/// Things by number.
-pub struct Slab<T> {
+/// Things by number, in blocks of `PER_BLOCK`, which is a power of two: a place is found without a division.
+pub struct Slab<T, const PER_BLOCK: usize> {
     blocks: Box<[OnceLock<Box<[T]>>]>,
-    per_block: usize,
 }
 
-impl<T: Default> Slab<T> {
-    /// Room for so many things, in blocks of `per_block`.
+impl<T: Default, const PER_BLOCK: usize> Slab<T, PER_BLOCK> {
+    /// Room for so many things.
     #[must_use]
-    pub fn new(count_max: usize, per_block: usize) -> Self {
-        Self { blocks: (0..count_max.div_ceil(per_block)).map(|_| OnceLock::new()).collect(), per_block }
+    pub fn new(count_max: usize) -> Self {
+        const { assert!(PER_BLOCK.is_power_of_two()) };
+        Self { blocks: (0..count_max.div_ceil(PER_BLOCK)).map(|_| OnceLock::new()).collect() }
     }
 
     /// The thing, when its block is there.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&T> {
-        self.blocks.get(index / self.per_block)?.get()?.get(index % self.per_block)
+        self.blocks.get(index / PER_BLOCK)?.get()?.get(index % PER_BLOCK)
     }
 
     /// The thing, its block made when it isn't there; nothing beyond the slab's end.
     #[must_use]
     pub fn get_or_make(&self, index: usize) -> Option<&T> {
-        let block = self.blocks.get(index / self.per_block)?;
-        let block = block.get_or_init(|| (0..self.per_block).map(|_| T::default()).collect());
-        block.get(index % self.per_block)
+        self.blocks.get(index / PER_BLOCK)?.get_or_init(Self::block).get(index % PER_BLOCK)
+    }
+
+    fn block() -> Box<[T]> {
+        (0..PER_BLOCK).map(|_| T::default()).collect()
     }
 
     /// All things whose blocks are there, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.blocks.iter().enumerate().filter_map(|(no, block)| Some((no, block.get()?))).flat_map(
             move |(no, block)| {
-                block.iter().enumerate().map(move |(index, thing)| (no * self.per_block + index, thing))
+                block.iter().enumerate().map(move |(index, thing)| (no * PER_BLOCK + index, thing))
             },
         )
     }
@@ -43,6 +45,6 @@ impl<T: Default> Slab<T> {
     /// Bytes of the blocks that are there.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().filter(|block| block.get().is_some()).count() * self.per_block * size_of::<T>()
+        self.blocks.iter().filter(|block| block.get().is_some()).count() * PER_BLOCK * size_of::<T>()
     }
 }

@@ -30,6 +30,7 @@ use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
 
 const VENUES_MAX: usize = 1 << 20;
+const VENUES_PER_BLOCK: usize = 1 << 10;
 
 /// A city, live.
 pub struct Engine {
@@ -65,8 +66,8 @@ pub struct Engine {
 
 /// The accounts that are not wallets. With the wallets they sum to nothing: every movement has two sides (I3).
 pub(super) struct Ledger {
-    revenue: Slab<AtomicI64>,
-    tills: Slab<AtomicI64>,
+    revenue: Slab<AtomicI64, VENUES_PER_BLOCK>,
+    tills: Slab<AtomicI64, VENUES_PER_BLOCK>,
     providers: AtomicI64,
 }
 
@@ -74,7 +75,7 @@ pub(super) struct Ledger {
 // taken only where no command runs.
 impl Ledger {
     fn new() -> Self {
-        let slab = || Slab::new(VENUES_MAX, 1 << 10);
+        let slab = || Slab::new(VENUES_MAX);
         Self { revenue: slab(), tills: slab(), providers: AtomicI64::new(0) }
     }
 

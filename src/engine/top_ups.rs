@@ -71,14 +71,14 @@ impl Entry {
 
 /// All top-ups.
 pub struct TopUps {
-    slab: Slab<Entry>,
+    slab: Slab<Entry, PER_BLOCK>,
     next: AtomicU32,
 }
 
 impl TopUps {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(TOP_UPS_MAX, PER_BLOCK), next: AtomicU32::new(0) }
+        Self { slab: Slab::new(TOP_UPS_MAX), next: AtomicU32::new(0) }
     }
 
     /// A number that nobody has; nothing when memory for top-ups is used up.

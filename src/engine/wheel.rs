@@ -11,19 +11,25 @@ use crate::domain::time::UtcMillis;
 
 /// Seconds that the near ring spans: a bit more than an hour.
 const NEAR_S: i64 = 4096;
+/// How many stretches have a place: those of more than a month.
+const FAR_PLACES: i64 = 1024;
 
 /// Bookings by the second at which they are due.
 pub struct Wheel {
     /// All seconds before this one have been turned past.
     now_s: i64,
     near: Vec<Vec<Timer>>,
-    far: BTreeMap<i64, Vec<(i64, Timer)>>,
+    /// Stretches and what is due in them, each in the place of its number: so it is found without a search.
+    far: Vec<(i64, Vec<Timer>)>,
+    /// The stretches whose place another has.
+    farther: BTreeMap<i64, Vec<Timer>>,
     len: usize,
 }
 
-/// A booking, and the millisecond of its second at which it is due.
+/// A booking, and when it is due: the second of its stretch, and the millisecond of that.
 #[derive(Clone, Copy)]
 struct Timer {
+    bucket: u16,
     ms: u16,
     booking: BookingNo,
 }
@@ -35,7 +41,8 @@ impl Wheel {
         Self {
             now_s: second(now),
             near: (0..NEAR_S).map(|_| Vec::new()).collect(),
-            far: BTreeMap::new(),
+            far: (0..FAR_PLACES).map(|_| (0, Vec::new())).collect(),
+            farther: BTreeMap::new(),
             len: 0,
         }
     }
@@ -44,13 +51,41 @@ impl Wheel {
     pub fn insert(&mut self, due: UtcMillis, booking: BookingNo) {
         let (due_s, ms) = (second(due), millisecond(due));
         let (due_s, ms) = if due_s < self.now_s { (self.now_s, 0) } else { (due_s, ms) };
-        let timer = Timer { ms, booking };
+        let timer = Timer { bucket: bucket(due_s), ms, booking };
         self.len += 1;
         if due_s < self.near_end() {
-            self.near[bucket(due_s)].push(timer);
+            self.near[usize::from(timer.bucket)].push(timer);
         } else {
-            self.far.entry(due_s.div_euclid(NEAR_S)).or_default().push((due_s, timer));
+            self.push_far(due_s.div_euclid(NEAR_S), timer);
         }
+    }
+
+    fn push_far(&mut self, stretch: i64, timer: Timer) {
+        let (owner, timers) = &mut self.far[place(stretch)];
+        if timers.is_empty() {
+            *owner = stretch;
+        }
+        if *owner == stretch {
+            timers.push(timer);
+        } else {
+            self.farther.entry(stretch).or_default().push(timer);
+        }
+    }
+
+    /// The first stretch in which something is due.
+    fn first_far(&self) -> Option<i64> {
+        let placed = self.far.iter().filter(|(_, timers)| !timers.is_empty()).map(|(stretch, _)| *stretch);
+        placed.chain(self.farther.keys().next().copied()).min()
+    }
+
+    fn take_far(&mut self, stretch: i64) -> Vec<Timer> {
+        let mut due = self.farther.remove(&stretch).unwrap_or_default();
+        let (owner, timers) = &mut self.far[place(stretch)];
+        if *owner == stretch {
+            due.append(timers);
+            timers.shrink_to_fit();
+        }
+        due
     }
 
     /// The near ring holds the current stretch and nothing else.
@@ -62,7 +97,7 @@ impl Wheel {
     pub fn turn(&mut self, now: UtcMillis, mut due: impl FnMut(BookingNo)) {
         let until = second(now);
         while self.now_s <= until {
-            let timers = &mut self.near[bucket(self.now_s)];
+            let timers = &mut self.near[usize::from(bucket(self.now_s))];
             if self.now_s == until {
                 // More may come for this second: it is turned past with the next one.
                 let now_ms = millisecond(now);
@@ -85,13 +120,13 @@ impl Wheel {
 
     /// A new stretch begins; stretches in which nothing is due are leapt over.
     fn bring_near(&mut self, stretch: i64, until: i64) {
-        let next = self.far.keys().next().copied().unwrap_or(i64::MAX);
+        let next = self.first_far().unwrap_or(i64::MAX);
         let last = until.div_euclid(NEAR_S);
         if stretch < next.min(last) {
             self.now_s = next.min(last) * NEAR_S;
         }
-        for (due_s, timer) in self.far.remove(&self.now_s.div_euclid(NEAR_S)).unwrap_or_default() {
-            self.near[bucket(due_s)].push(timer);
+        for timer in self.take_far(self.now_s.div_euclid(NEAR_S)) {
+            self.near[usize::from(timer.bucket)].push(timer);
         }
     }
 
@@ -116,9 +151,14 @@ fn millisecond(moment: UtcMillis) -> u16 {
     moment.get().rem_euclid(1000).unsigned_abs() as u16
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a remainder of 1024")]
+fn place(stretch: i64) -> usize {
+    stretch.rem_euclid(FAR_PLACES).unsigned_abs() as usize
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a remainder of 4096")]
-fn bucket(second: i64) -> usize {
-    second.rem_euclid(NEAR_S).unsigned_abs() as usize
+fn bucket(second: i64) -> u16 {
+    second.rem_euclid(NEAR_S).unsigned_abs() as u16
 }
 
 #[cfg(test)]

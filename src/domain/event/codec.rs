@@ -1,5 +1,9 @@
 //! Events as bytes: two of the kind, then the fields.
 
+mod peek;
+
+pub use peek::{Peeked, Places};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -435,7 +439,7 @@ impl<'a> Fields<'a> {
         Ok((no != u16::MAX).then(|| ReleaseNo::new(no)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn new_booking(&mut self) -> Result<NewBooking, UnknownEvent> {
         Ok(NewBooking {
             no: BookingNo::new(self.u32()?),

@@ -81,6 +81,7 @@ fn events() -> Vec<Event> {
                 request: None,
             })),
         }),
+        Event::StaffActed(StaffActed { by: resident, action: Box::new(Event::CounterBooked(booking)) }),
         Event::StaffActed(StaffActed {
             by: resident,
             action: Box::new(Event::AccountOpened(Box::new(AccountOpened {
@@ -102,6 +103,42 @@ fn an_event_is_read_as_it_was_written() {
     }
 }
 
+/// The slow way to what a look at the bytes tells.
+fn told(event: &Event) -> Peeked {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a kind that is not named here has no request")]
+    match event {
+        Event::BookingConfirmed(new) | Event::CounterBooked(new) => Peeked::MadeBooking(new.request, new.no),
+        Event::HoldPlaced(held) => Peeked::MadeBooking(held.booking.request, held.booking.no),
+        Event::HoldConfirmed(HoldConfirmed { no, request: Some(request) }) => {
+            Peeked::MadeBooking(*request, *no)
+        }
+        Event::WalletToppedUp(WalletToppedUp { no, request: Some(request), .. }) => {
+            Peeked::MadeTopUp(*request, *no)
+        }
+        Event::DaysOpened(_) | Event::BookingCheckedIn(_) => Peeked::AsksForRequests,
+        Event::StaffActed(acted) => told(&acted.action),
+        _ => Peeked::Nothing,
+    }
+}
+
+#[test]
+fn a_look_at_the_bytes_tells_of_each_event_what_its_fields_say() {
+    for event in events() {
+        let mut bytes = Vec::new();
+        event.encode(&mut bytes);
+        assert_eq!(Peeked::at(&bytes), told(&event), "{event:?}");
+        let places =
+            |new: &NewBooking| Places { no: new.no, resident: new.resident, pitch: new.pitch, day: new.day };
+        let confirmed = if let Event::BookingConfirmed(new) = &event { Some(places(new)) } else { None };
+        assert_eq!(Places::at(&bytes), confirmed, "{event:?}");
+        let booking = NewBooking::confirmed_by(&bytes).expect("an event").map(Event::BookingConfirmed);
+        assert_eq!(booking, confirmed.map(|_| event.clone()));
+        for cut in 0..bytes.len() {
+            let _ = (Peeked::at(&bytes[..cut]), Places::at(&bytes[..cut]));
+        }
+    }
+}
+
 #[test]
 fn bytes_that_are_cut_or_too_long_are_no_event() {
     for event in events() {
@@ -114,7 +151,14 @@ fn bytes_that_are_cut_or_too_long_are_no_event() {
         for cut in 0..bytes.len() {
             assert!(open_ended || Event::decode(&bytes[..cut]).is_err(), "{event:?} cut to {cut}");
         }
+        for cut in 0..bytes.len() {
+            assert!(
+                !matches!(NewBooking::confirmed_by(&bytes[..cut]), Ok(Some(_))),
+                "{event:?} cut to {cut}"
+            );
+        }
         bytes.push(0xff);
+        assert!(!matches!(NewBooking::confirmed_by(&bytes), Ok(Some(_))), "{event:?} with a byte too many");
         assert!(open_ended || Event::decode(&bytes).is_err(), "{event:?} with a byte too many");
     }
 }
