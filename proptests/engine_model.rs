@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use crate::memory_log::City;
 use crate::model::{Place, Purpose, Wish};
+use crate::small_city;
 use run::Run;
 use steps::Step;
 
@@ -29,7 +30,31 @@ fn check(steps: Vec<Step>) {
     // Live state equals replay, to the last count.
     let replayed = City::from_log(run.city.kept.clone());
     assert_eq!(run.city.engine.digest(), replayed.engine.digest());
+    check_snapshots(replayed);
     run.check_some_prefixes();
+}
+
+/// A snapshot and what follows come to the same, and so does all that time brings after.
+fn check_snapshots(mut replayed: City) {
+    let founded = small_city::founding().len();
+    let kept = replayed.kept.clone();
+    let (third, half) = (founded.max(kept.len() / 3), founded.max(kept.len() / 2));
+    let cuts = [[third, half], [half, kept.len()], [kept.len(), kept.len()]];
+    let mut others = cuts.map(|cuts| City::by_snapshots(kept.clone(), cuts));
+    for other in &others {
+        assert_eq!(other.engine.digest(), replayed.engine.digest(), "by way of a snapshot");
+        assert_eq!(
+            other.engine.audit_log().page(None, None, 9),
+            replayed.engine.audit_log().page(None, None, 9)
+        );
+    }
+    let later =
+        kept.last().map_or(small_city::moment(0), |(at, _)| at.plus_ms(3 * 24 * 3_600_000 + 5 * 3_600_000));
+    replayed.let_time_pass(later);
+    for other in &mut others {
+        other.let_time_pass(later);
+        assert_eq!(other.engine.digest(), replayed.engine.digest(), "by way of a snapshot, some days later");
+    }
 }
 
 /// The replay reads ahead of what it applies: the newer request must not be overwritten by the older one.

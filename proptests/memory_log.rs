@@ -1,16 +1,47 @@
 //! A log in memory that does what the journal does, one step at a time: takes records, keeps their bytes, settles them.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use kaichang::domain::event::Event;
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::{Intake, LaneNo};
 use kaichang::engine::log::{Outcome, Sequence, Settle};
-use kaichang::engine::replay::Replay;
+use kaichang::engine::replay::{Replay, Replayed};
 use kaichang::engine::settle::Settlement;
+use kaichang::engine::snapshot::{Loaded, Loader};
 use kaichang::engine::timekeeper::Timekeeper;
 use kaichang::engine::{CommandLane, Engine};
+
+/// The pieces of a snapshot, each with its section's tag.
+type Pieces = Vec<(u32, Vec<u8>)>;
+
+fn replay_all(mut replay: Replay, kept: &[(UtcMillis, Vec<u8>)]) -> Replayed {
+    for (index, (at, bytes)) in kept.iter().enumerate() {
+        let sequence = Sequence::new(index as u64 + 1);
+        replay.apply(sequence, *at, bytes).expect("what was kept can be replayed");
+    }
+    replay.finish_to_keep().expect("a city")
+}
+
+fn snapshot(replayed: &Replayed) -> Pieces {
+    let mut pieces = Vec::new();
+    let given = replayed.dump(|section, piece| {
+        pieces.push((section.tag(), piece.to_vec()));
+        Ok::<_, Infallible>(())
+    });
+    let Ok(()) = given;
+    pieces
+}
+
+fn load(pieces: &Pieces) -> Loaded {
+    let mut loader = Loader::default();
+    for (tag, piece) in pieces {
+        loader.take(*tag, piece).expect("what was dumped can be loaded");
+    }
+    loader.finish().expect("a city")
+}
 
 /// A city on a log in memory, with a lane for commands and one for its timekeeper.
 pub(crate) struct City {
@@ -26,12 +57,23 @@ pub(crate) struct City {
 impl City {
     /// A city from what a log has kept.
     pub(crate) fn from_log(kept: Vec<(UtcMillis, Vec<u8>)>) -> Self {
-        let mut replay = Replay::new();
-        for (index, (at, bytes)) in kept.iter().enumerate() {
-            let sequence = Sequence::new(index as u64 + 1);
-            replay.apply(sequence, *at, bytes).expect("what was kept can be replayed");
+        let replayed = replay_all(Replay::new(), &kept);
+        Self::of(replayed.engine, kept)
+    }
+
+    /// The same by way of a snapshot of what the first ones came to, and of one of what some more came to.
+    pub(crate) fn by_snapshots(kept: Vec<(UtcMillis, Vec<u8>)>, cuts: [usize; 2]) -> Self {
+        let mut replayed = replay_all(Replay::new(), &kept[..cuts[0]]);
+        for (from, to) in [(cuts[0], cuts[1]), (cuts[1], kept.len())] {
+            let replay = Replay::behind(load(&snapshot(&replayed)), kept[from - 1].0);
+            replayed = replay_all(replay, &kept[from..to]);
         }
-        let engine = Arc::new(replay.finish().expect("a city"));
+        assert_eq!(snapshot(&replayed), snapshot(&replay_all(Replay::new(), &kept)), "another snapshot");
+        Self::of(replayed.engine, kept)
+    }
+
+    fn of(engine: Engine, kept: Vec<(UtcMillis, Vec<u8>)>) -> Self {
+        let engine = Arc::new(engine);
         let (intake, mut owners) = Intake::new(2, 64);
         let timekeeper = Timekeeper::new(CommandLane::new(owners.pop().expect("a lane")));
         let lane = CommandLane::new(owners.pop().expect("a lane"));

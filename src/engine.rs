@@ -70,6 +70,8 @@ pub mod residents;
 #[cfg(not(feature = "loom"))]
 pub mod settle;
 #[cfg(not(feature = "loom"))]
+pub mod snapshot;
+#[cfg(not(feature = "loom"))]
 pub mod staff;
 #[cfg(not(feature = "loom"))]
 pub mod state;

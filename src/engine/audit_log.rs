@@ -3,6 +3,7 @@
 //! It is made from the records of the journal that say who acted, live and at replay by the same code, so both come to the same
 //! chain: an entry's hash is that of its forerunner's hash and its own text. What is not the staff's doing is not in it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub struct AuditEntry {
     pub by: ResidentNo,
     /// At which venue, where it was at one.
     pub venue: Option<VenueNo>,
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     pub subject: Subject,
     pub before: Value,
     pub after: Value,
@@ -94,14 +95,34 @@ impl AuditLog {
         let no = u32::try_from(entries.all.len()).unwrap_or(u32::MAX);
         let previous = entries.all.last().map_or([0; 32], |entry| entry.hash);
         let Told { venue, what, subject, before, after } = told;
+        let what = Cow::Borrowed(what);
         let mut entry =
             AuditEntry { no, at, by, venue, what, subject, before, after, previous, hash: [0; 32] };
         let text = entry.hashed_text(venue_code);
         entry.hash = *blake3::Hasher::new().update(&previous).update(text.as_bytes()).finalize().as_bytes();
-        entries.all.push(Arc::new(entry));
-        if let Some(venue) = venue {
-            entries.of_venue.entry(venue).or_default().push(no);
+        entries.push(entry);
+    }
+
+    /// All entries, from the first.
+    pub(super) fn all(&self) -> Vec<Arc<AuditEntry>> {
+        lock(&self.0).all.clone()
+    }
+
+    /// Takes the next entry as a snapshot has it. Its number and its forerunner's hash are those of its place.
+    pub(super) fn take(&self, entry: AuditEntry) {
+        let mut entries = lock(&self.0);
+        let no = u32::try_from(entries.all.len()).unwrap_or(u32::MAX);
+        let previous = entries.all.last().map_or([0; 32], |entry| entry.hash);
+        entries.push(AuditEntry { no, previous, ..entry });
+    }
+}
+
+impl Entries {
+    fn push(&mut self, entry: AuditEntry) {
+        if let Some(venue) = entry.venue {
+            self.of_venue.entry(venue).or_default().push(entry.no);
         }
+        self.all.push(Arc::new(entry));
     }
 }
 

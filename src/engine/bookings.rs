@@ -3,6 +3,9 @@
 //! A transition sets an intent in the state by compare-and-swap, queues its record, and ends when that is durable; until
 //! then no other transition starts. So a free names the booking: whoever has won the state frees its units, once.
 
+#[cfg(not(feature = "loom"))]
+mod rows;
+
 pub use super::booking_state::BookingState;
 use super::slab::Slab;
 use super::sync::{AtomicI64, AtomicU32, Ordering, fence, yield_now};

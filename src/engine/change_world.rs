@@ -171,7 +171,7 @@ impl Engine {
     }
 
     /// Days roll over: the first ones are over, new ones begin in their places.
-    fn open_days(&self, world: &mut World, at: UtcMillis, opened: DaysOpened, live: &impl Live) {
+    pub(super) fn open_days(&self, world: &mut World, at: UtcMillis, opened: DaysOpened, live: &impl Live) {
         let before = Arc::clone(&world.days);
         let kept_until = before.last().map_or(opened.first.plus_days(-1), |last| last.min(opened.last));
         world.days = Arc::new(OpenDays::between(&world.catalogue, &before, opened.first, kept_until));

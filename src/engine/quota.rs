@@ -336,6 +336,19 @@ impl Quotas {
         counts
     }
 
+    /// Sets a count as a snapshot has it.
+    pub(super) fn set_mapped(&self, count: &MappedCount) {
+        let release = count.release().map(Rule::Release);
+        let Some(rule) = release.or_else(|| u16::try_from(count.rule).ok().map(Rule::City)) else { return };
+        let counter = Counter {
+            rule,
+            resident: ResidentNo::new(count.resident),
+            number: count.number,
+            day: count.day.map(LocalDay::new),
+        };
+        self.counters.insert(counter, count.used);
+    }
+
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &[QuotaRule] {

@@ -3,6 +3,8 @@
 //! The first word has eight days and the live count, each further word ten days. Always (I4): a count is raised only
 //! below its limit, by compare-and-swap, never add-then-check; a day and the live count in one word rise together.
 
+#[cfg(not(feature = "loom"))]
+use super::snapshot::bytes::{Fields, Malformed, put};
 use super::sync::{AtomicU64, Ordering};
 
 /// Words for 29 days: today and 28 ahead.
@@ -105,6 +107,26 @@ impl QuotaWords {
                 word.fetch_and(!bits, Ordering::Relaxed);
             }
         }
+    }
+}
+
+#[cfg(not(feature = "loom"))]
+impl QuotaWords {
+    /// The words as a snapshot keeps them.
+    pub(super) fn put_row(&self, out: &mut Vec<u8>) {
+        for word in &self.0 {
+            // ORDERING: Relaxed, a snapshot is made of a state in which nobody else is at work.
+            put!(out, word.load(Ordering::Relaxed));
+        }
+    }
+
+    pub(super) fn of_row(row: &mut Fields<'_>) -> Result<Self, Malformed> {
+        let words = Self::default();
+        for word in &words.0 {
+            // ORDERING: Relaxed, as in `put_row`.
+            word.store(row.u64()?, Ordering::Relaxed);
+        }
+        Ok(words)
     }
 }
 

@@ -19,6 +19,7 @@ use super::log::Sequence;
 use super::move_booking::{along, dearer, moved_terms, quota_change, seller_of};
 use super::quota::Windows;
 use super::settle::takes_quota;
+use super::snapshot::{Loaded, Section, put_event};
 use super::state::{Engine, counted};
 use super::sync::Ordering;
 use super::world::{OpenDays, World};
@@ -45,6 +46,8 @@ pub struct Replay {
     /// Read and not handed over yet.
     batch: Batch,
     applying: Option<Applying>,
+    /// What a snapshot gave, before the first event behind it.
+    begun: Option<City>,
     /// When the last event happened.
     last_at: Option<UtcMillis>,
 }
@@ -68,6 +71,24 @@ struct Applying {
 struct City {
     engine: Engine,
     world: World,
+    /// The rows of the events that made the catalogue, for a snapshot.
+    catalogue: Vec<u8>,
+}
+
+/// A city that was replayed, to be kept as a snapshot.
+pub struct Replayed {
+    pub engine: Engine,
+    catalogue: Vec<u8>,
+}
+
+impl Replayed {
+    /// Gives the pieces of its snapshot, in order.
+    ///
+    /// # Errors
+    /// What the taker says.
+    pub fn dump<E>(&self, give: impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.engine.dump(&self.catalogue, give)
+    }
 }
 
 /// Why a journal can't be replayed.
@@ -95,7 +116,20 @@ impl Replay {
             notes: Notes::default(),
             batch: Batch::default(),
             applying: None,
+            begun: None,
             last_at: None,
+        }
+    }
+
+    /// Goes on from a snapshot, whose last record was of this moment.
+    #[must_use]
+    pub fn behind(loaded: Loaded, last_at: UtcMillis) -> Self {
+        let Loaded { engine, world, catalogue } = loaded;
+        Self {
+            known: Arc::clone(&engine.known),
+            begun: Some(City { engine, world, catalogue }),
+            last_at: Some(last_at),
+            ..Self::new()
         }
     }
 
@@ -138,7 +172,7 @@ impl Replay {
         }
         let applying = match self.applying.take() {
             Some(applying) => applying,
-            None => Applying::start(&self.known)?,
+            None => Applying::start(&self.known, self.begun.take())?,
         };
         // The other end is gone only when an event was refused.
         if applying.batches.send(batch).is_err() {
@@ -158,13 +192,21 @@ impl Replay {
     ///
     /// # Errors
     /// `NoCity` when there was no event, or why the last ones can't be replayed.
-    pub fn finish(mut self) -> Result<Engine, ReplayError> {
+    pub fn finish(self) -> Result<Engine, ReplayError> {
+        self.finish_to_keep().map(|replayed| replayed.engine)
+    }
+
+    /// The city, with what a snapshot of it needs.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn finish_to_keep(mut self) -> Result<Replayed, ReplayError> {
         self.hand_over()?;
         self.notes.enter(&self.known);
         let applied = self.applying.map_or(Ok(None), Applying::finish)?;
-        let City { engine, world } = applied.ok_or(ReplayError::NoCity)?;
+        let City { engine, world, catalogue } = applied.ok_or(ReplayError::NoCity)?;
         engine.world.store(Arc::new(world));
-        Ok(engine)
+        Ok(Replayed { engine, catalogue })
     }
 }
 
@@ -175,12 +217,12 @@ impl Default for Replay {
 }
 
 impl Applying {
-    fn start(known: &Arc<KnownRequests>) -> Result<Self, ReplayError> {
+    fn start(known: &Arc<KnownRequests>, begun: Option<City>) -> Result<Self, ReplayError> {
         let (batches, waiting) = sync_channel(BATCHES_WAITING_MAX);
         let known = Arc::clone(known);
         let thread = std::thread::Builder::new()
             .name("replay".to_owned())
-            .spawn(move || apply_all(&waiting, &known))
+            .spawn(move || apply_all(&waiting, &known, begun))
             .map_err(|error| ReplayError::NoThread(error.into()))?;
         Ok(Self { batches, thread })
     }
@@ -196,8 +238,11 @@ impl Applying {
     }
 }
 
-fn apply_all(batches: &Receiver<Batch>, known: &Arc<KnownRequests>) -> Result<Option<City>, ReplayError> {
-    let mut city: Option<City> = None;
+fn apply_all(
+    batches: &Receiver<Batch>,
+    known: &Arc<KnownRequests>,
+    mut city: Option<City>,
+) -> Result<Option<City>, ReplayError> {
     for batch in batches {
         for (index, (at, bytes)) in batch.events(0).enumerate() {
             if let Some(city) = &city
@@ -214,7 +259,7 @@ fn apply_all(batches: &Receiver<Batch>, known: &Arc<KnownRequests>) -> Result<Op
                     let Event::CityFounded(def) = Event::decode(bytes)? else {
                         return Err(ReplayError::NoCity);
                     };
-                    city = Some(City::found(*def, known)?);
+                    city = Some(City::found(at, def, known)?);
                 }
             }
         }
@@ -241,28 +286,34 @@ impl Batch {
 }
 
 impl City {
-    fn found(def: CityDef, known: &Arc<KnownRequests>) -> Result<Self, ReplayError> {
-        let catalogue = Catalogue::found(def)?;
+    fn found(at: UtcMillis, def: Box<CityDef>, known: &Arc<KnownRequests>) -> Result<Self, ReplayError> {
+        let mut rows = Vec::new();
+        put_event(&mut rows, at, &Event::CityFounded(def.clone()));
+        let catalogue = Catalogue::found(*def)?;
         let engine = Engine::new(&catalogue, Arc::clone(known));
         let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
-        Ok(Self { engine, world })
+        Ok(Self { engine, world, catalogue: rows })
     }
 
     /// As `apply` does with a `BookingConfirmed`, without the way there.
     fn apply_confirmed(&self, at: UtcMillis, booking: &NewBooking) -> Result<(), ReplayError> {
-        let Self { engine, world } = self;
+        let Self { engine, world, .. } = self;
         engine.claim_again(world, booking, Payment::Wallet, BookingState::Pending, booking.price)?;
         engine.settle_confirmed(world, at, booking, Payment::Wallet);
         Ok(())
     }
 
     fn apply(&mut self, at: UtcMillis, event: &Event) -> Result<(), ReplayError> {
-        let Self { engine, world } = self;
+        let Self { engine, world, catalogue } = self;
         if let Event::StaffActed(acted) = event {
             engine.note_act(world, at, acted);
         }
         if event.changes_world() {
             engine.change_world(world, at, event, &Alone)?;
+            let change = if let Event::StaffActed(acted) = event { &acted.action } else { event };
+            if !matches!(change, Event::DaysOpened(_)) {
+                put_event(catalogue, at, change);
+            }
         } else {
             engine.take_again(world, event)?;
             engine.settle(world, at, event);

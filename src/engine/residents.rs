@@ -3,9 +3,11 @@
 #[cfg(not(feature = "loom"))]
 use std::mem::offset_of;
 
-use super::log_ins::LogIns;
+use super::log_ins::{LogIns, SESSION_SLOTS};
 use super::quota_word::QuotaWords;
 use super::slab::Slab;
+use super::snapshot::Row;
+use super::snapshot::bytes::{Fields, Malformed, put};
 use super::sync::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use super::word::NO_BOOKING;
 use crate::domain::event::Role;
@@ -151,6 +153,38 @@ impl Resident {
     }
 }
 
+// ORDERING: Relaxed in both: a snapshot is made of a state, and makes one, in which nobody else is at work.
+impl Row for Resident {
+    fn put_row(&self, out: &mut Vec<u8>) {
+        put!(out, self.role.load(Ordering::Relaxed), self.settled.load(Ordering::Relaxed));
+        self.quota.put_row(out);
+        put!(out, self.newest_booking.load(Ordering::Relaxed), self.newest_top_up.load(Ordering::Relaxed));
+        for slot in 0..SESSION_SLOTS {
+            put!(out, self.log_ins.generation(slot));
+        }
+        put!(out, self.opening.load(Ordering::Relaxed));
+    }
+
+    fn of_row(row: &mut Fields<'_>) -> Result<Self, Malformed> {
+        let (role, balance) = (row.u64()?, row.i64()?);
+        let resident = Self {
+            role: AtomicU64::new(role),
+            spendable: AtomicI64::new(balance),
+            settled: AtomicI64::new(balance),
+            quota: QuotaWords::of_row(row)?,
+            newest_booking: AtomicU32::new(row.u32()?),
+            newest_top_up: AtomicU32::new(row.u32()?),
+            log_ins: LogIns::default(),
+            opening: AtomicI64::new(0),
+        };
+        for slot in 0..SESSION_SLOTS {
+            resident.log_ins.set(slot, row.u32()?);
+        }
+        resident.opening.store(row.i64()?, Ordering::Relaxed);
+        if balance < 0 || role & 0xff > ROLE_DISABLED { Err(Malformed) } else { Ok(resident) }
+    }
+}
+
 /// All accounts.
 pub struct Residents {
     slab: Slab<Resident, PER_BLOCK>,
@@ -192,6 +226,11 @@ impl Residents {
     pub fn note_used(&self, no: ResidentNo) {
         // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// All places.
+    pub(super) const fn slab(&self) -> &Slab<Resident, PER_BLOCK> {
+        &self.slab
     }
 
     /// All open accounts.

@@ -128,6 +128,18 @@ impl SlotCount {
         assert!(sold >= places, "I1: places are freed that nobody holds");
     }
 
+    /// The places sold online and at the counter, in one word.
+    pub(super) fn sales(&self) -> u32 {
+        // ORDERING: Relaxed, asked where nobody else is at work.
+        (self.0.load(Ordering::Relaxed) & ALL_SOLD_MASK) as u32
+    }
+
+    /// Sets what is sold of a new day, as a snapshot has it.
+    pub(super) fn set_sales(&self, sales: u32) {
+        // ORDERING: Relaxed, as in `sales`.
+        self.0.fetch_or(sales.into(), Ordering::Relaxed);
+    }
+
     /// From here no claim goes by what it looked at before. After the day's mask was set.
     pub fn bump(&self) {
         // ORDERING: AcqRel pairs with the Acquire in `take`: who sees the new generation sees its mask.

@@ -29,6 +29,17 @@ impl<T: Default, const PER_BLOCK: usize> Slab<T, PER_BLOCK> {
         self.blocks.get(index / PER_BLOCK)?.get_or_init(Self::block).get(index % PER_BLOCK)
     }
 
+    /// The blocks that are there, each with its number.
+    pub fn blocks(&self) -> impl Iterator<Item = (u32, &[T])> {
+        (0..).zip(&self.blocks).filter_map(|(no, block)| Some((no, block.get()?.as_ref())))
+    }
+
+    /// Puts a whole block where none is. Returns whether there was room for it.
+    pub fn put_block(&self, no: u32, block: Box<[T]>) -> bool {
+        let place = usize::try_from(no).ok().and_then(|no| self.blocks.get(no));
+        block.len() == PER_BLOCK && place.is_some_and(|place| place.set(block).is_ok())
+    }
+
     fn block() -> Box<[T]> {
         (0..PER_BLOCK).map(|_| T::default()).collect()
     }

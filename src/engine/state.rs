@@ -105,6 +105,20 @@ impl Ledger {
         self.providers.fetch_sub(amount.get(), Ordering::Relaxed);
     }
 
+    /// A venue's two balances, and what providers brought in, as a snapshot has them.
+    pub(super) fn set(&self, venue: VenueNo, revenue: Minor, till: Minor) {
+        if let (Some(of_revenue), Some(of_till)) =
+            (self.revenue.get_or_make(venue.index()), self.tills.get_or_make(venue.index()))
+        {
+            of_revenue.store(revenue.get(), Ordering::Relaxed);
+            of_till.store(till.get(), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn set_providers(&self, balance: Minor) {
+        self.providers.store(balance.get(), Ordering::Relaxed);
+    }
+
     /// What a venue has earned.
     pub(super) fn revenue(&self, venue: VenueNo) -> Minor {
         Minor::new(self.revenue.get(venue.index()).map_or(0, |revenue| revenue.load(Ordering::Relaxed)))

@@ -1,6 +1,8 @@
 //! Top-ups of wallets by number.
 
 use super::slab::Slab;
+use super::snapshot::Row;
+use super::snapshot::bytes::{Fields, Malformed, put};
 use super::sync::{AtomicI64, AtomicU32, Ordering};
 use super::word::NO_BOOKING;
 use crate::domain::ids::{ResidentNo, TopUpNo};
@@ -66,6 +68,34 @@ impl Entry {
     pub fn void(&self) {
         // ORDERING: Release, as every change of state; a void top-up shows nothing.
         self.state.store(VOID, Ordering::Release);
+    }
+}
+
+// ORDERING: Relaxed in both: a snapshot is made of a state, and makes one, in which nobody else is at work.
+impl Row for Entry {
+    fn put_row(&self, out: &mut Vec<u8>) {
+        put!(
+            out,
+            self.state.load(Ordering::Relaxed),
+            self.resident.load(Ordering::Relaxed),
+            self.amount.load(Ordering::Relaxed),
+            self.paid_at.load(Ordering::Relaxed),
+            self.older.load(Ordering::Relaxed),
+        );
+    }
+
+    fn of_row(row: &mut Fields<'_>) -> Result<Self, Malformed> {
+        let state = row.u32()?;
+        if state != VOID && state != PAID {
+            return Err(Malformed);
+        }
+        Ok(Self {
+            state: AtomicU32::new(state),
+            resident: AtomicU32::new(row.u32()?),
+            amount: AtomicI64::new(row.i64()?),
+            paid_at: AtomicI64::new(row.i64()?),
+            older: AtomicU32::new(row.u32()?),
+        })
     }
 }
 
@@ -136,6 +166,23 @@ impl TopUps {
             next = self.entry(top_up.no).map_or(NO_BOOKING, |entry| entry.older.load(Ordering::Acquire));
             Some(top_up)
         })
+    }
+
+    /// All places.
+    pub(super) const fn slab(&self) -> &Slab<Entry, PER_BLOCK> {
+        &self.slab
+    }
+
+    /// How many numbers are used.
+    pub(super) fn count(&self) -> u32 {
+        // ORDERING: Relaxed, a bound on numbers.
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Numbers below this one are used.
+    pub(super) fn note_used(&self, count: u32) {
+        // ORDERING: Relaxed, the number is all that is shared.
+        self.next.fetch_max(count, Ordering::Relaxed);
     }
 
     /// All top-ups that are not void.

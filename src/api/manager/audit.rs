@@ -33,7 +33,7 @@ pub struct AuditEntryView {
     at: Rfc3339,
     by: Option<PersonView>,
     venue: Option<String>,
-    what: &'static str,
+    what: String,
     /// The id of what it was done to; null for the city.
     subject: Option<String>,
     before: Value,
@@ -62,7 +62,7 @@ impl AuditEntryView {
             at: city_moment(world.catalogue.zone(), entry.at),
             by: people.get(entry.by),
             venue: venue.map(|venue| venue.def.code.as_str().to_owned()),
-            what: entry.what,
+            what: entry.what.clone().into_owned(),
             subject: match &entry.subject {
                 Subject::Named(code) => Some(code.as_str().to_owned()),
                 Subject::Booking(no) => Some(desk.ids.booking(*no).as_str().to_owned()),

@@ -82,7 +82,7 @@ pub async fn show(
         };
         Entry {
             at: format::moment(words, at.world.catalogue.zone(), entry.at),
-            what: what_told(words, entry.what).into_owned(),
+            what: what_told(words, &entry.what).into_owned(),
             by: people
                 .get(entry.by)
                 .and_then(|person| person.name)
@@ -105,7 +105,7 @@ fn told(value: &Value) -> Option<String> {
 }
 
 /// What somebody did, in words; what has none yet by its own name.
-fn what_told(words: Words, what: &'static str) -> Cow<'static, str> {
+fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
     match what {
         "pitch_added" => words.say("audit-pitch-added"),
         "pitch_changed" => words.say("audit-pitch-changed"),

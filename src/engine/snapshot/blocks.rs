@@ -1,0 +1,42 @@
+//! Slabs in snapshots: a piece for each block that is there, with the block's number before its rows.
+
+use super::bytes::{Fields, Malformed, put};
+use crate::engine::slab::Slab;
+
+/// What stands in a slab and is kept in snapshots.
+pub trait Row: Default {
+    /// Appends its fields.
+    fn put_row(&self, out: &mut Vec<u8>);
+
+    /// What the row says.
+    ///
+    /// # Errors
+    /// `Malformed` when that can't be.
+    fn of_row(row: &mut Fields<'_>) -> Result<Self, Malformed>;
+}
+
+impl<T: Row, const PER_BLOCK: usize> Slab<T, PER_BLOCK> {
+    /// Gives a piece for each block.
+    pub(in crate::engine) fn put_rows<E>(
+        &self,
+        mut give: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut piece = Vec::new();
+        for (no, block) in self.blocks() {
+            piece.clear();
+            put!(piece, no);
+            for thing in block {
+                thing.put_row(&mut piece);
+            }
+            give(&piece)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a piece.
+    pub(in crate::engine) fn take_rows(&self, piece: &mut Fields<'_>) -> Result<(), Malformed> {
+        let no = piece.u32()?;
+        let block = (0..PER_BLOCK).map(|_| T::of_row(piece)).collect::<Result<Box<[_]>, _>>()?;
+        if self.put_block(no, block) { Ok(()) } else { Err(Malformed) }
+    }
+}

@@ -1,0 +1,288 @@
+//! From the pieces of a snapshot to a live engine.
+//!
+//! What a piece says is checked as far as nothing may panic or lie outside of its place later; that it is what was written is the
+//! business of the file's digest.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::Section;
+use super::bytes::{Fields, Malformed, put, put_measured};
+use super::dump::NONE;
+use crate::domain::catalogue::{Catalogue, InvalidDefinition};
+use crate::domain::event::{DaysOpened, Event, PhoneHash, RequestKey, UnknownEvent};
+use crate::domain::ids::{BookingNo, Code, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
+use crate::domain::money::Minor;
+use crate::domain::time::{LocalDay, UtcMillis};
+use crate::domain::units::{UnitMask, UnitSpan};
+use crate::engine::audit_log::{AuditEntry, Subject};
+use crate::engine::bookings::BookingState;
+use crate::engine::change_world::Alone;
+use crate::engine::known_requests::{CameTo, KnownRequests};
+use crate::engine::quota::MappedCount;
+use crate::engine::state::Engine;
+use crate::engine::sync::{Ordering, lock};
+use crate::engine::world::{OpenDays, World};
+
+/// Why a snapshot can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableSnapshot {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error(transparent)]
+    Unknown(#[from] UnknownEvent),
+    #[error("the catalogue: {0}")]
+    Definition(#[from] InvalidDefinition),
+    #[error("a section {0}, which this version doesn't know")]
+    Section(u32),
+    #[error("it holds no city")]
+    NoCity,
+}
+
+/// The state of a snapshot, to be replayed on.
+pub struct Loaded {
+    pub(in crate::engine) engine: Engine,
+    pub(in crate::engine) world: World,
+    /// The rows of the events that made the catalogue.
+    pub(in crate::engine) catalogue: Vec<u8>,
+}
+
+/// Takes pieces in their order.
+#[derive(Default)]
+pub struct Loader {
+    loaded: Option<Loaded>,
+}
+
+impl Loader {
+    /// Takes the next piece.
+    ///
+    /// # Errors
+    /// Why the snapshot can't be used.
+    pub fn take(&mut self, tag: u32, piece: &[u8]) -> Result<(), UnusableSnapshot> {
+        let section = Section::of_tag(tag).ok_or(UnusableSnapshot::Section(tag))?;
+        if section == Section::Catalogue {
+            self.loaded = Some(catalogue(piece)?);
+            return Ok(());
+        }
+        let loaded = self.loaded.as_mut().ok_or(UnusableSnapshot::NoCity)?;
+        let mut rows = Fields::of(piece);
+        match section {
+            // The one piece of its section, and taken above.
+            Section::Catalogue => {}
+            Section::Days => loaded.take_days(&mut rows)?,
+            Section::Numbers => loaded.take_numbers(&mut rows)?,
+            Section::Residents => loaded.engine.residents.slab().take_rows(&mut rows)?,
+            Section::Bookings => loaded.engine.bookings.slab().take_rows(&mut rows)?,
+            Section::TopUps => loaded.engine.top_ups.slab().take_rows(&mut rows)?,
+            Section::PitchDays => each(&mut rows, |row| loaded.take_pitch_day(row))?,
+            Section::Ledger => loaded.take_ledger(&mut rows)?,
+            Section::Releases => each(&mut rows, |row| loaded.take_release(row))?,
+            Section::Quotas => each(&mut rows, |row| loaded.take_count(row))?,
+            Section::Phones => each(&mut rows, |row| loaded.take_phone(row))?,
+            Section::Sealed => each(&mut rows, |row| loaded.take_sealed(row))?,
+            Section::Staff => each(&mut rows, |row| loaded.take_staff(row))?,
+            Section::PastDays => each(&mut rows, |row| loaded.take_past_day(row))?,
+            Section::PastOpen => each(&mut rows, |row| loaded.take_past_open(row))?,
+            Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
+            Section::Requests => each(&mut rows, |row| loaded.take_request(row))?,
+        }
+        if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
+    }
+
+    /// The state, with its timers.
+    ///
+    /// # Errors
+    /// `NoCity` when no piece came.
+    pub fn finish(self) -> Result<Loaded, UnusableSnapshot> {
+        let loaded = self.loaded.ok_or(UnusableSnapshot::NoCity)?;
+        loaded.engine.wind_all(&loaded.world);
+        Ok(loaded)
+    }
+}
+
+fn each(
+    rows: &mut Fields<'_>,
+    mut take: impl FnMut(&mut Fields<'_>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    while !rows.is_empty() {
+        take(rows)?;
+    }
+    Ok(())
+}
+
+/// Makes the catalogue of its events, on no open day.
+fn catalogue(piece: &[u8]) -> Result<Loaded, UnusableSnapshot> {
+    let mut rows = Fields::of(piece);
+    rows.i64()?;
+    let Event::CityFounded(def) = Event::decode(rows.measured()?)? else {
+        return Err(UnusableSnapshot::NoCity);
+    };
+    let found = Catalogue::found(*def)?;
+    let engine = Engine::new(&found, Arc::new(KnownRequests::new()));
+    let mut world = World { catalogue: Arc::new(found), days: Arc::new(OpenDays::none()) };
+    while !rows.is_empty() {
+        let (at, event) = (UtcMillis::new(rows.i64()?), Event::decode(rows.measured()?)?);
+        if !event.changes_world() || matches!(event, Event::DaysOpened(_) | Event::StaffActed(_)) {
+            return Err(Malformed.into());
+        }
+        engine.change_world(&mut world, at, &event, &Alone)?;
+    }
+    Ok(Loaded { engine, world, catalogue: piece.to_vec() })
+}
+
+/// Appends the row of an event that changed the catalogue.
+pub(in crate::engine) fn put_event(out: &mut Vec<u8>, at: UtcMillis, event: &Event) {
+    let mut bytes = Vec::new();
+    event.encode(&mut bytes);
+    put!(out, at.get());
+    put_measured(out, &bytes);
+}
+
+impl Loaded {
+    fn take_days(&mut self, rows: &mut Fields<'_>) -> Result<(), Malformed> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (first, last) = (LocalDay::new(rows.i32()?), LocalDay::new(rows.i32()?));
+        // More days than the ring has would share places.
+        let ahead = last.days_since(first);
+        if !(0..=i32::from(self.world.catalogue.city().days_ahead) + 1).contains(&ahead) {
+            return Err(Malformed);
+        }
+        self.engine.open_days(&mut self.world, UtcMillis::new(0), DaysOpened { first, last }, &Alone);
+        Ok(())
+    }
+
+    fn take_numbers(&self, rows: &mut Fields<'_>) -> Result<(), Malformed> {
+        if let Some(last) = rows.u32()?.checked_sub(1) {
+            self.engine.residents.note_used(ResidentNo::new(last));
+        }
+        self.engine.bookings.note_used(rows.u32()?);
+        self.engine.top_ups.note_used(rows.u32()?);
+        Ok(())
+    }
+
+    fn take_pitch_day(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let (pitch, day) = (PitchNo::new(row.u32()?), LocalDay::new(row.i32()?));
+        let newest = row.u32()?;
+        let pitch =
+            self.world.catalogue.pitch(pitch).filter(|_| self.world.days.is_open(day)).ok_or(Malformed)?;
+        let on_day = self.engine.pitch_days.on(pitch, day).ok_or(Malformed)?;
+        // ORDERING: Relaxed, nobody else is at work.
+        on_day.newest_booking().store(newest, Ordering::Relaxed);
+        for leaf in on_day.leaves() {
+            leaf.replay(UnitMask::from_bits(row.u64()?)).map_err(|_| Malformed)?;
+        }
+        for slot in on_day.slots() {
+            slot.set_sales(row.u32()?);
+        }
+        Ok(())
+    }
+
+    fn take_ledger(&self, rows: &mut Fields<'_>) -> Result<(), Malformed> {
+        self.engine.ledger.set_providers(Minor::new(rows.i64()?));
+        for venue in self.world.catalogue.venues() {
+            self.engine.ledger.set(venue.no, Minor::new(rows.i64()?), Minor::new(rows.i64()?));
+        }
+        Ok(())
+    }
+
+    fn take_release(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let no = ReleaseNo::new(row.u16()?);
+        self.engine.releases.open(no, LocalDay::new(row.i32()?), UtcMillis::new(row.i64()?));
+        Ok(())
+    }
+
+    fn take_count(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let (rule, resident, number) = (row.u32()?, row.u32()?, row.u32()?);
+        let (has_day, day, used) = (row.u32()?, row.i32()?, row.u32()?);
+        let day = (has_day == 1).then_some(day);
+        self.engine.quotas.set_mapped(&MappedCount { rule, resident, number, day, used });
+        Ok(())
+    }
+
+    fn take_phone(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let phone = PhoneHash(*row.array()?);
+        self.engine.phones.insert(phone, ResidentNo::new(row.u32()?));
+        Ok(())
+    }
+
+    fn take_sealed(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let resident = ResidentNo::new(row.u32()?);
+        self.engine.sealed.insert(resident, Arc::from(row.measured()?));
+        Ok(())
+    }
+
+    fn take_staff(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        lock(&self.engine.staff).insert(ResidentNo::new(row.u32()?));
+        Ok(())
+    }
+
+    fn take_past_day(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let key = (PitchNo::new(row.u32()?), LocalDay::new(row.i32()?));
+        self.engine.past_days.insert(key, BookingNo::new(row.u32()?));
+        Ok(())
+    }
+
+    fn take_past_open(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let (day, count) = (LocalDay::new(row.i32()?), row.u32()?);
+        let units = (0..count).map(|_| row.u32()).collect::<Result<Box<[_]>, _>>()?;
+        self.engine.past_open.insert(day, units);
+        Ok(())
+    }
+
+    fn take_audit(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let (at, by) = (UtcMillis::new(row.i64()?), ResidentNo::new(row.u32()?));
+        let venue = Some(row.u32()?).filter(|venue| *venue != NONE).map(VenueNo::new);
+        let hash = *row.array()?;
+        let what = Cow::Owned(text(row)?.to_owned());
+        let subject = match row.u32()? {
+            0 if row.u32()? == 0 => Subject::City,
+            1 => Subject::Booking(BookingNo::new(row.u32()?)),
+            2 => Subject::Account(ResidentNo::new(row.u32()?)),
+            3 => Subject::Named(Code::new(text(row)?).map_err(|_| Malformed)?),
+            _ => return Err(Malformed),
+        };
+        let before = serde_json::from_str(text(row)?).map_err(|_| Malformed)?;
+        let after = serde_json::from_str(text(row)?).map_err(|_| Malformed)?;
+        let entry =
+            AuditEntry { no: 0, at, by, venue, what, subject, before, after, previous: [0; 32], hash };
+        self.engine.audit_log.take(entry);
+        Ok(())
+    }
+
+    fn take_request(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let request = RequestKey { key: row.u128()?, body: row.u64()? };
+        let (kind, no) = (row.u32()?, row.u32()?);
+        let came_to = match kind {
+            0 => CameTo::Booking(BookingNo::new(no)),
+            1 => CameTo::TopUp(TopUpNo::new(no)),
+            2 => CameTo::CheckIn(BookingNo::new(no)),
+            _ => return Err(Malformed),
+        };
+        self.engine.known.begin(request, came_to).map_err(|_| Malformed)
+    }
+}
+
+fn text<'a>(row: &mut Fields<'a>) -> Result<&'a str, Malformed> {
+    std::str::from_utf8(row.measured()?).map_err(|_| Malformed)
+}
+
+impl Engine {
+    /// Winds the timer of each booking that is not over.
+    fn wind_all(&self, world: &World) {
+        let mut wheel = lock(&self.wheel);
+        for booking in self.bookings.iter() {
+            if booking.state == BookingState::Held {
+                wheel.insert(booking.changed_at, booking.no);
+            } else if booking.state.is_live() {
+                wheel.insert(end_of(world, booking.terms.day, booking.terms.span), booking.no);
+            }
+        }
+    }
+}
+
+/// When a booking's time is over; on a day that is over, at once.
+fn end_of(world: &World, day: LocalDay, span: UnitSpan) -> UtcMillis {
+    world.days.clock(day).map_or(UtcMillis::new(0), |clock| clock.end(span))
+}
