@@ -27,6 +27,7 @@ mod read_only;
 mod reader;
 mod recovery;
 mod segment;
+mod snapshot_file;
 mod spare;
 
 use std::sync::Arc;
@@ -49,6 +50,9 @@ pub use planted::Planted;
 pub use read_only::{ReadOnly, read_only};
 pub use recovery::Cut;
 pub use segment::uuid_text;
+pub use snapshot_file::{
+    SnapshotError, read_head, read_snapshot, snapshot_name, snapshot_sequence, write_snapshot,
+};
 
 use appender::Appender;
 use control::Control;
