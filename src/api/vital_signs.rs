@@ -32,6 +32,7 @@ pub struct VitalSigns {
 struct Look {
     at: Duration,
     bookings: u64,
+    cancelled: u64,
     entries: u64,
     refused: Vec<(&'static str, u64)>,
     journal: JournalLook,
@@ -59,6 +60,7 @@ pub struct Signs {
     /// Over how long, a minute where the city is that old.
     pub over: Duration,
     pub bookings: u64,
+    pub cancelled: u64,
     pub entries: u64,
     /// The refusals by name, the most frequent first, without those that nobody met.
     pub refused: Vec<(&'static str, u64)>,
@@ -102,6 +104,7 @@ impl VitalSigns {
         Look {
             at: self.clock.monotonic(),
             bookings: count(&counters.confirmed),
+            cancelled: count(&counters.cancelled),
             entries: count(&counters.checked_in),
             refused: counters.refused().collect(),
             journal: journal_look(&self.figures.render()),
@@ -143,6 +146,7 @@ fn signs(past: &Look, present: Look) -> Signs {
     Signs {
         over: present.at.saturating_sub(past.at),
         bookings: present.bookings.saturating_sub(past.bookings),
+        cancelled: present.cancelled.saturating_sub(past.cancelled),
         entries: present.entries.saturating_sub(past.entries),
         refused,
         durable: durable(&past.journal, &present.journal),
@@ -183,6 +187,7 @@ mod tests {
         Look {
             at: Duration::from_secs(seconds),
             bookings,
+            cancelled: bookings / 4,
             entries: bookings / 2,
             refused: vec![("slot-taken", refused[0]), ("quota-exceeded", refused[1])],
             journal: journal_look(&figures(counts, 7)),
@@ -193,7 +198,8 @@ mod tests {
     fn what_happened_lately_is_the_difference_of_two_looks() {
         let past = look(100, 40, [3, 0], [10, 10, 10]);
         let signs = signs(&past, look(160, 100, [4, 6], [10, 110, 110]));
-        assert_eq!((signs.over, signs.bookings, signs.entries), (Duration::from_secs(60), 60, 30));
+        assert_eq!((signs.bookings, signs.cancelled, signs.entries), (60, 15, 30));
+        assert_eq!(signs.over, Duration::from_secs(60));
         assert_eq!(signs.refused, [("quota-exceeded", 6), ("slot-taken", 1)]);
         assert_eq!(signs.durable, Some(Bound::Within(Duration::from_millis(50))));
         assert_eq!(signs.queued, 7);

@@ -40,7 +40,7 @@ export const PAGES = [
   own("sell", "/sell", ({ forSale }) => sheet(forSale).replace("/book", "/sell")),
   own("bookings", "/bookings", (stage) => `/bookings?date=${day(stage.ahead)}`),
   own("booking", "/bookings/{id}", (stage) => `/bookings/${stage.sold.id}`),
-  own("move", "/bookings/{id}/move", (stage) => `/bookings/${stage.sold.id}/move`),
+  own("move", "/bookings/{id}/move", ({ sold, forSale }) => sheet(forSale).replace("/book", `/bookings/${sold.id}/move`)),
   own("gate", "/gate"),
   own("closures", "/closures"),
   own("releases", "/releases"),

@@ -156,6 +156,7 @@ fn told(words: Words, signs: &Signs) -> Vec<(String, String)> {
     };
     vec![
         (words.say("sign-bookings").into_owned(), each_second(signs.bookings, signs.over)),
+        (words.say("sign-cancelled").into_owned(), group(&signs.cancelled.to_string())),
         (words.say("sign-entries").into_owned(), group(&signs.entries.to_string())),
         (words.say("sign-refused").into_owned(), group(&refused.to_string())),
         (words.say("sign-durable").into_owned(), durable),

@@ -5,8 +5,10 @@
 
 use crate::domain::definition::Location;
 
-/// The most tiles in a row, which a telephone shows without scrolling.
-pub const COLUMNS_MAX: usize = 6;
+/// The most tiles in a row: of a city with few districts what a telephone shows without scrolling.
+const COLUMNS_MAX: usize = 6;
+const COLUMNS_OF_FEW: usize = 4;
+const FEW: usize = 12;
 /// A district's width in the units that tiles are measured by.
 const TILE: i64 = 1000;
 
@@ -86,8 +88,9 @@ impl Field {
         let count = count.max(1);
         let tiles = if count == 1 { 1 } else { count + count / 2 };
         let (width, height) = (self.width().max(1), (self.north - self.south).max(1));
+        let most = if count <= FEW { COLUMNS_OF_FEW } else { COLUMNS_MAX };
         let square = i64::try_from(tiles).unwrap_or(i64::MAX).saturating_mul(width) / height;
-        let columns = usize::try_from(square.max(1).isqrt()).unwrap_or(1).clamp(1, COLUMNS_MAX.min(tiles));
+        let columns = usize::try_from(square.max(1).isqrt()).unwrap_or(1).clamp(1, most.min(tiles));
         (columns, tiles.div_ceil(columns))
     }
 

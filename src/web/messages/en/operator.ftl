@@ -7,6 +7,7 @@ city-open = The city is open: bookings are taken.
 city-closed = No bookings are taken:
 last-minute = In the last minute
 sign-bookings = Bookings a second
+sign-cancelled = Cancelled
 sign-entries = Let in
 sign-refused = Refused
 sign-durable = 99 of 100 durable

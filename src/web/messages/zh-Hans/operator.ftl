@@ -7,6 +7,7 @@ city-open = 系统正常，正在接受预订。
 city-closed = 暂不接受预订：
 last-minute = 最近一分钟
 sign-bookings = 每秒预订
+sign-cancelled = 取消
 sign-entries = 入场
 sign-refused = 被拒绝
 sign-durable = 99% 落盘耗时
