@@ -15,6 +15,7 @@ pub mod compressed;
 #[cfg(test)]
 mod contrast;
 pub mod field;
+pub mod field_names;
 pub mod forgery;
 pub mod form;
 pub mod format;

@@ -7,6 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderVa
 use axum::response::Response;
 
 use super::address::is_local;
+use super::field_names::label;
 use super::format;
 use super::i18n::Words;
 use super::policy;
@@ -69,7 +70,15 @@ impl Told {
                 told.text = words.say("problem-foreign").into_owned();
             } else {
                 let line = |fault: &FieldFault| {
-                    format!("{}: {}", fault.field, fault.message.in_language(words.language()))
+                    let fault_told = fault.message.in_language(words.language());
+                    if fault.field.is_empty() {
+                        return fault_told.to_owned();
+                    }
+                    let args = [
+                        ("field", label(words, &fault.field).into_owned().into()),
+                        ("fault", fault_told.into()),
+                    ];
+                    words.tell("field-told", &args)
                 };
                 told.more.extend(faults.iter().map(line));
             }

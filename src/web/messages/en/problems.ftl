@@ -50,6 +50,7 @@ problem-text-internal = Something went wrong on our side. If you were paying, lo
 problem-wait = Try again in { $seconds } s.
 problem-limit = Limit { $limit }; you have { $used }.
 problem-foreign = This form came from another site, or it is too old. Open the page again and send it once more. Nothing was changed.
+field-told = { $field }: { $fault }
 try-again = Try again
 to-home = To the start
 to-bookings = To your bookings

@@ -50,6 +50,7 @@ problem-text-internal = 系统出现问题。如果正在付款，请先查看�
 problem-wait = 请 { $seconds } 秒后再试。
 problem-limit = 上限 { $limit }，已订 { $used }。
 problem-foreign = 此表单来自其他网站，或已过期。请重新打开页面后再提交，未作任何更改。
+field-told = { $field }：{ $fault }
 try-again = 重试
 to-home = 回到首页
 to-bookings = 查看我的预订
