@@ -36,5 +36,6 @@ pub mod request_id;
 pub mod resident;
 pub mod runtime;
 pub mod settled;
+pub mod vital_signs;
 pub mod written_names;
 pub mod written_time;

@@ -1,6 +1,6 @@
 //! Pages for people, made on the server: they work without a script and better with one.
 //!
-//! A page calls what the API's handlers call (`api`), in this process and under the same rules, and shows it: `resident` holds the
+//! A page calls what the API's handlers call (`api`), in this process and under the same rules, and shows it: `resident`, `manager` and `operator` hold the
 //! pages, `templates` what they look like, `messages` what they say. Around all of them: `visitor` (who looks, in which language),
 //! `frame` (what every request and answer passes), `page` (a template becomes an answer), `shell` (what stands around the content),
 //! `problem_page` (a refusal is shown).
@@ -10,15 +10,19 @@
 
 pub mod address;
 pub mod assets;
+pub mod audit_rows;
 pub mod compressed;
 #[cfg(test)]
 mod contrast;
+pub mod field;
+pub mod field_names;
 pub mod forgery;
 pub mod form;
 pub mod format;
 pub mod frame;
 pub mod i18n;
 pub mod manager;
+pub mod operator;
 pub mod page;
 pub mod pages;
 pub mod policy;
@@ -26,6 +30,7 @@ pub mod problem_page;
 pub mod resident;
 pub mod session_cookie;
 pub mod shell;
+pub mod staff_rows;
 pub mod turned;
 pub mod visitor;
 
@@ -39,6 +44,7 @@ pub fn routes(pages: Pages) -> Router {
     let tokens = pages.form_tokens.clone();
     let framed = resident::routes()
         .merge(manager::routes())
+        .merge(operator::routes())
         .with_state(pages)
         .layer(from_fn_with_state(tokens, frame::pass));
     framed.merge(assets::routes())

@@ -69,6 +69,10 @@ mod pages_frame;
 mod pages_manage;
 #[path = "e2e/pages_manage_gate.rs"]
 mod pages_manage_gate;
+#[path = "e2e/pages_operator.rs"]
+mod pages_operator;
+#[path = "e2e/pages_problems.rs"]
+mod pages_problems;
 #[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;

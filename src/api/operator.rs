@@ -4,6 +4,7 @@
 //! retry needs no memory: under an Idempotency-Key, who makes what stands there already, just as he asks, is answered as if he
 //! had made it now; whoever comes without a key or with something else is told that the id is taken.
 
+pub mod by_district;
 pub mod districts;
 pub mod holidays;
 pub mod sports;
@@ -70,8 +71,8 @@ pub fn routes(state: Operators) -> OpenApiRouter {
 }
 
 /// When a thing was made that is answered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Made {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
     Now,
     /// By the request that this one is a retry of.
     Before,

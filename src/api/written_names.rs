@@ -13,9 +13,9 @@ use crate::domain::names::{InvalidName, NAME_CHARS_MAX, Names, check_name};
 pub struct WrittenNames {
     #[serde(rename = "zh-Hans")]
     #[schema(min_length = 1, max_length = 200)]
-    zh_hans: String,
+    pub zh_hans: String,
     #[schema(min_length = 1, max_length = 200)]
-    en: String,
+    pub en: String,
 }
 
 impl WrittenNames {

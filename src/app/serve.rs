@@ -24,6 +24,7 @@ use super::{Failure, demo, founding, logging, open_files, say};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
+use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
 use crate::domain::time::UtcMillis;
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     tracing::info!(%address, "ready");
     say(&format!("the city is open at http://{address}"));
 
-    wait_for_the_end(&metrics)?;
+    wait_for_the_end(&metrics, services.vital_signs())?;
     tracing::info!("draining");
     readiness.set_not_ready(Text::fixed("the city is closing", "正在停止"));
     let drained = workers.shutdown();
@@ -254,7 +255,7 @@ fn end_for_the_journal(why: &str) -> ! {
 }
 
 /// Until SIGTERM or SIGINT. A second one ends the process at once, which the journal makes safe.
-fn wait_for_the_end(metrics: &PrometheusHandle) -> Result<(), Failure> {
+fn wait_for_the_end(metrics: &PrometheusHandle, vital_signs: &VitalSigns) -> Result<(), Failure> {
     let (ended, end) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
@@ -277,6 +278,7 @@ fn wait_for_the_end(metrics: &PrometheusHandle) -> Result<(), Failure> {
     // Figures that nobody fetches are folded meanwhile, so that they don't grow.
     while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(UPKEEP) {
         metrics.run_upkeep();
+        vital_signs.look();
     }
     Ok(())
 }

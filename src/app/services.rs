@@ -23,6 +23,7 @@ use crate::api::proxies::TrustedProxies;
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
 use crate::api::runtime::{Workers, bind};
+use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::engine::Engine;
 use crate::identity::city_keys::CityKeys;
@@ -48,6 +49,7 @@ pub(super) struct Services {
     readiness: Readiness,
     trusted_proxies: TrustedProxies,
     figures: Figures,
+    vital_signs: Arc<VitalSigns>,
 }
 
 impl Services {
@@ -60,6 +62,7 @@ impl Services {
         settings: &Settings,
         epoch: u64,
     ) -> Result<Self, Failure> {
+        let vital_signs = VitalSigns::new(Arc::clone(engine), metrics.clone(), Arc::clone(clock));
         Ok(Self {
             engine: Arc::clone(engine),
             clock: Arc::clone(clock),
@@ -73,7 +76,13 @@ impl Services {
             readiness: readiness.clone(),
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
+            vital_signs: Arc::new(vital_signs),
         })
+    }
+
+    /// What is looked at every few seconds, so that operators see what has happened lately.
+    pub(super) fn vital_signs(&self) -> &VitalSigns {
+        &self.vital_signs
     }
 
     /// Serves the city at a listener, and its figures there too or at an address of their own.
@@ -107,6 +116,8 @@ impl Services {
         let pages = Pages {
             residents: residents.clone(),
             open_data: open_data.clone(),
+            vital_signs: Arc::clone(&self.vital_signs),
+            readiness: self.readiness.clone(),
             form_tokens: FormTokens::new(self.keys.form()),
         };
         let mut audiences = vec![

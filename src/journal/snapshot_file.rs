@@ -286,7 +286,9 @@ mod tests {
         (disk, name)
     }
 
-    fn read(disk: &FileDisk, name: &str) -> Result<(Vec<u8>, Vec<(u32, Vec<u8>)>), SnapshotError> {
+    type Pieces = Vec<(u32, Vec<u8>)>;
+
+    fn read(disk: &FileDisk, name: &str) -> Result<(Vec<u8>, Pieces), SnapshotError> {
         let mut pieces = Vec::new();
         let head = read_snapshot(disk, name, |tag, piece| {
             pieces.push((tag, piece.to_vec()));
@@ -303,7 +305,7 @@ mod tests {
         assert_eq!(head, b"head");
         assert_eq!(pieces, [(4, b"four".to_vec()), (5, Vec::new()), (5, vec![9; 3 * BUFFER_BYTES])]);
         assert_eq!(read_head(&disk, &name).expect("a head"), b"head");
-        assert_eq!(disk.list().expect("names"), [name.clone()], "nothing is left beside it");
+        assert_eq!(disk.list().expect("names"), [&*name], "nothing is left beside it");
         assert_eq!(snapshot_sequence(&name), Some(77));
         assert_eq!(snapshot_sequence("snapshot-7.kcs"), None);
     }

@@ -74,6 +74,7 @@ macro_rules! other {
 /// Everything that is served, what others import before them.
 const SOURCES: &[Source] = &[
     style!("app.css": "layout.css" "forms.css" "chips.css" "grid.css" "sheet.css" "cards.css" "ticket.css" "desk.css"),
+    style!("operator.css": "operator.css"),
     other!("htmx.js", "vendor/htmx-4.0.1.min.js", JAVASCRIPT),
     other!("icon.svg", "icon.svg", "image/svg+xml"),
     module!("page.js"),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 const TOKENS: &str = include_str!("assets/css/tokens.css");
 
 /// Texts and their grounds. WCAG 2.2 AA asks for 4.5.
-const TEXTS: [(&str, &str); 16] = [
+const TEXTS: [(&str, &str); 20] = [
     ("ink", "surface"),
     ("ink", "sunk"),
     ("ink-2", "surface"),
@@ -22,7 +22,11 @@ const TEXTS: [(&str, &str); 16] = [
     ("held", "held-tint"),
     ("danger", "danger-tint"),
     ("surface", "danger"),
+    ("danger", "surface"),
     ("ink", "map-1"),
+    ("ink", "map-2"),
+    ("ink", "map-3"),
+    ("on-accent", "map-4"),
     ("on-accent", "map-5"),
 ];
 /// What is no text and must be seen: borders of what one presses and fills in, and the ring around what has the focus. 3 is asked.

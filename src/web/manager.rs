@@ -16,6 +16,7 @@ pub mod place;
 pub mod release_form;
 pub mod releases;
 pub mod sell;
+pub mod staff;
 pub mod stats;
 pub mod today;
 pub mod week;
@@ -47,5 +48,6 @@ pub fn routes() -> Router<Pages> {
         .route("/manage/{venue}/pitches/{pitch}/prices", post(pitch::prices))
         .route("/manage/{venue}/pitches/{pitch}/offered", post(pitch::offered))
         .route("/manage/{venue}/stats", get(stats::show))
+        .route("/manage/{venue}/staff", get(staff::show))
         .route("/manage/{venue}/audit", get(audit::show))
 }

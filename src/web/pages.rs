@@ -7,13 +7,18 @@ use axum::extract::FromRef;
 use super::forgery::FormTokens;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::open_data::OpenData;
+use crate::api::operator::Operators;
+use crate::api::ops::Readiness;
 use crate::api::resident::{Desk, Residents};
+use crate::api::vital_signs::VitalSigns;
 
 /// What pages use. Each worker has one of its own.
 #[derive(Clone)]
 pub struct Pages {
     pub residents: Residents,
     pub open_data: OpenData,
+    pub vital_signs: Arc<VitalSigns>,
+    pub readiness: Readiness,
     pub form_tokens: FormTokens,
 }
 
@@ -32,6 +37,25 @@ impl FromRef<Pages> for Arc<Desk> {
 impl FromRef<Pages> for Residents {
     fn from_ref(pages: &Pages) -> Self {
         pages.residents.clone()
+    }
+}
+
+impl FromRef<Pages> for Operators {
+    fn from_ref(pages: &Pages) -> Self {
+        let Residents { doorkeeper, desk } = pages.residents.clone();
+        Self { doorkeeper, desk }
+    }
+}
+
+impl FromRef<Pages> for Arc<VitalSigns> {
+    fn from_ref(pages: &Pages) -> Self {
+        Self::clone(&pages.vital_signs)
+    }
+}
+
+impl FromRef<Pages> for Readiness {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.readiness.clone()
     }
 }
 

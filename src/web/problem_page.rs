@@ -2,9 +2,12 @@
 
 use askama::Template;
 use axum::body::Body;
+use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY};
 use axum::response::Response;
 
+use super::address::is_local;
+use super::field_names::label;
 use super::format;
 use super::i18n::Words;
 use super::policy;
@@ -21,6 +24,8 @@ struct ProblemPage {
     shell: Shell,
     told: Told,
     request: Option<String>,
+    /// The same address, where it may answer better in a moment.
+    again: Option<String>,
 }
 
 /// The same as a part of a page.
@@ -65,7 +70,15 @@ impl Told {
                 told.text = words.say("problem-foreign").into_owned();
             } else {
                 let line = |fault: &FieldFault| {
-                    format!("{}: {}", fault.field, fault.message.in_language(words.language()))
+                    let fault_told = fault.message.in_language(words.language());
+                    if fault.field.is_empty() {
+                        return fault_told.to_owned();
+                    }
+                    let args = [
+                        ("field", label(words, &fault.field).into_owned().into()),
+                        ("fault", fault_told.into()),
+                    ];
+                    words.tell("field-told", &args)
                 };
                 told.more.extend(faults.iter().map(line));
             }
@@ -105,6 +118,15 @@ impl Told {
     }
 }
 
+/// Where to ask once more: what was only looked at, and what may pass.
+fn again(shown: &ToShow<'_>, asked: &AskedForPage) -> Option<String> {
+    let ToShow::Met { problem, .. } = shown else { return None };
+    let may_pass = problem.retry_after_s().is_some() || matches!(problem, Problem::Internal { .. });
+    let address =
+        asked.query.as_ref().map_or_else(|| asked.path.clone(), |query| format!("{}?{query}", asked.path));
+    (may_pass && asked.method == Method::GET && is_local(&address)).then_some(address)
+}
+
 /// Writes a page about a problem into the response that carried it.
 pub fn write(shown: &ToShow<'_>, asked: &AskedForPage, response: &mut Response) {
     let language = language_of(asked.query.as_deref(), &asked.headers);
@@ -121,7 +143,7 @@ pub fn write(shown: &ToShow<'_>, asked: &AskedForPage, response: &mut Response) 
         Wants::Page => {
             let size = text_size_of(&asked.headers);
             let shell = Shell::of_problem(words, asked, told.title.clone(), size);
-            ProblemPage { shell, told, request }.render()
+            ProblemPage { shell, told, request, again: again(shown, asked) }.render()
         }
         Wants::Fragment => ProblemFragment { words, told, request }.render(),
     };
@@ -133,4 +155,57 @@ pub fn write(shown: &ToShow<'_>, asked: &AskedForPage, response: &mut Response) 
     out.insert(CONTENT_LANGUAGE, HeaderValue::from_static(Language::tag(language)));
     out.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     out.insert(VARY, HeaderValue::from_static("accept, accept-language, cookie, hx-request"));
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use axum::http::header::ACCEPT_LANGUAGE;
+
+    use super::*;
+
+    fn page(problem: &Problem, method: Method, language: &'static str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language));
+        let query = Some("date=2026-11-25".to_owned());
+        let asked = AskedForPage { method, path: "/find".to_owned(), query, headers };
+        let mut response = Response::new(Body::empty());
+        write(&ToShow::Met { problem, request_id: "request-7" }, &asked, &mut response);
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        assert_eq!(kind, Some("text/html; charset=utf-8"));
+        let body = http_body_util::BodyExt::collect(response.into_body());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let bytes = runtime.block_on(body).expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
+    #[test]
+    fn what_may_pass_is_told_in_both_languages_with_the_way_to_try_again() {
+        let fault = Problem::internal(&"the disk is gone");
+        let busy = Problem::Overloaded { retry_after_s: 3, reason: None };
+        let often = Problem::RateLimited { retry_after_s: 2 };
+        for (problem, en, zh_hans) in [
+            (&fault, "Our fault", "系统出现问题"),
+            (&busy, "Try again in 3 s.", "请 3 秒后再试。"),
+            (&often, "Try again in 2 s.", "请 2 秒后再试。"),
+        ] {
+            for (language, told) in [("en", en), ("zh-CN", zh_hans)] {
+                let page = page(problem, Method::GET, language);
+                assert!(page.contains(told), "{page}");
+                assert!(page.contains("class=\"button\" href=\"/find?date=2026-11-25\""), "{page}");
+                let is_fault = problem == &fault;
+                assert_eq!(page.contains("request-7"), is_fault, "only what we look into has a number");
+                assert!(!page.contains("the disk is gone"), "what broke is for the log");
+            }
+            let sent = self::page(problem, Method::POST, "en");
+            assert!(
+                !sent.contains("href=\"/find?date=2026-11-25\""),
+                "what was sent is not sent again by a link"
+            );
+        }
+        assert!(
+            !self::page(&Problem::NotFound, Method::GET, "en").contains("Try again"),
+            "it will not be there"
+        );
+    }
 }

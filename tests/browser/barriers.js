@@ -31,6 +31,9 @@ export function noBarriers(lang, ahead) {
         await page.setViewportSize({ width, height: 740 });
         found.push(...(await sideways(page)));
       }
+      // Text of twice the size, as who sees badly sets it.
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      found.push(...(await sideways(page)).map((finding) => `large: ${finding}`));
       await done();
       assert.deepEqual(found, []);
     });

@@ -35,13 +35,12 @@ export const PAGES = [
   { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
   { name: "sign-up", route: "/sign-up", path: () => "/sign-up", as: "anyone" },
   { name: "offline", route: "/offline", path: () => "/offline", as: "anyone" },
-  { name: "manage-all", route: "/manage", path: () => "/manage", as: "operator" },
   own("today", ""),
   own("calendar", "/calendar", (stage) => `/calendar?date=${day(stage.ahead)}`),
   own("sell", "/sell", ({ forSale }) => sheet(forSale).replace("/book", "/sell")),
   own("bookings", "/bookings", (stage) => `/bookings?date=${day(stage.ahead)}`),
   own("booking", "/bookings/{id}", (stage) => `/bookings/${stage.sold.id}`),
-  own("move", "/bookings/{id}/move", (stage) => `/bookings/${stage.sold.id}/move`),
+  own("move", "/bookings/{id}/move", ({ sold, forSale }) => sheet(forSale).replace("/book", `/bookings/${sold.id}/move`)),
   own("gate", "/gate"),
   own("closures", "/closures"),
   own("releases", "/releases"),
@@ -49,12 +48,20 @@ export const PAGES = [
   own("pitches", "/pitches"),
   own("pitch", "/pitches/{pitch}", (stage) => `/pitches/${stage.sold.pitch}`),
   own("stats", "/stats"),
+  own("staff", "/staff"),
   own("audit", "/audit"),
+  { name: "operator", route: "/operator", path: () => "/operator", as: "operator" },
+  { name: "operator-venues", route: "/operator/venues", path: () => "/operator/venues", as: "operator" },
+  { name: "operator-new-venue", route: "/operator/venues/new", path: () => "/operator/venues/new", as: "operator" },
+  { name: "operator-staff", route: "/operator/staff", path: () => "/operator/staff", as: "operator" },
+  { name: "operator-new-staff", route: "/operator/staff/new", path: () => "/operator/staff/new", as: "operator" },
+  { name: "operator-member", route: "/operator/staff/{id}", path: (stage) => `/operator/staff/${stage.member}`, as: "operator" },
+  { name: "operator-audit", route: "/operator/audit", path: () => "/operator/audit", as: "operator" },
   { name: "not-there", route: "", path: () => "/nothing-is-here", as: "anyone" },
 ];
 
 /** Addresses that answer a browser, but with no page to look at. */
-export const NO_PAGES = ["/sw.js"];
+export const NO_PAGES = ["/sw.js", "/manage"];
 
 /** What the pages are looked at with: people, a booking, a hold, a slot that is free and one that is gone. */
 export async function stage(ahead) {
@@ -68,7 +75,8 @@ export async function stage(ahead) {
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
   const atCounter = await sold(ownVenue(), first, who.manager);
-  return { ahead, who, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
+  const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
+  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
 }
 
 /** Opens a line of the table, with what stands open on it. */

@@ -188,6 +188,15 @@ fn releases_say_when_they_open() {
     let release = list.links("/releases/").first().expect("a release").clone();
     let page = browser.page(&release);
     assert!(page.has("data-countdown=") && page.has("Opens "), "{}", page.text());
+    let first = page.links("/venues/");
+    let more = page.links(&format!("{release}?shown=")).remove(0);
+    let longer = browser.page(&more).links("/venues/");
+    assert!(longer.len() > first.len() && longer.starts_with(&first), "more venues behind the first");
+    let mut venues: Vec<&str> = longer.iter().filter_map(|link| link.split('?').next()).collect();
+    venues.sort_unstable();
+    venues.dedup();
+    assert_eq!(venues.len(), longer.len(), "each stands there once");
+    assert!(browser.page(&format!("{release}?shown={}", u64::MAX)).links("?shown=").is_empty());
     browser.ask(Request::get("/releases/nothing")).expect(404, "no release");
 }
 

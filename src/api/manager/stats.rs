@@ -142,7 +142,7 @@ impl Figures {
     }
 
     /// A whole's day.
-    fn of(engine: &Engine, world: &World, whole: &Pitch, day: LocalDay) -> Self {
+    pub(in crate::api) fn of(engine: &Engine, world: &World, whole: &Pitch, day: LocalDay) -> Self {
         let bookings = engine.bookings_of_day(world, whole, day);
         let leaves = u64::try_from(whole.leaves.len()).unwrap_or(1).max(1);
         let minutes_open = engine.units_open(world, whole, day) * u64::from(UNIT_MINUTES) / leaves;

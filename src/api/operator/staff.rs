@@ -44,17 +44,17 @@ pub enum StaffRole {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewStaff {
-    role: StaffRole,
+    pub role: StaffRole,
     /// The venue of a manager or a front desk; an operator has none.
-    venue: Option<String>,
+    pub venue: Option<String>,
     /// In E.164, or the 11 digits of a Chinese mobile number.
     #[schema(example = "+8613800138000")]
-    phone: String,
+    pub phone: String,
     /// 8 to 1024 bytes, taken as they are.
     #[schema(min_length = 8)]
-    password: String,
+    pub password: String,
     #[schema(min_length = 1, max_length = 64)]
-    name: String,
+    pub name: String,
 }
 
 /// One of the staff.
@@ -103,9 +103,23 @@ pub async fn add(
     headers: HeaderMap,
     body: JsonBody<NewStaff>,
 ) -> Result<Response, Problem> {
-    let desk = &state.desk;
     let key = idempotency_key(&headers)?;
-    let NewStaff { role, venue, phone, password, name } = body.value;
+    let (made, view) = added(&state, who, key, body.value).await?;
+    Ok(created(made, &view))
+}
+
+/// Makes somebody one of the staff, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why nobody was made; `invalid-request` with all that is wrong, before it is asked who asks.
+pub async fn added(
+    state: &Operators,
+    who: SignedIn,
+    key: Option<&str>,
+    wanted: NewStaff,
+) -> Result<(Made, StaffView), Problem> {
+    let desk = &state.desk;
+    let NewStaff { role, venue, phone, password, name } = wanted;
     let mut faults = FieldFaults::new();
     let person = Person::read(&phone, password, name, &mut faults);
     match (role, &venue) {
@@ -135,7 +149,7 @@ pub async fn add(
         }
     };
     let world = desk.engine.world();
-    Ok(created(made, &StaffView::of(desk, &world.catalogue, (no, role), person.name)))
+    Ok((made, StaffView::of(desk, &world.catalogue, (no, role), person.name)))
 }
 
 fn meant(catalogue: &Catalogue, role: StaffRole, venue: Option<&str>) -> Result<Role, Problem> {
@@ -243,13 +257,21 @@ pub async fn remove(
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
+    removed(&desk, who, &id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Takes all rights from one of the staff, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why he keeps them: `forbidden` for oneself, `not-found` for who is none of the staff.
+pub async fn removed(desk: &Desk, who: SignedIn, id: &str) -> Result<(), Problem> {
     let by = who.operator()?;
-    let account = desk.ids.read_resident(&id).ok_or(Problem::NotFound)?;
+    let account = desk.ids.read_resident(id).ok_or(Problem::NotFound)?;
     if account == by {
         return Err(Problem::Forbidden);
     }
     let ticket = with_lane(|lane: &CommandLane| desk.engine.disable_account(lane, by, account))
         .map_err(|refusal| desk.refuse(refusal))?;
-    durably(ticket).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    durably(ticket).await
 }

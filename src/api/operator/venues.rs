@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{created, make};
+use super::{Made, created, make};
 use crate::api::answer::NamesView;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
@@ -48,18 +48,18 @@ impl AdmissionName {
 pub struct NewVenue {
     /// 1 to 64 of a-z, 0-9 and -.
     #[schema(example = "bay-sports-centre", pattern = "^[a-z0-9-]{1,64}$")]
-    id: String,
-    name: WrittenNames,
+    pub id: String,
+    pub name: WrittenNames,
     /// A district's id.
-    district: String,
-    address: WrittenNames,
+    pub district: String,
+    pub address: WrittenNames,
     /// In degrees.
     #[schema(minimum = -90, maximum = 90)]
-    latitude: f64,
+    pub latitude: f64,
     #[schema(minimum = -180, maximum = 180)]
-    longitude: f64,
+    pub longitude: f64,
     #[serde(default)]
-    admission: AdmissionName,
+    pub admission: AdmissionName,
 }
 
 /// A venue as it begins.
@@ -92,7 +92,21 @@ pub async fn add(
     body: JsonBody<NewVenue>,
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
-    let NewVenue { id, name, district, address, latitude, longitude, admission } = body.value;
+    let (made, view) = added(&desk, who, key, body.value).await?;
+    Ok(created(made, &view))
+}
+
+/// Adds a venue, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why it isn't there; `invalid-request` with all that is wrong, before it is asked who asks.
+pub async fn added(
+    desk: &Desk,
+    who: SignedIn,
+    key: Option<&str>,
+    wanted: NewVenue,
+) -> Result<(Made, VenueOfCity), Problem> {
+    let NewVenue { id, name, district, address, latitude, longitude, admission } = wanted;
     let mut faults = FieldFaults::new();
     let code = read_code("id", &id, &mut faults);
     let name = name.read("name", &mut faults);
@@ -110,7 +124,7 @@ pub async fn add(
     let admitted = admission.meant();
     let def = VenueDef { code, name, district: district_no, address, location, admission: admitted };
     let event = Event::VenueAdded(Box::new(def.clone()));
-    let made = make(&desk, by, key, event, |catalogue| {
+    let made = make(desk, by, key, event, |catalogue| {
         catalogue.venue_by_code(def.code.as_str()).is_some_and(|venue| venue.def == def)
     });
     let made = made.await?;
@@ -123,5 +137,5 @@ pub async fn add(
         location: LocationView { latitude, longitude },
         admission,
     };
-    Ok(created(made, &view))
+    Ok((made, view))
 }

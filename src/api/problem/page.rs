@@ -2,6 +2,7 @@
 //!
 //! What it looks like is for the pages to say, which stand above the API; here is only what they need to know.
 
+use axum::http::Method;
 use axum::http::header::{ACCEPT, HeaderMap};
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -27,6 +28,7 @@ pub(crate) struct Explained(pub(crate) ProblemName);
 /// What a request for a page said of the page that it wants.
 #[derive(Debug, Clone)]
 pub struct AskedForPage {
+    pub method: Method,
     pub path: String,
     pub query: Option<String>,
     pub headers: HeaderMap,
@@ -41,6 +43,7 @@ impl AskedForPage {
             essence.eq_ignore_ascii_case("text/html")
         });
         is_person.then(|| Self {
+            method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers.clone(),

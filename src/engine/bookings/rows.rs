@@ -65,6 +65,7 @@ impl Bookings {
 
     /// Numbers below this one are used.
     pub(in crate::engine) fn note_used(&self, count: u32) {
+        // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(count, Ordering::Relaxed);
     }
 }

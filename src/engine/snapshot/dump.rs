@@ -206,13 +206,14 @@ fn days(world: &World) -> Vec<u8> {
 
 /// Whether anything of a whole's day is sold, or was.
 fn is_sold(on_day: &OnDay<'_>) -> bool {
-    // ORDERING: Relaxed here and below, nobody else is at work.
+    // ORDERING: Relaxed, nobody else is at work.
     on_day.newest_booking().load(Ordering::Relaxed) != NO_BOOKING
         || on_day.leaves().iter().any(|leaf| !leaf.claimed().is_empty())
         || on_day.slots().iter().any(|slot| slot.sales() != 0)
 }
 
 fn put_day(out: &mut Vec<u8>, whole: u32, day: LocalDay, on_day: &OnDay<'_>) {
+    // ORDERING: Relaxed, nobody else is at work.
     put!(out, whole, day.get(), on_day.newest_booking().load(Ordering::Relaxed));
     for leaf in on_day.leaves() {
         put!(out, leaf.claimed().bits());

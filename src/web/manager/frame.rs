@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::place::At;
+use crate::api::manager::authority::in_city;
 use crate::api::problem::Problem;
 use crate::domain::time::LocalDay;
 use crate::web::format;
@@ -21,12 +22,16 @@ pub enum Here {
     Releases,
     Pitches,
     Stats,
+    Staff,
     Audit,
 }
 
 /// What stands over the content.
 pub struct Head {
+    /// The venue's name, or the city's.
     pub venue: String,
+    /// All venues, for who has more than this one.
+    pub up: Option<HeadLink>,
     pub links: Vec<HeadLink>,
 }
 
@@ -67,10 +72,17 @@ pub fn around(
         link(Here::Releases, "/releases", words.say("manage-releases")),
         link(Here::Pitches, "/pitches", words.say("manage-pitches")),
         link(Here::Stats, "/stats", words.say("manage-stats")),
+        link(Here::Staff, "/staff", words.say("manage-staff")),
         link(Here::Audit, "/audit", words.say("manage-audit")),
     ];
+    let up = HeadLink {
+        text: words.say("every-venue"),
+        address: "/operator/venues".to_owned(),
+        is_current: false,
+    };
     let head = Head {
         venue: format::name(words, &at.venue()?.def.name).to_owned(),
+        up: in_city(at.who).is_ok().then_some(up),
         links: if at.manages { links } else { Vec::new() },
     };
     let shell = Shell::of(visitor, title, Place::Elsewhere).with_navigation(navigation);

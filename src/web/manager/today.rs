@@ -13,45 +13,32 @@ use super::people_rows::{PersonRow, rows_of_day};
 use super::place::At;
 use crate::api::extract::PathText;
 use crate::api::manager::authority::{Own, Task, own_venues};
+use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
 use crate::api::resident::booking_view::BookingStatus;
-use crate::domain::catalogue::{Pitch, Venue};
+use crate::domain::catalogue::Pitch;
 use crate::engine::view::SlotStatus;
 use crate::web::format;
 use crate::web::i18n::Words;
 use crate::web::page;
-use crate::web::shell::{Place, Shell};
+use crate::web::shell::Shell;
 use crate::web::turned::{Turned, see_other};
 use crate::web::visitor::Visitor;
 
-#[derive(Template)]
-#[template(path = "manager/venues.html")]
-struct VenuesPage {
-    shell: Shell,
-    venues: Vec<(String, String, String)>,
-}
-
-/// The venues that one works for; where there is one, it itself.
+/// The venue that one works for; an operator's are all.
 ///
 /// # Errors
 /// The way to the sign-in, `forbidden` for residents, or a fault of ours.
 pub async fn venues(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Result<Response, Turned> {
-    let own = own_venues(visitor.signed_in()?)?;
-    let world = Arc::clone(&desk.engine.world());
-    let is_own = |venue: &&Arc<Venue>| own == Own::All || own == Own::One(venue.no);
-    let own: Vec<&Arc<Venue>> = world.catalogue.venues().iter().filter(is_own).collect();
-    if let [only] = own.as_slice() {
-        return Ok(see_other(&format!("/manage/{}", only.def.code)));
+    match own_venues(visitor.signed_in()?)? {
+        Own::All => Ok(see_other("/operator/venues")),
+        Own::One(no) => {
+            let world = Arc::clone(&desk.engine.world());
+            let venue = world.catalogue.venue(no).ok_or(Problem::NotFound)?;
+            Ok(see_other(&format!("/manage/{}", venue.def.code)))
+        }
     }
-    let words = visitor.words;
-    let line = |venue: &Arc<Venue>| {
-        let def = &venue.def;
-        let name = format::name(words, &def.name).to_owned();
-        (format!("/manage/{}", def.code), name, format::name(words, &def.address).to_owned())
-    };
-    let shell = Shell::of(&visitor, words.say("manage-venues"), Place::Elsewhere);
-    page::own(StatusCode::OK, &VenuesPage { shell, venues: own.into_iter().map(line).collect() })
 }
 
 #[derive(Debug, Deserialize)]

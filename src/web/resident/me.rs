@@ -29,6 +29,7 @@ struct MePage {
     balance: String,
     is_resident: bool,
     manages: bool,
+    operates: bool,
 }
 
 /// The account.
@@ -53,7 +54,8 @@ pub async fn show(State(state): State<Residents>, visitor: Visitor) -> Result<Re
         phone,
         balance: sum(account.settled(), currency),
         is_resident: who.role == Role::Resident,
-        manages: who.role != Role::Resident,
+        manages: matches!(who.role, Role::VenueManager(_) | Role::FrontDesk(_)),
+        operates: who.role == Role::Operator,
     };
     page::own(StatusCode::OK, &page)
 }

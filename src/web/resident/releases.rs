@@ -1,11 +1,13 @@
 //! `/releases` and `/releases/{release}`: what opens when, for whom, and how long until then by the city's clock.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::links;
 use crate::api::answer::city_moment;
@@ -13,7 +15,9 @@ use crate::api::extract::PathText;
 use crate::api::open_data::OpenData;
 use crate::api::open_data::releases::next_opening;
 use crate::api::problem::Problem;
+use crate::api::query::QueryOf;
 use crate::domain::catalogue::Release;
+use crate::domain::ids::VenueNo;
 use crate::domain::release::ReleaseWhen;
 use crate::domain::time::UtcMillis;
 use crate::engine::world::World;
@@ -23,6 +27,16 @@ use crate::web::page;
 use crate::web::shell::{Place, Shell};
 use crate::web::turned::Turned;
 use crate::web::visitor::Visitor;
+
+/// How many venues of a release are shown before one asks for more.
+const VENUES: usize = 30;
+
+#[derive(Debug, Deserialize)]
+pub struct ReleaseQuery {
+    /// How many venues are shown.
+    #[serde(default)]
+    shown: usize,
+}
 
 #[derive(Template)]
 #[template(path = "resident/releases.html")]
@@ -52,7 +66,9 @@ struct ReleasePage {
     limit: Option<String>,
     counter: Option<String>,
     days: Vec<DayRow>,
-    pitches: Vec<VenueRow>,
+    venues: Vec<VenueRow>,
+    /// The same with more venues, where there are more.
+    more: Option<String>,
 }
 
 struct DayRow {
@@ -63,6 +79,7 @@ struct DayRow {
 
 struct VenueRow {
     name: String,
+    sports: Vec<String>,
     count: usize,
     address: String,
 }
@@ -131,6 +148,7 @@ pub async fn list(
 pub async fn show(
     State(open_data): State<OpenData>,
     visitor: Visitor,
+    QueryOf(query): QueryOf<ReleaseQuery>,
     PathText(code): PathText,
     headers: HeaderMap,
 ) -> Result<Response, Turned> {
@@ -146,6 +164,11 @@ pub async fn show(
         is_open: open_data.engine.releases().opened_at(release.no, day).is_some(),
         opens: format::moment(words, catalogue.zone(), release.def.opens_at(catalogue.zone(), day)),
     });
+    let mut venues = venues_of(words, &world, release);
+    let shown = query.shown.max(VENUES);
+    let more =
+        (venues.len() > shown).then(|| format!("{}?shown={}", card.address, shown.saturating_add(VENUES)));
+    venues.truncate(shown);
     let limit = release.def.limit_per_resident;
     let kept = release.def.counter_share_percent;
     let page = ReleasePage {
@@ -155,7 +178,8 @@ pub async fn show(
         limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
         counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
         days: days.collect(),
-        pitches: venues_of(words, &world, release),
+        venues,
+        more,
         card,
     };
     // It says how late it is.
@@ -168,24 +192,27 @@ pub async fn show(
 /// The venues whose pitches it opens, with the way to the last day that can be booked.
 fn venues_of(words: Words, world: &World, release: &Release) -> Vec<VenueRow> {
     let catalogue = &world.catalogue;
-    let mut rows: Vec<(u32, &str, VenueRow)> = Vec::new();
     let day = world.days.last().unwrap_or(release.def.first_day);
+    let mut rows: Vec<VenueRow> = Vec::new();
+    let mut row_of: HashMap<VenueNo, usize> = HashMap::new();
     for pitch in release.def.pitches.iter().filter_map(|no| catalogue.pitch(*no)) {
-        let sport = catalogue.sport(pitch.sport).map_or("", |sport| sport.code.as_str());
-        if let Some((_, _, row)) =
-            rows.iter_mut().find(|(venue, of, _)| *venue == pitch.venue.get() && *of == sport)
-        {
-            row.count += 1;
-            continue;
-        }
         let Some(venue) = catalogue.venue(pitch.venue) else { continue };
-        let sport_name = catalogue.sport(pitch.sport).map_or("", |sport| format::name(words, &sport.name));
-        let row = VenueRow {
-            name: format!("{} · {sport_name}", format::name(words, &venue.def.name)),
-            count: 1,
-            address: links::venue_day(venue.def.code.as_str(), sport, day),
-        };
-        rows.push((pitch.venue.get(), sport, row));
+        let Some(sport) = catalogue.sport(pitch.sport) else { continue };
+        let at = *row_of.entry(venue.no).or_insert(rows.len());
+        if at == rows.len() {
+            rows.push(VenueRow {
+                name: format::name(words, &venue.def.name).to_owned(),
+                sports: Vec::new(),
+                count: 0,
+                address: links::venue_day(venue.def.code.as_str(), sport.code.as_str(), day),
+            });
+        }
+        let Some(row) = rows.get_mut(at) else { continue };
+        row.count += 1;
+        let sport = format::name(words, &sport.name);
+        if !row.sports.iter().any(|known| known == sport) {
+            row.sports.push(sport.to_owned());
+        }
     }
-    rows.into_iter().map(|(_, _, row)| row).collect()
+    rows
 }

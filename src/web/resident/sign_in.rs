@@ -136,6 +136,7 @@ pub(super) fn onward<'a>(state: &Residents, no: ResidentNo, next: &'a str) -> &'
     }
     match state.desk.engine.residents().get(no).and_then(|account| account.role()) {
         Some(Role::Resident) | None => "/",
-        Some(Role::VenueManager(_) | Role::FrontDesk(_) | Role::Operator) => "/manage",
+        Some(Role::VenueManager(_) | Role::FrontDesk(_)) => "/manage",
+        Some(Role::Operator) => "/operator",
     }
 }

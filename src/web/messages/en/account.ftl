@@ -17,4 +17,5 @@ text-normal = Normal
 text-large = Large
 save = Save
 language-now = Language
-me-manage = Manage venues
+me-operate = Operate the city
+me-manage = Your venue

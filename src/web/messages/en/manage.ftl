@@ -1,5 +1,4 @@
 # The front desk's day, its calendar and its gate.
-manage-venues = Your venues
 manage-today = Today
 manage-calendar = Calendar
 manage-gate = Gate
@@ -8,6 +7,8 @@ manage-closures = Closures
 manage-releases = Releases
 manage-pitches = Pitches and prices
 manage-stats = Statistics
+manage-staff = Staff
+every-venue = All venues
 manage-audit = Log
 manage-more = More of this venue
 no-name = No name

@@ -17,4 +17,5 @@ text-normal = 标准
 text-large = 大字
 save = 保存
 language-now = 语言
-me-manage = 管理场馆
+me-operate = 全市运营
+me-manage = 我的场馆

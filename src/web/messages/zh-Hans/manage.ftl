@@ -1,5 +1,4 @@
 # 前台的一天、日程与入口。
-manage-venues = 我的场馆
 manage-today = 今天
 manage-calendar = 日程
 manage-gate = 验票
@@ -8,6 +7,8 @@ manage-closures = 停用
 manage-releases = 放票
 manage-pitches = 场地与价格
 manage-stats = 统计
+manage-staff = 人员
+every-venue = 全部场馆
 manage-audit = 日志
 manage-more = 本场馆的其他页面
 no-name = 无姓名
