@@ -1,5 +1,6 @@
 //! I2 under loss of power: at every call that changes the disk, with subsets of what was not synced.
 
+#[cfg(feature = "planted-bugs")]
 use kaichang::journal::Planted;
 
 use crate::journal_script::{Rng, Setting, torture};
@@ -30,7 +31,7 @@ fn subsets(choices: usize, rng: &mut Rng) -> Vec<Vec<bool>> {
 }
 
 /// Runs the script with the power failing at each call in turn; the first thing that is wrong afterwards.
-fn crash_everywhere(setting: Setting) -> Result<u64, String> {
+pub(crate) fn crash_everywhere(setting: Setting) -> Result<u64, String> {
     let whole = SimDisk::default();
     let (_, result) = setting.run(&whole);
     result.map_err(|error| format!("without a fault: {error}"))?;
@@ -59,14 +60,14 @@ fn crash_everywhere(setting: Setting) -> Result<u64, String> {
 #[test]
 fn what_was_acknowledged_survives_a_loss_of_power_at_any_call() {
     for seed in 0..if torture() { 20 } else { 2 } {
-        let images = crash_everywhere(Setting { seed, planted: Planted::default() }).expect("I2");
+        let images = crash_everywhere(Setting::of_seed(seed)).expect("I2");
         assert!(images > 1_000, "only {images} crashes were tried");
     }
 }
 
 #[test]
 fn a_loss_of_power_during_recovery_loses_nothing_either() {
-    let setting = Setting { seed: 5, planted: Planted::default() };
+    let setting = Setting::of_seed(5);
     let whole = SimDisk::default();
     let (_, result) = setting.run(&whole);
     result.expect("no fault");
@@ -103,7 +104,8 @@ fn a_loss_of_power_during_recovery_loses_nothing_either() {
 #[test]
 fn the_simulation_sees_records_that_are_acknowledged_before_they_are_synced() {
     let planted = Planted::only(kaichang::journal::Bug::AckBeforeSync);
-    let why = crash_everywhere(Setting { seed: 0, planted }).expect_err("the planted bug must be seen");
+    let why = crash_everywhere(Setting { planted, ..Setting::of_seed(0) })
+        .expect_err("the planted bug must be seen");
     assert!(why.contains("was acknowledged and is gone"), "{why}");
 }
 
@@ -111,6 +113,7 @@ fn the_simulation_sees_records_that_are_acknowledged_before_they_are_synced() {
 #[test]
 fn the_simulation_sees_a_recovery_that_ignores_checksums() {
     let planted = Planted::only(kaichang::journal::Bug::NoCrc);
-    let why = crash_everywhere(Setting { seed: 0, planted }).expect_err("the planted bug must be seen");
+    let why = crash_everywhere(Setting { planted, ..Setting::of_seed(0) })
+        .expect_err("the planted bug must be seen");
     assert!(why.contains("was never pushed"), "{why}");
 }

@@ -2,12 +2,12 @@
 
 use std::io::ErrorKind;
 
-use kaichang::journal::{JournalError, Planted};
+use kaichang::journal::JournalError;
 
 use crate::journal_script::{Rng, Setting};
 use crate::sim_disk::{Fault, Plan, SECTOR, SimDisk};
 
-const SETTING: Setting = Setting { seed: 11, planted: Planted::none() };
+const SETTING: Setting = Setting::of_seed(11);
 
 fn calls() -> u64 {
     let whole = SimDisk::default();

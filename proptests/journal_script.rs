@@ -10,7 +10,9 @@ use kaichang::domain::clock::Clock;
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::{Intake, Ticket};
 use kaichang::engine::log::{Outcome, Record, Sequence, Settle};
-use kaichang::journal::{Journal, JournalError, Options, Planted, SeededEntropy, Step};
+use kaichang::journal::{
+    Journal, JournalError, Options, Planted, Position, SeededEntropy, Step, read_sealed,
+};
 
 use crate::sim_disk::SimDisk;
 
@@ -94,6 +96,20 @@ pub(crate) struct History {
     /// Pushed and without an outcome, in the order of each lane.
     open: Vec<VecDeque<Vec<u8>>>,
     pushed: u64,
+    snapshots: Vec<Snapshot>,
+}
+
+/// What a reader of sealed segments kept: where they end, in the position's own bytes, and what stood before.
+#[derive(Debug, Clone)]
+struct Snapshot {
+    position: Vec<u8>,
+    found: Found,
+}
+
+impl Snapshot {
+    fn position(&self) -> Position {
+        Position::decode(&self.position).expect("a position is read back")
+    }
 }
 
 #[derive(Clone, Default)]
@@ -122,14 +138,29 @@ impl Settle<Numbered> for Listener {
 /// What a start found.
 pub(crate) type Found = BTreeMap<u64, (UtcMillis, Vec<u8>)>;
 
+/// What is done about segments while the journal is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// They are filled, and that is all.
+    None,
+    /// They are sealed early, and snapshots are kept of them.
+    Snapshots,
+}
+
 /// How a simulation is run.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Setting {
     pub(crate) seed: u64,
     pub(crate) planted: Planted,
+    pub(crate) upkeep: Upkeep,
 }
 
 impl Setting {
+    /// A journal that is only written.
+    pub(crate) const fn of_seed(seed: u64) -> Self {
+        Self { seed, planted: Planted::none(), upkeep: Upkeep::None }
+    }
+
     fn options(self, life: u64) -> Options {
         Options {
             segment_bytes: SEGMENT_BYTES,
@@ -141,12 +172,46 @@ impl Setting {
 
     /// Starts the journal on a disk and shows what it found.
     pub(crate) fn open(self, disk: &SimDisk, life: u64) -> Result<(Journal<SimDisk>, Found), JournalError> {
-        let mut found = Found::new();
-        let journal = Journal::open(disk.clone(), self.options(life), |sequence, at, bytes| {
+        self.open_behind(disk, life, None)
+    }
+
+    /// The same from a snapshot on, whose records count as found.
+    fn open_behind(
+        self,
+        disk: &SimDisk,
+        life: u64,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<(Journal<SimDisk>, Found), JournalError> {
+        let position = snapshot.map(Snapshot::position);
+        let mut found = snapshot.map(|snapshot| snapshot.found.clone()).unwrap_or_default();
+        let disk = disk.clone();
+        let options = self.options(life);
+        let journal = Journal::open_behind(disk, options, position.as_ref(), |sequence, at, bytes| {
+            assert!(
+                position.as_ref().is_none_or(|position| sequence > position.last()),
+                "only what is behind"
+            );
             found.insert(sequence.get(), (at, bytes.to_vec()));
             Ok::<_, Infallible>(())
         })?;
         Ok((journal, found))
+    }
+
+    /// Keeps a snapshot of what is sealed by now.
+    fn keep_snapshot(self, disk: &SimDisk, listener: &Listener) -> Result<(), JournalError> {
+        let before = listener.lock().snapshots.last().cloned();
+        let mut found = before.as_ref().map(|snapshot| snapshot.found.clone()).unwrap_or_default();
+        let behind = before.as_ref().map(Snapshot::position);
+        let position = read_sealed(disk, behind.as_ref(), |sequence, at, bytes| {
+            found.insert(sequence.get(), (at, bytes.to_vec()));
+            Ok::<_, Infallible>(())
+        })?;
+        if let Some(position) = position {
+            let mut bytes = Vec::new();
+            position.encode(&mut bytes);
+            listener.lock().snapshots.push(Snapshot { position: bytes, found });
+        }
+        Ok(())
     }
 
     /// Runs two lives of a journal, or as far as the disk lets them. A refused record is followed by others.
@@ -166,12 +231,13 @@ impl Setting {
     }
 
     fn live(self, disk: &SimDisk, life: u64, listener: &Listener, rng: &mut Rng) -> Result<(), JournalError> {
-        let (journal, found) = self.open(disk, life)?;
+        let snapshot = listener.lock().snapshots.last().cloned();
+        let (journal, found) = self.open_behind(disk, life, snapshot.as_ref())?;
         assert_eq!(found, listener.lock().acknowledged, "a start after a stop finds what was acknowledged");
         let (intake, owners) = Intake::new(LANES, 64);
         let mut committer =
             journal.committer(Arc::clone(&intake), listener.clone(), Arc::new(ScriptClock::default()));
-        for _ in 0..12 {
+        for round in 0..12 {
             let mut tickets: Vec<(Ticket, Vec<u8>)> = Vec::new();
             for _ in 0..1 + rng.below(6) {
                 let lane = usize::try_from(rng.below(LANES as u64)).expect("small");
@@ -195,20 +261,43 @@ impl Setting {
                     if history.refused.contains(&bytes) { Outcome::NotWritten } else { Outcome::Durable };
                 assert_eq!(intake.outcome(ticket), Some(expected));
             }
+            drop(history);
+            if self.upkeep != Upkeep::None && round % 3 == 2 {
+                committer.handle().seal();
+                committer.step()?;
+                self.keep_snapshot(disk, listener)?;
+            }
         }
         Ok(())
     }
 
-    /// Starts twice on a disk, and says what is wrong with what was found, given what the world was told.
+    /// Starts twice on a disk, and says what is wrong with what was found, given what the world was told: from the last two
+    /// snapshots, and from nothing as long as all segments must be there.
     ///
     /// A refusal to start is right only when the disk was damaged.
     pub(crate) fn judge(self, disk: &SimDisk, history: &History) -> Result<(), String> {
-        let (journal, found) = self.open(disk, 77).map_err(|error| format!("refused to start: {error}"))?;
+        let snapshots = &history.snapshots;
+        for snapshot in &snapshots[snapshots.len().saturating_sub(2)..] {
+            self.judge_behind(&disk.copied(), history, Some(snapshot))
+                .map_err(|why| format!("behind {:?}: {why}", snapshot.position()))?;
+        }
+        self.judge_behind(disk, history, None)
+    }
+
+    fn judge_behind(
+        self,
+        disk: &SimDisk,
+        history: &History,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<(), String> {
+        let (journal, found) =
+            self.open_behind(disk, 77, snapshot).map_err(|error| format!("refused to start: {error}"))?;
         let epoch = journal.recovered().epoch;
         drop(journal);
         history.judge(&found)?;
-        let (journal, again) =
-            self.open(disk, 78).map_err(|error| format!("refused the second start: {error}"))?;
+        let (journal, again) = self
+            .open_behind(disk, 78, snapshot)
+            .map_err(|error| format!("refused the second start: {error}"))?;
         if again != found || journal.recovered().epoch != epoch + 1 {
             return Err("the second start found something else than the first".to_owned());
         }
@@ -252,6 +341,10 @@ impl History {
 
     pub(crate) fn acknowledged(&self) -> &Found {
         &self.acknowledged
+    }
+
+    pub(crate) fn snapshots(&self) -> usize {
+        self.snapshots.len()
     }
 
     pub(crate) fn refused(&self) -> usize {

@@ -6,6 +6,7 @@ mod i2_hand_over;
 mod i2_journal_crash;
 mod i2_journal_damage;
 mod i2_journal_faults;
+mod i2_journal_segments;
 mod journal_script;
 mod memory_log;
 mod model;

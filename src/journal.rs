@@ -20,12 +20,15 @@ mod error;
 mod file_disk;
 mod frame;
 pub mod layout;
+mod listing;
 mod lock;
 mod meters;
 mod planted;
+mod position;
 mod read_only;
 mod reader;
 mod recovery;
+mod sealing;
 mod segment;
 mod snapshot_file;
 mod spare;
@@ -47,7 +50,8 @@ pub use lock::DirLock;
 #[cfg(feature = "planted-bugs")]
 pub use planted::Bug;
 pub use planted::Planted;
-pub use read_only::{ReadOnly, read_only};
+pub use position::{Position, PositionError};
+pub use read_only::{ReadOnly, read_only, read_only_behind, read_sealed};
 pub use recovery::Cut;
 pub use segment::uuid_text;
 pub use snapshot_file::{
@@ -64,6 +68,8 @@ use frame::Checksum;
 pub struct Options {
     /// Of the segments that are begun from now on.
     pub segment_bytes: u64,
+    /// A segment is ended when its first record is so old, by the clock of the records; full ones at once.
+    pub seal_after_ms: i64,
     pub gathering: Gathering,
     pub entropy: Arc<dyn Entropy>,
     pub planted: Planted,
@@ -73,6 +79,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: layout::SEGMENT_BYTES_DEFAULT,
+            seal_after_ms: 60 * 60 * 1000,
             gathering: Gathering::default(),
             entropy: Arc::new(SystemEntropy),
             planted: Planted::from_env(),
@@ -112,6 +119,21 @@ impl<D: Disk> Journal<D> {
         options: Options,
         apply: impl FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
     ) -> Result<Self, JournalError> {
+        Self::open_behind(disk, options, None, apply)
+    }
+
+    /// The same from a position on, for an engine that has a snapshot of what stands before: the segments up to the position
+    /// are not read and may be gone.
+    ///
+    /// # Errors
+    /// As `open`; and `OtherHistory` when the journal does not go on from the position, `SnapshotNeeded` when the first segments
+    /// are gone and there is no position.
+    pub fn open_behind<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        disk: D,
+        options: Options,
+        behind: Option<&Position>,
+        apply: impl FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
+    ) -> Result<Self, JournalError> {
         if !segment::is_possible_length(options.segment_bytes) {
             let (bytes, min) = (options.segment_bytes, layout::SEGMENT_BYTES_MIN);
             return Err(JournalError::SegmentBytes { bytes, min });
@@ -122,7 +144,7 @@ impl<D: Disk> Journal<D> {
             .fill(&mut new_uuid)
             .map_err(|source| JournalError::System { what: "random bytes", source })?;
         let check = if options.planted.no_crc() { Checksum::Ignored } else { Checksum::Checked };
-        let read = recovery::read_all(&disk, new_uuid, check, apply)?;
+        let read = recovery::read_all(&disk, behind, new_uuid, check, apply)?;
         let (records, cut) = (read.records, read.cut.clone());
         if let Some(Cut { file, offset, why }) = &cut {
             tracing::warn!(file, offset, why, "a torn tail was cut from the journal");

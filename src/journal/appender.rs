@@ -17,7 +17,7 @@ use super::frame::{FrameBuilder, FrameHeader, Seed};
 use super::layout::{BLOCK_BYTES, segment_name};
 use super::reader::Replay;
 use super::segment::SegmentHeader;
-use super::spare::{Spare, Spares};
+use super::spare::{Spare, Spares, Wait};
 
 /// The end of the journal, open for writing.
 pub(super) struct Appender<D: Disk> {
@@ -26,7 +26,7 @@ pub(super) struct Appender<D: Disk> {
     entropy: Arc<dyn Entropy>,
     state: Replay,
     segment: OpenSegment<D::File>,
-    /// Written in the segments before the one in use.
+    /// Written in the segments before the one in use, as far as this start has read them.
     bytes_before: u64,
 }
 
@@ -39,6 +39,8 @@ pub(super) struct OpenSegment<F> {
     pub bytes: u64,
     /// Where the next frame goes.
     pub offset: u64,
+    /// The time of its first record of the engine's, if it has any.
+    pub data_since: Option<UtcMillis>,
 }
 
 /// A frame that stands in the file and is not durable yet.
@@ -48,6 +50,14 @@ pub(super) struct Written {
     pub at: UtcMillis,
     pub bytes: u64,
     kind: Kind,
+}
+
+/// Whether the segment in use was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Now,
+    /// The next one is still being prepared.
+    NotYet,
 }
 
 /// Why a frame was not appended.
@@ -95,7 +105,7 @@ impl<D: Disk> Appender<D> {
 
     /// The sequence of the last durable record.
     pub(super) fn durable(&self) -> Sequence {
-        Sequence::new(self.state.next.get() - 1)
+        self.state.last()
     }
 
     pub(super) const fn state(&self) -> &Replay {
@@ -140,7 +150,7 @@ impl<D: Disk> Appender<D> {
     ) -> Result<Written, AppendError> {
         let bytes = frame.padded_bytes() as u64;
         if self.segment.offset + bytes > self.segment.bytes {
-            self.begin_segment()?;
+            self.begin_segment(Wait::UntilReady)?;
         }
         let segment = &self.segment;
         let header = FrameHeader {
@@ -176,15 +186,25 @@ impl<D: Disk> Appender<D> {
             self.state.chain.push(written.kind, self.state.next, written.at, record);
             self.state.next = self.state.next.next();
         }
+        if written.kind == Kind::Data {
+            self.segment.data_since.get_or_insert(written.at);
+        }
         self.state.at = written.at;
         self.segment.offset += written.bytes;
     }
 
-    /// Ends the segment in use and begins the next. What fails on the way leaves the segment in use as it was.
-    fn begin_segment(&mut self) -> Result<(), AppendError> {
+    /// Since when the segment in use has records of the engine's, if it has any.
+    pub(super) const fn data_since(&self) -> Option<UtcMillis> {
+        self.segment.data_since
+    }
+
+    /// Ends the segment in use, full or not, and begins the next. What fails on the way leaves the segment in use as it was.
+    pub(super) fn begin_segment(&mut self, wait: Wait) -> Result<Ended, AppendError> {
         let number = self.segment.number + 1;
         let name = segment_name(number);
-        let spare = self.spares.take().map_err(untouched("prepare", &name))?;
+        let Some(spare) = self.spares.take(wait).map_err(untouched("prepare", &name))? else {
+            return Ok(Ended::NotYet);
+        };
         let mut salt = [0; 16];
         if let Err(source) = self.entropy.fill(&mut salt) {
             self.spares.give_back(spare);
@@ -214,8 +234,8 @@ impl<D: Disk> Appender<D> {
         self.disk.sync_dir().map_err(fatal("sync the directory of", &name))?;
         let Spare { file, bytes, .. } = spare;
         self.bytes_before += self.segment.offset;
-        self.segment =
-            OpenSegment { file, name, number, seed: header.seed(), bytes, offset: BLOCK_BYTES as u64 };
-        Ok(())
+        let (seed, offset) = (header.seed(), BLOCK_BYTES as u64);
+        self.segment = OpenSegment { file, name, number, seed, bytes, offset, data_since: None };
+        Ok(Ended::Now)
     }
 }

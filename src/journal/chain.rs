@@ -3,10 +3,10 @@
 //! Links are closed at fixed sequences and cover the records' bytes, not the frames, so a link can be computed again after
 //! the records were packed into other frames, and an auditor needs nothing but the records.
 
-use blake3::Hasher;
-
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
+
+use super::frame::{u32_at, u64_at};
 
 /// A link is closed behind every record whose sequence is a multiple of this.
 pub const LINK_RECORDS: u64 = 256;
@@ -27,16 +27,20 @@ pub enum Kind {
 }
 
 /// The chain as far as the records have come.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Chain {
     link: Link,
-    hasher: Hasher,
-    // The open link's input is gathered: hashing it in one go is several times faster than record by record.
-    buffer: Vec<u8>,
+    // The open link's input is gathered: hashing it in one go is several times faster than record by record, and a position
+    // takes it along. A link's records are bounded in number and length, and so is this.
+    input: Vec<u8>,
 }
 
-/// When the gathered input goes to the hasher before its link closes, so that memory stays bounded.
-const BUFFER_BYTES_MAX: usize = 128 * 1024;
+/// What a closed link's input may keep of the memory it took: records are short, and the rare long ones are not to be paid for
+/// ever after.
+const INPUT_BYTES_KEPT: usize = 256 * 1024;
+
+/// What stands before each record's bytes in a link's input: sequence, time and length.
+const RECORD_HEAD_BYTES: usize = 20;
 
 /// Set in the hashed length of a record that is the journal's own, so that it can't be taken for one of the engine's.
 const EPOCH_BIT: u32 = 1 << 31;
@@ -46,7 +50,32 @@ impl Chain {
     #[must_use]
     pub fn new(uuid: &[u8; 16]) -> Self {
         let link = blake3::derive_key("kaichang journal chain 1", uuid);
-        Self { link, hasher: Hasher::new(), buffer: link.to_vec() }
+        Self { link, input: link.to_vec() }
+    }
+
+    /// The chain behind the record before `next`, as it was taken apart by `link` and `open`; nothing when `open` is not what
+    /// a chain can have gathered then.
+    pub(super) fn from_parts(link: Link, open: &[u8], next: Sequence) -> Option<Self> {
+        let last = next.get().checked_sub(1)?;
+        let mut rest = open;
+        for sequence in last - last % LINK_RECORDS + 1..next.get() {
+            let (head, behind) = rest.split_at_checked(RECORD_HEAD_BYTES)?;
+            if u64_at(head, 0) != sequence {
+                return None;
+            }
+            let length = u32_at(head, 16) & !EPOCH_BIT;
+            rest = behind.get(length as usize..)?;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+        Some(Self { link, input: [link.as_slice(), open].concat() })
+    }
+
+    /// The records behind the last closed link, as the next link hashes them.
+    #[must_use]
+    pub(super) fn open(&self) -> &[u8] {
+        &self.input[self.link.len()..]
     }
 
     /// The last closed link.
@@ -73,26 +102,22 @@ impl Chain {
             Kind::Data => length,
             Kind::Epoch => length | EPOCH_BIT,
         };
-        let mut head = [0; 20];
+        let mut head = [0; RECORD_HEAD_BYTES];
         head[..8].copy_from_slice(&sequence.get().to_le_bytes());
         head[8..16].copy_from_slice(&at.get().to_le_bytes());
         head[16..].copy_from_slice(&tagged.to_le_bytes());
-        self.buffer.extend_from_slice(&head);
-        self.buffer.extend_from_slice(bytes);
+        self.input.extend_from_slice(&head);
+        self.input.extend_from_slice(bytes);
         if sequence.get().is_multiple_of(LINK_RECORDS) {
             self.close();
-        } else if self.buffer.len() >= BUFFER_BYTES_MAX {
-            self.hasher.update(&self.buffer);
-            self.buffer.clear();
         }
     }
 
     fn close(&mut self) {
-        self.hasher.update(&self.buffer);
-        self.link = *self.hasher.finalize().as_bytes();
-        self.hasher.reset();
-        self.buffer.clear();
-        self.buffer.extend_from_slice(&self.link);
+        self.link = *blake3::hash(&self.input).as_bytes();
+        self.input.clear();
+        self.input.shrink_to(INPUT_BYTES_KEPT);
+        self.input.extend_from_slice(&self.link);
     }
 }
 

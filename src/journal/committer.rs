@@ -13,7 +13,7 @@ use crate::engine::lane::{Intake, LaneNo};
 use crate::engine::log::{Outcome, Record, Sequence, Settle};
 
 use super::Options;
-use super::appender::{AppendError, Appender};
+use super::appender::{AppendError, Appender, Ended};
 use super::control::{Control, JournalHandle};
 use super::disk::Disk;
 use super::error::JournalError;
@@ -21,6 +21,8 @@ use super::frame::{FrameBuilder, NotAdded};
 use super::layout::RECORD_BYTES_MAX;
 use super::meters::Meters;
 use super::planted::Planted;
+use super::sealing::{AGAIN_AFTER, Sealing};
+use super::spare::Wait;
 
 /// How many records are held beyond the queues; a frame of the shortest sensible records has about so many.
 const TAKEN_MAX: usize = 1024;
@@ -69,6 +71,7 @@ pub struct Committer<D: Disk, R: Record, S: Settle<R>> {
     clock: Arc<dyn Clock>,
     control: Arc<Control>,
     gathering: Gathering,
+    sealing: Sealing,
     planted: Planted,
     /// How many records batches had lately, in eighths: each batch moves it by an eighth of the way.
     lately_eighths: usize,
@@ -97,6 +100,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
             clock,
             control,
             gathering: options.gathering,
+            sealing: Sealing::new(options.seal_after_ms),
             planted: options.planted,
             lately_eighths: 0,
             taken: Vec::with_capacity(TAKEN_MAX),
@@ -131,11 +135,65 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
             }
             if self.step()? == Step::Idle {
                 if stopping {
-                    return Ok(());
+                    // All is durable and told; the next start finds a segment that a snapshot can stand behind.
+                    return self.seal(Wait::UntilReady).map(|_| ()).map_err(|error| self.stop(error));
                 }
-                self.intake.wait_for_records();
+                self.seal_if_old(self.clock.now()).map_err(|error| self.stop(error))?;
+                self.wait();
             }
         }
+    }
+
+    /// Until a record comes, someone asks for something, or the segment has become old.
+    fn wait(&self) {
+        // Whoever asked for a seal that was not possible is not made to wait for the next record.
+        let asked = self.control.is_seal_asked().then_some(AGAIN_AFTER);
+        match asked.or_else(|| self.sealing.look_after(self.appender.data_since(), self.clock.now())) {
+            Some(duration) => self.intake.wait_for_records_at_most(duration),
+            None => self.intake.wait_for_records(),
+        }
+    }
+
+    fn seal_if_asked(&mut self) -> Result<(), AppendError> {
+        if self.control.take_seal() && self.seal(Wait::No)? == Ended::NotYet {
+            self.control.ask_seal();
+        }
+        Ok(())
+    }
+
+    fn seal_if_old(&mut self, now: UtcMillis) -> Result<(), AppendError> {
+        if self.sealing.is_due(self.appender.data_since(), now) {
+            self.seal(Wait::No)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the segment in use if there is anything in it. A lack of room hinders nobody: the segment in use has some yet.
+    fn seal(&mut self, wait: Wait) -> Result<Ended, AppendError> {
+        if self.appender.data_since().is_none() {
+            return Ok(Ended::Now);
+        }
+        let ended = match self.appender.begin_segment(wait) {
+            Ok(ended) => ended,
+            Err(AppendError::NoRoom(error)) => {
+                self.sealing.failed(&error);
+                Ended::NotYet
+            }
+            Err(fatal @ AppendError::Fatal(_)) => return Err(fatal),
+        };
+        if ended == Ended::Now {
+            self.sealing.succeeded();
+            self.publish();
+        }
+        Ok(ended)
+    }
+
+    /// Nothing may be acknowledged any more.
+    fn stop(&self, error: AppendError) -> JournalError {
+        let error = error.into_inner();
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "the journal stops: what is under way is unknown");
+        self.intake.halt();
+        error
     }
 
     fn gather(&self) {
@@ -166,6 +224,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
     /// # Errors
     /// As `run`. The committer must not be used any more.
     pub fn step(&mut self) -> Result<Step, JournalError> {
+        self.seal_if_asked().map_err(|error| self.stop(error))?;
         self.intake.take(TAKEN_MAX, &mut self.taken);
         if self.taken.is_empty() {
             return Ok(Step::Idle);
@@ -185,11 +244,7 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
                 self.settle_not_written(count);
                 Ok(Step::NotWritten(count))
             }
-            Err(AppendError::Fatal(error)) => {
-                tracing::error!(%error, source = ?std::error::Error::source(&error), "the journal stops: what is under way is unknown");
-                self.intake.halt();
-                Err(error)
-            }
+            Err(fatal @ AppendError::Fatal(_)) => Err(self.stop(fatal)),
         }
     }
 
@@ -208,7 +263,9 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
     }
 
     fn append(&mut self, count: usize) -> Result<(), AppendError> {
-        let written = self.appender.write(&mut self.frame, self.clock.now())?;
+        let now = self.clock.now();
+        self.seal_if_old(now)?;
+        let written = self.appender.write(&mut self.frame, now)?;
         if self.planted.ack_before_sync() {
             self.settle_durable(count, written.first, written.at);
         }

@@ -16,6 +16,7 @@ pub struct JournalHandle {
 #[derive(Default)]
 pub(super) struct Control {
     stopping: AtomicBool,
+    sealing: AtomicBool,
     durable: AtomicU64,
     segments: AtomicU64,
     bytes: AtomicU64,
@@ -32,6 +33,23 @@ impl Control {
     pub(super) fn is_stopping(&self) -> bool {
         // ORDERING: Acquire pairs with the Release in `stop`: what was pushed before it is drained.
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Whether a seal was asked for since this was last called.
+    pub(super) fn take_seal(&self) -> bool {
+        // ORDERING: Acquire pairs with the Release in `ask_seal`: what was durable to whoever asks stands before the seal. The
+        // load spares every batch but one in millions the exchange.
+        self.sealing.load(Ordering::Acquire) && self.sealing.swap(false, Ordering::Acquire)
+    }
+
+    pub(super) fn ask_seal(&self) {
+        // ORDERING: Release pairs with the Acquire in `take_seal`.
+        self.sealing.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_seal_asked(&self) -> bool {
+        // ORDERING: Relaxed, it only says how long to sleep, and whoever asks rings afterwards.
+        self.sealing.load(Ordering::Relaxed)
     }
 
     pub(super) fn count_batch(&self) {
@@ -61,19 +79,26 @@ impl JournalHandle {
         (self.wake)();
     }
 
+    /// Asks the committer to end the segment in use, so that all records that are durable now stand in sealed segments soon;
+    /// nothing is done when it has none of the engine's.
+    pub fn seal(&self) {
+        self.control.ask_seal();
+        (self.wake)();
+    }
+
     /// The sequence of the last record that is known to be durable.
     #[must_use]
     pub fn durable(&self) -> Sequence {
         Sequence::new(self.control.durable.load(Ordering::Relaxed))
     }
 
-    /// How many segments the journal has.
+    /// The number of the segment in use.
     #[must_use]
     pub fn segments(&self) -> u64 {
         self.control.segments.load(Ordering::Relaxed)
     }
 
-    /// How many bytes of its segments are written, headers and padding included.
+    /// How many bytes of its segments are written, headers and padding included; without those that this start did not read.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.control.bytes.load(Ordering::Relaxed)

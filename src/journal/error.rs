@@ -23,8 +23,21 @@ pub enum JournalError {
     OtherJournal { file: String, expected: String, found: String },
 
     /// Put the file back: it was there once.
-    #[error("{file} is missing: the journal begins with segment 1 and has no gaps")]
+    #[error("{file} is missing: the journal's segments have no gaps")]
     MissingSegment { file: String },
+
+    /// Restore the snapshots too: the first segments were given up because a snapshot has what they said.
+    #[error(
+        "the journal has segments {first} to {last} and none before: what stood there is in a snapshot, and one is needed to begin with"
+    )]
+    SnapshotNeeded { first: u64, last: u64 },
+
+    /// Restore snapshots and journal together from one backup.
+    #[error(
+        "the snapshot ends with segment {segment} and record {}, and the journal does not go on from there: {why}. \
+         The two are not of one history (a mixed or partial copy)", last.get()
+    )]
+    OtherHistory { segment: u64, last: Sequence, why: String },
 
     /// The disk or someone has changed what was written: restore from a backup. Nothing was changed by this start.
     #[error("{file} is damaged at byte {offset}: {why}")]

@@ -90,7 +90,7 @@ impl<F: DiskFile> SegmentReader<F> {
 }
 
 /// Where the journal stands, as far as it was read.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Replay {
     pub uuid: [u8; 16],
     /// Of the record that comes next.
@@ -107,27 +107,32 @@ impl Replay {
         Self { uuid, next: Sequence::ZERO.next(), epoch: 0, at: UtcMillis::new(0), chain: Chain::new(&uuid) }
     }
 
+    /// The last record, of whatever kind.
+    pub(super) const fn last(&self) -> Sequence {
+        Sequence::new(self.next.get() - 1)
+    }
+
     /// Refuses a segment that does not begin where the journal stands.
     pub(super) fn expect_segment(&self, header: &SegmentHeader, file: &str) -> Result<(), JournalError> {
         if header.uuid != self.uuid {
             let (expected, found) = (uuid_text(&self.uuid), uuid_text(&header.uuid));
             return Err(JournalError::OtherJournal { file: file.to_owned(), expected, found });
         }
-        for (offset, what, same) in [
+        let Some((offset, what)) = self.other_than(header) else { return Ok(()) };
+        let why =
+            format!("its {what} does not continue what comes before, up to record {}", self.last().get());
+        Err(JournalError::corrupt(file, offset, why))
+    }
+
+    /// The first field in which a segment of this journal does not go on from here, and its place.
+    pub(super) fn other_than(&self, header: &SegmentHeader) -> Option<(u64, &'static str)> {
+        let fields = [
             (40, "first record", header.first == self.next),
             (48, "epoch", header.epoch == self.epoch),
             (72, "chain", header.link == *self.chain.link()),
             (104, "time", header.at == self.at),
-        ] {
-            if !same {
-                let why = format!(
-                    "its {what} does not continue what comes before, up to record {}",
-                    self.next.get() - 1
-                );
-                return Err(JournalError::corrupt(file, offset, why));
-            }
-        }
-        Ok(())
+        ];
+        fields.into_iter().find(|(_, _, same)| !same).map(|(offset, what, _)| (offset, what))
     }
 
     /// Whether a whole frame is the one that continues the journal, and why not.
@@ -169,6 +174,8 @@ pub(super) struct End {
     pub why: Option<&'static str>,
     /// The good frames: what a later start would read.
     pub frames: Vec<u64>,
+    /// The time of the first record of the engine's, if there is any.
+    pub data_since: Option<UtcMillis>,
 }
 
 /// Reads a segment's frames up to the first that is not whole, and gives each record of the engine's to `apply`.
@@ -182,11 +189,12 @@ pub(super) fn read_frames<F: DiskFile, E: Into<Box<dyn std::error::Error + Send 
     let seed = header.seed();
     let mut offset = BLOCK_BYTES as u64;
     let mut frames = Vec::new();
+    let mut data_since = None;
     while offset < header.bytes {
         let window = reader.at(offset)?;
         let frame = match Frame::decode(window, seed, check) {
             Ok(frame) => frame,
-            Err(why) => return Ok(End { offset, why: Some(why), frames }),
+            Err(why) => return Ok(End { offset, why: Some(why), frames, data_since }),
         };
         let length = frame.padded_bytes() as u64;
         // A writer that was replaced may have written once more: nobody was answered by it.
@@ -207,12 +215,15 @@ pub(super) fn read_frames<F: DiskFile, E: Into<Box<dyn std::error::Error + Send 
             }
             state.next = sequence.next();
         }
+        if kind == Kind::Data {
+            data_since.get_or_insert(at);
+        }
         state.at = at;
         state.epoch = epoch;
         frames.push(offset);
         offset += length;
     }
-    Ok(End { offset, why: None, frames })
+    Ok(End { offset, why: None, frames, data_since })
 }
 
 /// The first whole frame of the same life behind a place, in an epoch that is in force: if there is one, what stands at

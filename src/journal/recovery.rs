@@ -15,7 +15,9 @@ use super::disk::{Disk, DiskFile, write_all};
 use super::entropy::Entropy;
 use super::error::JournalError;
 use super::frame::{Checksum, Frame};
-use super::layout::{BLOCK_BYTES, REWRITE_NAME, index, is_left_over, segment_name, segment_number};
+use super::layout::{BLOCK_BYTES, REWRITE_NAME, index, is_left_over, segment_name};
+use super::listing::segments_behind;
+use super::position::Position;
 use super::reader::{End, Replay, SegmentReader, frame_behind, read_frames};
 use super::segment::SegmentHeader;
 use super::spare::{Spares, fill_with_zeros};
@@ -33,7 +35,7 @@ pub(super) struct Read<F> {
     pub state: Replay,
     pub records: u64,
     pub cut: Option<Cut>,
-    /// How many bytes the segments before the last one have in use.
+    /// How many bytes the segments that were read before the last one have in use.
     bytes_before: u64,
     last: Option<Last<F>>,
 }
@@ -43,35 +45,25 @@ struct Last<F> {
     reader: SegmentReader<F>,
     header: SegmentHeader,
     frames: Vec<u64>,
+    data_since: Option<UtcMillis>,
 }
 
-/// How many segments there are: their numbers have no gap and begin with 1.
-pub(super) fn count_segments(disk: &impl Disk) -> Result<u64, JournalError> {
-    let names = disk.list().map_err(JournalError::io("list", "the journal's directory"))?;
-    let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment_number(name)).collect();
-    numbers.sort_unstable();
-    for (expected, &number) in (1..).zip(&numbers) {
-        if number != expected {
-            return Err(JournalError::MissingSegment { file: segment_name(expected) });
-        }
-    }
-    Ok(numbers.len() as u64)
-}
-
-/// Reads the whole journal and gives each record of the engine's to `apply`, in order. Changes nothing.
+/// Reads the journal behind a position, or all of it, and gives each record of the engine's to `apply`, in order. Changes
+/// nothing.
 pub(super) fn read_all<D: Disk, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     disk: &D,
+    behind: Option<&Position>,
     new_uuid: [u8; 16],
     check: Checksum,
     mut apply: impl FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
 ) -> Result<Read<D::File>, JournalError> {
-    let segments = count_segments(disk)?;
+    let segments = segments_behind(disk, behind)?;
     let mut state: Option<Replay> = None;
     let mut records = 0;
     let mut bytes_before = 0;
     let mut before: Option<(SegmentReader<D::File>, End)> = None;
     let mut read = None;
-    for number in 1..=segments {
+    for number in segments.clone() {
         let name = segment_name(number);
         let file = disk.open(&name).map_err(JournalError::io("open", &name))?;
         let (window, name_before, end_before) = match before.take() {
@@ -80,23 +72,28 @@ pub(super) fn read_all<D: Disk, E: Into<Box<dyn std::error::Error + Send + Sync>
         };
         let mut reader = SegmentReader::new(name, file, window)?;
         let header = reader.header(number)?;
-        if let Some(state) = &state {
-            // A segment is begun only behind a whole one: what is missing between the two stood at the first one's end.
-            if header.uuid == state.uuid && header.first > state.next {
-                let why =
-                    format!("records are missing here: segment {number} goes on with {}", header.first.get());
-                return Err(JournalError::corrupt(&name_before, end_before, why));
+        match (&state, behind) {
+            (Some(state), _) => {
+                // A segment is begun only behind a whole one: what is missing between the two stood at the first one's end.
+                if header.uuid == state.uuid && header.first > state.next {
+                    let first = header.first.get();
+                    let why = format!("records are missing here: segment {number} goes on with {first}");
+                    return Err(JournalError::corrupt(&name_before, end_before, why));
+                }
+                state.expect_segment(&header, &reader.name)?;
             }
-            state.expect_segment(&header, &reader.name)?;
-        } else {
-            Replay::new(header.uuid).expect_segment(&header, &reader.name)?;
+            (None, Some(position)) => position.expect_segment(&header, &reader.name)?,
+            (None, None) => Replay::new(header.uuid).expect_segment(&header, &reader.name)?,
         }
-        let state = state.get_or_insert_with(|| Replay::new(header.uuid));
+        let state = state.get_or_insert_with(|| match behind {
+            Some(position) => position.state().clone(),
+            None => Replay::new(header.uuid),
+        });
         let end = read_frames(&mut reader, &header, check, state, &mut |sequence, at, bytes: &[u8]| {
             records += 1;
             apply(sequence, at, bytes)
         })?;
-        if number == segments {
+        if number == *segments.end() {
             read = Some((reader, header, end));
         } else {
             bytes_before += end.offset;
@@ -108,7 +105,7 @@ pub(super) fn read_all<D: Disk, E: Into<Box<dyn std::error::Error + Send + Sync>
     };
     let state = state.expect("a segment was read");
     let cut = judge_tail(&mut reader, &header, check, &end, state.epoch)?;
-    let last = Some(Last { reader, header, frames: end.frames });
+    let last = Some(Last { reader, header, frames: end.frames, data_since: end.data_since });
     Ok(Read { state, records, cut, bytes_before, last })
 }
 
@@ -143,12 +140,13 @@ pub(super) fn begin<D: Disk>(
     let mut salt = [0; 16];
     entropy.fill(&mut salt).map_err(|source| JournalError::System { what: "random bytes", source })?;
     let segment = match last {
-        Some(Last { mut reader, header, frames }) => {
+        Some(Last { mut reader, header, frames, data_since }) => {
             let header_before = header.clone();
             let header = SegmentHeader { salt, ..header };
-            rewrite(&**disk, &header, |file| {
+            let segment = rewrite(&**disk, &header, |file| {
                 copy_frames(&mut reader, &header_before, &header, &frames, check, file)
-            })?
+            })?;
+            OpenSegment { data_since, ..segment }
         }
         None => {
             let header = SegmentHeader {
@@ -195,7 +193,8 @@ fn rewrite<D: Disk>(
     disk.rename(REWRITE_NAME, &name)
         .map_err(JournalError::io("put the rewritten file in place of", &name))?;
     disk.sync_dir().map_err(JournalError::io("sync the directory of", &name))?;
-    Ok(OpenSegment { file, name, number: header.number, seed: header.seed(), bytes: header.bytes, offset })
+    let (number, seed, bytes) = (header.number, header.seed(), header.bytes);
+    Ok(OpenSegment { file, name, number, seed, bytes, offset, data_since: None })
 }
 
 /// Copies the good frames, checked once more on the way; where the next goes.

@@ -25,6 +25,14 @@ pub(super) struct Spare<F> {
     pub bytes: u64,
 }
 
+/// Whether a spare that is not ready is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    UntilReady,
+    /// Commits would be held up by it, and there is no hurry.
+    No,
+}
+
 /// Where the next segment comes from.
 pub(super) struct Spares<D: Disk> {
     disk: Arc<D>,
@@ -46,16 +54,17 @@ impl<D: Disk> Spares<D> {
         Ok(())
     }
 
-    /// A spare. It is the caller's: whoever can't use it now gives it back.
-    pub(super) fn take(&mut self) -> io::Result<Spare<D::File>> {
+    /// A spare, or nothing when none is ready and it is not to be waited for. It is the caller's: whoever can't use it now
+    /// gives it back.
+    pub(super) fn take(&mut self, wait: Wait) -> io::Result<Option<Spare<D::File>>> {
         if let Some(spare) = self.recycled.pop() {
-            return Ok(spare);
+            return Ok(Some(spare));
         }
         if let Some(background) = &self.background {
-            return background.take();
+            return background.take(wait);
         }
         self.count += 1;
-        prepare(&*self.disk, spare_name(self.count), self.bytes, |_| Ok(()))
+        prepare(&*self.disk, spare_name(self.count), self.bytes, |_| Ok(())).map(Some)
     }
 
     pub(super) fn give_back(&mut self, spare: Spare<D::File>) {
@@ -168,16 +177,19 @@ impl<D: Disk> Background<D> {
     }
 
     /// Waits while one is being made; says at once that the last attempt failed.
-    fn take(&self) -> io::Result<Spare<D::File>> {
+    fn take(&self, wait: Wait) -> io::Result<Option<Spare<D::File>>> {
         let mut state = self.slot.lock();
         loop {
             if let Some(spare) = state.ready.take() {
                 state.awaited = false;
                 self.slot.changed.notify_all();
-                return Ok(spare);
+                return Ok(Some(spare));
             }
             if let Some((kind, raw)) = state.failed {
                 return Err(raw.map_or_else(|| kind.into(), io::Error::from_raw_os_error));
+            }
+            if wait == Wait::No {
+                return Ok(None);
             }
             state.awaited = true;
             self.slot.changed.notify_all();

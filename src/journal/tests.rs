@@ -13,7 +13,11 @@ use crate::engine::log::{Outcome, Record, Sequence, Settle};
 use super::chain::Kind;
 use super::frame::{FrameBuilder, FrameHeader};
 use super::segment::SegmentHeader;
+use super::spare::Wait;
 use super::{FileDisk, Journal, Options, Step, layout, read_only};
+
+mod behind;
+mod sealing;
 
 pub(super) struct StillClock;
 
@@ -108,7 +112,8 @@ fn what_threads_push_is_there_again_after_a_stop_and_a_start() {
         assert_eq!(settled.len(), LANES * RECORDS);
         assert_eq!(handle.durable().get(), *settled.keys().last().unwrap());
         assert!(handle.segments() > 1, "several segments were filled");
-        assert!(handle.bytes() > (handle.segments() - 1) * (256 - 64) * 1024);
+        // The last one was ended by the stop, as full as it was, and nothing stands in the one behind it.
+        assert!(handle.bytes() > (handle.segments() - 2) * (256 - 64) * 1024);
         expected.extend(settled);
     }
     let (_, read) = read_back(dir.path());
@@ -155,6 +160,12 @@ fn append(journal: &mut Journal<FileDisk>, bytes: &[u8]) -> u64 {
     appender.sync().unwrap_or_else(|error| panic!("{}", error.into_inner()));
     appender.advance(&frame, &written);
     written.first.get()
+}
+
+/// Ends the segment in use, below the committer.
+fn seal(journal: &mut Journal<FileDisk>) {
+    let ended = journal.appender.begin_segment(Wait::UntilReady);
+    ended.unwrap_or_else(|error| panic!("{}", error.into_inner()));
 }
 
 #[test]
