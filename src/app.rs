@@ -15,6 +15,8 @@ mod operator;
 mod serve;
 mod services;
 mod settings;
+mod snapshot_maker;
+mod snapshots;
 mod system_clock;
 mod verify;
 
@@ -38,6 +40,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
+        Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),
         Some(Command::Import(import)) => import::run(&import),
         Some(Command::Export(export)) => export::run(&export),
         Some(Command::Operator { action: OperatorAction::Create(operator) }) => operator::run(&operator),

@@ -92,6 +92,8 @@ mod routes;
 mod server;
 #[path = "e2e/slow_disk.rs"]
 mod slow_disk;
+#[path = "e2e/snapshots.rs"]
+mod snapshots;
 #[path = "e2e/staff.rs"]
 mod staff;
 #[path = "e2e/start.rs"]

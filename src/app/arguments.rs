@@ -26,6 +26,8 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server
     Verify(VerifyArguments),
+    /// Keep the city's state, so that the next start reads less; the server does it by itself
+    Snapshot(SnapshotArguments),
     /// Make a city of files, or change one that is not served: see docs/YOUR-CITY.md
     Import(ImportArguments),
     /// Write a city's files; reads only, also beside a running server
@@ -153,6 +155,10 @@ pub(super) struct ServeArguments {
         value_delimiter = ','
     )]
     pub(super) trusted_proxies: Option<Vec<IpNetwork>>,
+    /// How often a snapshot is made, in seconds; 0 for never [default: 3600]
+    #[arg(long = "snapshot-every", env = "KAICHANG_SNAPSHOT_EVERY", value_name = "SECONDS")]
+    #[serde(rename = "snapshot_every")]
+    pub(super) snapshot_every_s: Option<u32>,
     /// Start though the clock is more than 30 days after the journal's last record
     #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
     #[serde(skip)]
@@ -183,6 +189,13 @@ pub(super) struct DemoArguments {
     /// The city's master key [default: DIR/keys/master.key]
     #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SnapshotArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
 }
 
 #[derive(Debug, Clone, Args)]

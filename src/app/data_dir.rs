@@ -6,6 +6,7 @@
 //! DIR/keys/residents.keys  a key for each person
 //! DIR/journal/             what happened: the only source of truth
 //! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
+//! DIR/snapshots/           what the journal's first part came to; can be made anew of a whole journal
 //! DIR/demo-accounts.json   of a demo city
 //! ```
 
@@ -42,6 +43,10 @@ impl DataDir {
 
     pub(super) fn journal(&self) -> PathBuf {
         self.root.join("journal")
+    }
+
+    pub(super) fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
     }
 
     /// Where a city's journal is written before it is whole.

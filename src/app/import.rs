@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use super::arguments::ImportArguments;
 use super::data_dir::DataDir;
 use super::serve::check_pause;
+use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
 use super::{Failure, founding, logging};
 use crate::city_files::{
@@ -23,11 +24,10 @@ use crate::domain::event::{Event, StaffActed};
 use crate::domain::time::UtcMillis;
 use crate::engine::Engine;
 use crate::engine::closing::Inside;
-use crate::engine::replay::Replay;
 use crate::engine::world::World;
 use crate::identity::city_keys::WhenAbsent;
 use crate::journal::layout::RECORD_BYTES_MAX;
-use crate::journal::{DirLock, FileDisk, read_only};
+use crate::journal::{DirLock, FileDisk, read_only_behind};
 
 const _: () = assert!(EVENT_BYTES_MAX + 64 <= RECORD_BYTES_MAX, "what is planned can be written");
 
@@ -139,8 +139,8 @@ fn change(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Resu
 /// The city as its journal has it, and when its last event was. Reads only.
 pub(super) fn replayed(dir: &DataDir) -> Result<(Engine, Option<UtcMillis>), Failure> {
     let disk = FileDisk::new(dir.journal())?;
-    let mut replay = Replay::new();
-    read_only(&disk, |sequence, at, bytes| replay.apply(sequence, at, bytes))?
+    let Begun { mut replay, position } = snapshots::begin(dir)?;
+    read_only_behind(&disk, position.as_ref(), |sequence, at, bytes| replay.apply(sequence, at, bytes))?
         .ok_or("the journal is empty")?;
     let last_at = replay.last_at();
     Ok((replay.finish()?, last_at))

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::arguments::OperatorArguments;
 use super::data_dir::{DataDir, Keys};
 use super::serve::check_pause;
+use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
 use super::{Failure, logging};
 use crate::domain::clock::Clock;
@@ -20,7 +21,6 @@ use crate::domain::event::{AccountOpened, PhoneHash, Role};
 use crate::domain::ids::ResidentNo;
 use crate::engine::lane::Intake;
 use crate::engine::log::Outcome;
-use crate::engine::replay::Replay;
 use crate::engine::settle::Settlement;
 use crate::engine::{CommandLane, Engine};
 use crate::identity::city_keys::WhenAbsent;
@@ -81,10 +81,10 @@ fn append(
     password: &str,
 ) -> Result<Phone, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut replay = Replay::new();
+    let Begun { mut replay, position } = snapshots::begin(dir)?;
     let disk = FileDisk::new(dir.journal())?;
     let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
-    let journal = Journal::open(disk, Options::default(), apply)?;
+    let journal = Journal::open_behind(disk, Options::default(), position.as_ref(), apply)?;
     if !arguments.trust_clock {
         // A record of now would hide the pause from the next start.
         check_pause(replay.last_at(), clock.now())?;

@@ -19,8 +19,9 @@ use super::data_dir::DataDir;
 use super::demo::Residents;
 use super::services::Services;
 use super::settings::Settings;
+use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, demo, founding, logging, open_files, say};
+use super::{Failure, demo, founding, logging, open_files, say, snapshot_maker};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -29,7 +30,6 @@ use crate::domain::clock::Clock;
 use crate::domain::event::Event;
 use crate::domain::time::UtcMillis;
 use crate::engine::lane::{Intake, LaneOwner};
-use crate::engine::replay::Replay;
 use crate::engine::settle::Settlement;
 use crate::engine::timekeeper::Timekeeper;
 use crate::engine::{CommandLane, Engine};
@@ -133,15 +133,17 @@ struct City {
     journal: JournalHandle,
     committer: JoinHandle<()>,
     timekeeper: JoinHandle<()>,
+    snapshots: JoinHandle<()>,
     is_closing: Arc<AtomicBool>,
 }
 
 impl City {
     fn open(dir: &DataDir, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
         let began = clock.monotonic();
-        let mut replay = Replay::new();
+        let Begun { mut replay, position } = snapshots::begin(dir)?;
+        let disk = FileDisk::new(dir.journal())?;
         let journal =
-            Journal::open(FileDisk::new(dir.journal())?, Options::default(), |sequence, at, bytes| {
+            Journal::open_behind(disk, Options::default(), position.as_ref(), |sequence, at, bytes| {
                 replay.apply(sequence, at, bytes)
             })?;
         let records = journal.recovered().records;
@@ -151,7 +153,13 @@ impl City {
             check_pause(last_at, clock.now())?;
         }
         let took_ms = (clock.monotonic() - began).as_millis();
-        tracing::info!(records, took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX), "journal replayed");
+        let snapshot = position.map_or(0, |position| position.last().get());
+        tracing::info!(
+            snapshot,
+            records,
+            took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX),
+            "journal replayed"
+        );
 
         let (intake, mut lanes) = Intake::new(settings.workers + 1, OUTSTANDING_MAX);
         let settlement = Settlement::new(Arc::clone(&engine), Arc::clone(&intake));
@@ -162,7 +170,9 @@ impl City {
         let mut timekeeper = Timekeeper::new(CommandLane::new(lane));
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
         let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
-        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, is_closing })
+        let snapshots =
+            snapshot_maker::start(dir.root(), handle.clone(), settings.snapshot_every_s, &is_closing)?;
+        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, is_closing })
     }
 
     /// Makes durable what is queued and ends the threads.
@@ -170,6 +180,7 @@ impl City {
         // ORDERING: Release pairs with the Acquire in `keep_time` and `watch`: a journal that ends after this ends as wanted.
         self.is_closing.store(true, Ordering::Release);
         self.timekeeper.join().map_err(|_| "the timekeeper panicked")?;
+        self.snapshots.join().map_err(|_| "the thread that has snapshots made panicked")?;
         self.journal.stop();
         self.committer.join().map_err(|_| "the journal's thread panicked")?;
         Ok(())

@@ -21,6 +21,7 @@ pub(super) struct Settings {
     pub(super) days_ahead: u8,
     pub(super) trust_clock: bool,
     pub(super) trusted_proxies: Vec<IpNetwork>,
+    pub(super) snapshot_every_s: u32,
 }
 
 /// More workers than any machine has cores.
@@ -61,6 +62,7 @@ impl Settings {
             days_ahead: arguments.days_ahead.or(file.days_ahead).unwrap_or(7),
             trust_clock: arguments.trust_clock,
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+            snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
         })
     }
 }
