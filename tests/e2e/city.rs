@@ -22,7 +22,7 @@ pub(crate) const RESIDENTS: usize = 2000;
 /// What each of them has in the wallet.
 pub(crate) const BALANCE: i64 = 1_000_000;
 
-/// The journal's first segment, in which all of a short test takes place.
+/// The journal's first segment, which is sealed when the demo city is made.
 pub(crate) const FIRST_SEGMENT: &str = "journal/segment-00000000000000000001.kcj";
 
 /// The password of all who sign up.
@@ -76,6 +76,13 @@ impl Ground {
 
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The journal's last segment, in which all of a short test takes place.
+    pub(crate) fn last_segment(&self) -> PathBuf {
+        let files = fs::read_dir(self.path().join("journal")).expect("a journal");
+        let paths = files.map(|file| file.expect("a file").path());
+        paths.filter(|path| path.extension().is_some_and(|end| end == "kcj")).max().expect("a segment")
     }
 
     /// A resident whom nobody in this city has had before.

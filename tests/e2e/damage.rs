@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crate::city::{City, FIRST_SEGMENT, Ground};
 use crate::server::{self, Server, kaichang, serve};
@@ -9,9 +10,9 @@ use crate::server::{self, Server, kaichang, serve};
 const BLOCK_BYTES: usize = 4096;
 const FRAME_HEADER_BYTES: usize = 64;
 
-/// Where the frames of the first segment begin, and how many bytes header and records of each have.
-fn frames(ground: &Ground) -> Vec<(u64, usize)> {
-    let bytes = std::fs::read(ground.path().join(FIRST_SEGMENT)).expect("a segment");
+/// Where the frames of a segment begin, and how many bytes header and records of each have.
+fn frames(segment: &Path) -> Vec<(u64, usize)> {
+    let bytes = std::fs::read(segment).expect("a segment");
     let blocks = (0u64..).step_by(BLOCK_BYTES).zip(bytes.chunks(BLOCK_BYTES));
     let frames = blocks.filter(|(_, block)| block.starts_with(b"KCF1")).map(|(offset, block)| {
         let length = block[4..8].try_into().map(u32::from_le_bytes).expect("four bytes");
@@ -29,11 +30,11 @@ pub(crate) fn flips_that_nobody_notices(planted: Option<&str>) -> Vec<String> {
         let _ = city.booked(&city.resident(), &slot);
     }
     let ground = city.kill();
-    let all = frames(&ground);
+    let segment = ground.last_segment();
+    let all = frames(&segment);
     // Of the last frames, but not the very last, whose damage can't be told from a torn tail.
     let (offset, length) = all[all.len() - 4];
     let place = format!("is damaged at byte {offset}");
-    let segment = ground.path().join(FIRST_SEGMENT);
     let file = OpenOptions::new().read(true).write(true).open(&segment).expect("a segment");
     for at in (FRAME_HEADER_BYTES..length).step_by(5) {
         let changed = offset + at as u64;
@@ -63,8 +64,8 @@ fn no_flipped_bit_of_a_booking_goes_unnoticed() {
 #[test]
 fn a_damaged_journal_refuses_the_start_names_the_place_and_is_left_alone() {
     let ground = Ground::demo();
-    let (offset, _) = frames(&ground)[3];
     let segment = ground.path().join(FIRST_SEGMENT);
+    let (offset, _) = frames(&segment)[3];
     let file = OpenOptions::new().read(true).write(true).open(&segment).expect("a segment");
     file.write_all_at(&[0xff; 16], offset + 100).expect("written");
     let before = std::fs::read(&segment).expect("a segment");
@@ -80,8 +81,9 @@ fn a_torn_tail_is_cut_and_what_stands_before_it_stays() {
     let resident = city.resident();
     let booked = city.booked(&resident, &city.free_court(3));
     let ground = city.kill();
-    let last = *frames(&ground).last().expect("a frame");
-    let file = OpenOptions::new().write(true).open(ground.path().join(FIRST_SEGMENT)).expect("a segment");
+    let segment = ground.last_segment();
+    let last = *frames(&segment).last().expect("a frame");
+    let file = OpenOptions::new().write(true).open(&segment).expect("a segment");
     let behind = last.0 + last.1.next_multiple_of(BLOCK_BYTES) as u64;
     file.write_all_at(b"KCF1 the beginning of a frame that was never finished", behind).expect("written");
     let city = ground.open();

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::city::{FIRST_SEGMENT, Ground, empty_dir};
+use crate::city::{Ground, empty_dir};
 use crate::server::traced;
 
 /// Where a trace is written.
@@ -25,7 +25,7 @@ pub(crate) enum Of<'a> {
     /// Those of a start too, which writes all anew, and of what is prepared.
     AllFiles,
     /// Those of the committer, and one of each start.
-    FirstSegment(&'a Ground),
+    LastSegment(&'a Ground),
 }
 
 /// A piece of a file.
@@ -51,7 +51,7 @@ impl DiskTrace {
         arguments.push(file.to_str().expect("a path of text"));
         let segment = match of {
             Of::AllFiles => None,
-            Of::FirstSegment(ground) => Some(ground.path().join(FIRST_SEGMENT)),
+            Of::LastSegment(ground) => Some(ground.last_segment()),
         };
         if let Some(segment) = &segment {
             arguments.extend(["-P", segment.to_str().expect("a path of text")]);

@@ -17,7 +17,7 @@ pub(crate) fn findings_after_a_failed_sync(failing: u32, planted: Option<&str>) 
     let ground = Ground::demo();
     let trace = DiskTrace::new();
     let inject = format!("fdatasync:error=EIO:when={failing}");
-    let command = serve(trace.command(Of::FirstSegment(&ground), Some(&inject)), ground.path());
+    let command = serve(trace.command(Of::LastSegment(&ground), Some(&inject)), ground.path());
     let command = with_bug(command, planted);
     let city = ground.open_with(command);
     let (groups, slots) = (groups(&city, 6, 12), wanted(&city));
@@ -76,7 +76,7 @@ fn a_lack_of_room_refuses_bookings_and_passes_without_a_restart() {
     let ground = Ground::demo();
     let trace = DiskTrace::new();
     let inject = "pwrite64:error=ENOSPC:when=4..18+2";
-    let command = serve(trace.command(Of::FirstSegment(&ground), Some(inject)), ground.path());
+    let command = serve(trace.command(Of::LastSegment(&ground), Some(inject)), ground.path());
     let city = ground.open_with(command);
     let mut client = city.client();
     let mut statuses: HashMap<u16, usize> = HashMap::new();

@@ -147,7 +147,7 @@ fn whatever_was_acknowledged_outlives_a_loss_of_power_in_the_middle_of_load() {
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
         let ground = Ground::demo();
         let trace = DiskTrace::new();
-        let command = serve(trace.command(Of::FirstSegment(&ground), None), ground.path());
+        let command = serve(trace.command(Of::LastSegment(&ground), None), ground.path());
         let city = ground.open_with(command);
         let (groups, slots) = (groups(&city, CLIENTS, RESIDENTS_EACH), wanted(&city));
         let load = Load::start(&city, &groups, &slots, seed);
@@ -169,7 +169,7 @@ fn whatever_was_acknowledged_outlives_a_kill_at_any_step_of_a_commit() {
         let ground = Ground::demo();
         let trace = DiskTrace::new();
         let inject = format!("{call}:signal=SIGKILL:when={at}");
-        let command = serve(trace.command(Of::FirstSegment(&ground), Some(&inject)), ground.path());
+        let command = serve(trace.command(Of::LastSegment(&ground), Some(&inject)), ground.path());
         let city = ground.open_with(command);
         let (groups, slots) = (groups(&city, CLIENTS, RESIDENTS_EACH), wanted(&city));
         let mut books = Books::default();

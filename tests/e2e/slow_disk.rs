@@ -21,7 +21,7 @@ fn slow_city() -> (City, DiskTrace) {
 fn city_with(fault: &str) -> (City, DiskTrace) {
     let ground = Ground::demo();
     let trace = DiskTrace::new();
-    let command = serve(trace.command(Of::FirstSegment(&ground), Some(fault)), ground.path());
+    let command = serve(trace.command(Of::LastSegment(&ground), Some(fault)), ground.path());
     (ground.open_with(command), trace)
 }
 

@@ -94,15 +94,15 @@ fn a_journal_of_a_newer_format_is_refused_and_left_alone() {
     let file = OpenOptions::new().read(true).write(true).open(&segment).expect("a segment");
     let mut header = [0; 4096];
     file.read_exact_at(&mut header, 0).expect("a header");
-    header[8..12].copy_from_slice(&2u32.to_le_bytes());
+    header[8..12].copy_from_slice(&9u32.to_le_bytes());
     let checksum = crc32c::crc32c(&header[..4092]);
     header[4092..].copy_from_slice(&checksum.to_le_bytes());
     file.write_all_at(&header, 0).expect("written");
     let before = fs::read(&segment).expect("a segment");
 
     let ended = ground.refuses_to_open(serve(kaichang(), ground.path()));
-    check_refused(&ended, &["format 2", "run a newer version", "segment-00000000000000000001.kcj"]);
-    check_refused(&server::run(&mut verify_command(ground.path())), &["format 2"]);
+    check_refused(&ended, &["format 9", "run a newer version", "segment-00000000000000000001.kcj"]);
+    check_refused(&server::run(&mut verify_command(ground.path())), &["format 9"]);
     assert!(fs::read(&segment).expect("a segment") == before, "not a byte is changed");
 }
 
