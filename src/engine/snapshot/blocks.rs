@@ -36,7 +36,10 @@ impl<T: Row, const PER_BLOCK: usize> Slab<T, PER_BLOCK> {
     /// Takes a piece.
     pub(in crate::engine) fn take_rows(&self, piece: &mut Fields<'_>) -> Result<(), Malformed> {
         let no = piece.u32()?;
-        let block = (0..PER_BLOCK).map(|_| T::of_row(piece)).collect::<Result<Box<[_]>, _>>()?;
-        if self.put_block(no, block) { Ok(()) } else { Err(Malformed) }
+        let mut block = Vec::with_capacity(PER_BLOCK);
+        for _ in 0..PER_BLOCK {
+            block.push(T::of_row(piece)?);
+        }
+        if self.put_block(no, block.into_boxed_slice()) { Ok(()) } else { Err(Malformed) }
     }
 }

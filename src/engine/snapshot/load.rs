@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 use super::Section;
 use super::bytes::{Fields, Malformed, put, put_measured};
@@ -18,7 +20,7 @@ use crate::domain::units::{UnitMask, UnitSpan};
 use crate::engine::audit_log::{AuditEntry, Subject};
 use crate::engine::bookings::BookingState;
 use crate::engine::change_world::Alone;
-use crate::engine::known_requests::{CameTo, KnownRequests};
+use crate::engine::known_requests::{CameTo, KnownRequests, Notes};
 use crate::engine::quota::MappedCount;
 use crate::engine::state::Engine;
 use crate::engine::sync::{Ordering, lock};
@@ -51,6 +53,34 @@ pub struct Loaded {
 #[derive(Default)]
 pub struct Loader {
     loaded: Option<Loaded>,
+    requests: Option<Requests>,
+}
+
+/// The thread that keeps the requests, which are many and lie all over memory, while the timers are wound.
+struct Requests {
+    pieces: Sender<Box<[u8]>>,
+    thread: JoinHandle<Result<(), Malformed>>,
+}
+
+impl Requests {
+    fn start(known: &Arc<KnownRequests>) -> Self {
+        let (pieces, waiting) = channel::<Box<[u8]>>();
+        let known = Arc::clone(known);
+        let thread = std::thread::spawn(move || {
+            let mut notes = Notes::default();
+            for piece in waiting {
+                each(&mut Fields::of(&piece), |row| take_request(row, &known, &mut notes))?;
+            }
+            notes.enter(&known);
+            Ok(())
+        });
+        Self { pieces, thread }
+    }
+
+    fn finish(self) -> Result<(), Malformed> {
+        drop(self.pieces);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
 }
 
 impl Loader {
@@ -65,10 +95,16 @@ impl Loader {
             return Ok(());
         }
         let loaded = self.loaded.as_mut().ok_or(UnusableSnapshot::NoCity)?;
+        if section == Section::Requests {
+            let requests = self.requests.get_or_insert_with(|| Requests::start(&loaded.engine.known));
+            // Nobody takes it when one before made no sense: that is said at the end.
+            let _ = requests.pieces.send(piece.into());
+            return Ok(());
+        }
         let mut rows = Fields::of(piece);
         match section {
-            // The one piece of its section, and taken above.
-            Section::Catalogue => {}
+            // Taken above.
+            Section::Catalogue | Section::Requests => {}
             Section::Days => loaded.take_days(&mut rows)?,
             Section::Numbers => loaded.take_numbers(&mut rows)?,
             Section::Residents => loaded.engine.residents.slab().take_rows(&mut rows)?,
@@ -84,7 +120,6 @@ impl Loader {
             Section::PastDays => each(&mut rows, |row| loaded.take_past_day(row))?,
             Section::PastOpen => each(&mut rows, |row| loaded.take_past_open(row))?,
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
-            Section::Requests => each(&mut rows, |row| loaded.take_request(row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
     }
@@ -96,6 +131,7 @@ impl Loader {
     pub fn finish(self) -> Result<Loaded, UnusableSnapshot> {
         let loaded = self.loaded.ok_or(UnusableSnapshot::NoCity)?;
         loaded.engine.wind_all(&loaded.world);
+        self.requests.map_or(Ok(()), Requests::finish)?;
         Ok(loaded)
     }
 }
@@ -250,18 +286,19 @@ impl Loaded {
         self.engine.audit_log.take(entry);
         Ok(())
     }
+}
 
-    fn take_request(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
-        let request = RequestKey { key: row.u128()?, body: row.u64()? };
-        let (kind, no) = (row.u32()?, row.u32()?);
-        let came_to = match kind {
-            0 => CameTo::Booking(BookingNo::new(no)),
-            1 => CameTo::TopUp(TopUpNo::new(no)),
-            2 => CameTo::CheckIn(BookingNo::new(no)),
-            _ => return Err(Malformed),
-        };
-        self.engine.known.begin(request, came_to).map_err(|_| Malformed)
-    }
+fn take_request(row: &mut Fields<'_>, known: &KnownRequests, notes: &mut Notes) -> Result<(), Malformed> {
+    let request = RequestKey { key: row.u128()?, body: row.u64()? };
+    let (kind, no) = (row.u32()?, row.u32()?);
+    let came_to = match kind {
+        0 => CameTo::Booking(BookingNo::new(no)),
+        1 => CameTo::TopUp(TopUpNo::new(no)),
+        2 => CameTo::CheckIn(BookingNo::new(no)),
+        _ => return Err(Malformed),
+    };
+    notes.add(known, request, came_to);
+    Ok(())
 }
 
 fn text<'a>(row: &mut Fields<'a>) -> Result<&'a str, Malformed> {
