@@ -1,5 +1,5 @@
-//! I2 while segments are sealed early and snapshots stand behind them: whatever fails at any call, a start from the last two
-//! snapshots finds what one that reads all finds, which is what was acknowledged.
+//! I2 while segments are sealed early, snapshots stand behind them, and those that are snapshotted are packed and given up:
+//! whatever fails at any call, a start from each of the last two snapshots finds what was acknowledged, as one that reads all does.
 
 use std::io::ErrorKind;
 
@@ -9,58 +9,87 @@ use crate::i2_journal_crash::crash_everywhere;
 use crate::journal_script::{History, Setting, Upkeep, torture};
 use crate::sim_disk::{Fault, Plan, SECTOR, SimDisk};
 
-const SETTING: Setting = Setting { upkeep: Upkeep::Snapshots, ..Setting::of_seed(21) };
+const SNAPSHOTS: Setting = Setting { upkeep: Upkeep::Snapshots, ..Setting::of_seed(21) };
+const ALL: Setting = Setting { upkeep: Upkeep::All, ..Setting::of_seed(22) };
 
-fn calls() -> u64 {
+fn calls(setting: Setting) -> u64 {
     let whole = SimDisk::default();
-    let (history, result) = SETTING.run(&whole);
+    let (history, result) = setting.run(&whole);
     result.expect("no fault");
     assert!(history.snapshots() > 4, "only {} snapshots were kept", history.snapshots());
+    assert_eq!(history.upkeep_failed(), 0);
     whole.calls()
 }
 
 #[test]
 fn a_start_from_a_snapshot_finds_the_rest_after_a_loss_of_power_at_any_call() {
     for seed in 0..if torture() { 10 } else { 1 } {
-        let images = crash_everywhere(Setting { seed, ..SETTING }).expect("I2");
+        let images = crash_everywhere(Setting { seed, ..SNAPSHOTS }).expect("I2");
         assert!(images > 1_000, "only {images} crashes were tried");
     }
 }
 
-/// After a fault all names and blocks may be there or none; the crash test tries what lies between.
-fn judge_after(disk: &SimDisk, history: &History, context: &str) {
+#[test]
+fn a_loss_of_power_while_segments_are_packed_and_given_up_loses_nothing() {
+    for seed in 0..if torture() { 10 } else { 1 } {
+        let images = crash_everywhere(Setting { seed, ..ALL }).expect("I2");
+        assert!(images > 1_000, "only {images} crashes were tried");
+    }
+}
+
+#[test]
+fn packed_and_given_up_segments_leave_little_behind() {
+    let disk = SimDisk::default();
+    let (history, result) = ALL.run(&disk);
+    result.expect("no fault");
+    let names = disk.names();
+    let segments = names.iter().filter(|name| name.starts_with("segment-")).count();
+    assert!(segments < history.snapshots(), "{names:?}");
+    let packed = names.iter().filter(|name| disk.content(name).get(8) == Some(&2)).count();
+    assert!(packed > 0, "{names:?}");
+}
+
+/// After a fault all names and blocks may be there or none; the crash tests try what lies between.
+fn judge_after(setting: Setting, disk: &SimDisk, history: &History, context: &str) {
     disk.set_plans(&[]);
     for kept in [true, false] {
         let image = disk.crashed(SECTOR, |_| kept);
-        SETTING.judge(&image, history).unwrap_or_else(|why| panic!("{context}, kept {kept}: {why}"));
+        setting.judge(&image, history).unwrap_or_else(|why| panic!("{context}, kept {kept}: {why}"));
     }
 }
 
 #[test]
-fn an_io_error_at_any_call_stops_the_journal_and_loses_nothing_behind_a_snapshot() {
-    for call in 0..calls() {
-        let disk = SimDisk::default();
-        disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::Other), from: call, to: call + 1 }]);
-        let (history, result) = SETTING.run(&disk);
-        assert!(matches!(result, Err(JournalError::Io { .. })), "call {call}: {result:?}");
-        judge_after(&disk, &history, &format!("an I/O error at call {call}"));
-    }
-}
-
-#[test]
-fn a_full_disk_puts_a_seal_off_and_refuses_no_record_for_it() {
-    let (mut put_off, mut refused) = (0, 0);
-    for call in 0..calls() {
-        let disk = SimDisk::default();
-        disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 1 }]);
-        let (history, result) = SETTING.run(&disk);
-        match result {
-            Ok(()) if history.refused() == 0 => put_off += 1,
-            Ok(()) => refused += 1,
-            Err(JournalError::Io { .. }) => {}
-            Err(error) => panic!("call {call}: {error}"),
+fn an_io_error_at_any_call_stops_the_journal_or_its_upkeep_and_loses_nothing() {
+    for setting in [SNAPSHOTS, ALL] {
+        for call in 0..calls(setting) {
+            let disk = SimDisk::default();
+            disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::Other), from: call, to: call + 1 }]);
+            let (history, result) = setting.run(&disk);
+            assert!(
+                matches!(result, Err(JournalError::Io { .. })) || history.upkeep_failed() == 1,
+                "call {call}: an error of the disk was passed over: {result:?}"
+            );
+            judge_after(setting, &disk, &history, &format!("an I/O error at call {call}"));
         }
-        judge_after(&disk, &history, &format!("a full disk at call {call}"));
     }
-    assert!(put_off > 10 && refused > 10, "{put_off} put off, {refused} refused");
+}
+
+#[test]
+fn a_full_disk_puts_a_seal_or_the_upkeep_off_and_refuses_no_record_for_it() {
+    for setting in [SNAPSHOTS, ALL] {
+        let (mut put_off, mut refused) = (0, 0);
+        for call in 0..calls(setting) {
+            let disk = SimDisk::default();
+            disk.set_plans(&[Plan { fault: Fault::Error(ErrorKind::StorageFull), from: call, to: call + 1 }]);
+            let (history, result) = setting.run(&disk);
+            match result {
+                Ok(()) if history.refused() == 0 => put_off += 1,
+                Ok(()) => refused += 1,
+                Err(JournalError::Io { .. }) => {}
+                Err(error) => panic!("call {call}: {error}"),
+            }
+            judge_after(setting, &disk, &history, &format!("a full disk at call {call}"));
+        }
+        assert!(put_off > 10 && refused > 10, "{put_off} put off, {refused} refused");
+    }
 }

@@ -11,7 +11,7 @@ use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::{Intake, Ticket};
 use kaichang::engine::log::{Outcome, Record, Sequence, Settle};
 use kaichang::journal::{
-    Journal, JournalError, Options, Planted, Position, SeededEntropy, Step, read_sealed,
+    Journal, JournalError, Options, Planted, Position, SeededEntropy, Step, read_sealed, repack, retire,
 };
 
 use crate::sim_disk::SimDisk;
@@ -97,6 +97,7 @@ pub(crate) struct History {
     open: Vec<VecDeque<Vec<u8>>>,
     pushed: u64,
     snapshots: Vec<Snapshot>,
+    upkeep_failed: u64,
 }
 
 /// What a reader of sealed segments kept: where they end, in the position's own bytes, and what stood before.
@@ -145,6 +146,8 @@ pub(crate) enum Upkeep {
     None,
     /// They are sealed early, and snapshots are kept of them.
     Snapshots,
+    /// The sealed ones are packed too, and go when two snapshots stand behind them.
+    All,
 }
 
 /// How a simulation is run.
@@ -195,6 +198,30 @@ impl Setting {
             Ok::<_, Infallible>(())
         })?;
         Ok((journal, found))
+    }
+
+    /// What a server's background work does with sealed segments. A failure of the disk hinders nobody there.
+    fn keep_up(self, disk: &SimDisk, listener: &Listener) {
+        let kept = self.keep_snapshot(disk, listener).and_then(|()| match self.upkeep {
+            Upkeep::All => self.pack_and_retire(disk, listener),
+            Upkeep::None | Upkeep::Snapshots => Ok(()),
+        });
+        match kept {
+            Ok(()) => {}
+            Err(JournalError::Io { .. }) => listener.lock().upkeep_failed += 1,
+            Err(error) => panic!("seed {}: {error}", self.seed),
+        }
+    }
+
+    fn pack_and_retire(self, disk: &SimDisk, listener: &Listener) -> Result<(), JournalError> {
+        let snapshots = listener.lock().snapshots.clone();
+        let [.., older, newest] = snapshots.as_slice() else { return Ok(()) };
+        let (older, newest) = (older.position().segment(), newest.position().segment());
+        for number in older..=newest {
+            repack(disk, number)?;
+        }
+        retire(disk, older)?;
+        Ok(())
     }
 
     /// Keeps a snapshot of what is sealed by now.
@@ -265,7 +292,7 @@ impl Setting {
             if self.upkeep != Upkeep::None && round % 3 == 2 {
                 committer.handle().seal();
                 committer.step()?;
-                self.keep_snapshot(disk, listener)?;
+                self.keep_up(disk, listener);
             }
         }
         Ok(())
@@ -281,7 +308,10 @@ impl Setting {
             self.judge_behind(&disk.copied(), history, Some(snapshot))
                 .map_err(|why| format!("behind {:?}: {why}", snapshot.position()))?;
         }
-        self.judge_behind(disk, history, None)
+        match self.upkeep {
+            Upkeep::All if snapshots.len() > 1 => Ok(()),
+            Upkeep::All | Upkeep::None | Upkeep::Snapshots => self.judge_behind(disk, history, None),
+        }
     }
 
     fn judge_behind(
@@ -345,6 +375,10 @@ impl History {
 
     pub(crate) fn snapshots(&self) -> usize {
         self.snapshots.len()
+    }
+
+    pub(crate) fn upkeep_failed(&self) -> u64 {
+        self.upkeep_failed
     }
 
     pub(crate) fn refused(&self) -> usize {

@@ -23,11 +23,14 @@ pub mod layout;
 mod listing;
 mod lock;
 mod meters;
+mod packed;
 mod planted;
 mod position;
 mod read_only;
 mod reader;
 mod recovery;
+mod repack;
+mod retire;
 mod sealing;
 mod segment;
 mod snapshot_file;
@@ -53,6 +56,8 @@ pub use planted::Planted;
 pub use position::{Position, PositionError};
 pub use read_only::{ReadOnly, read_only, read_only_behind, read_sealed};
 pub use recovery::Cut;
+pub use repack::{Repacked, repack};
+pub use retire::retire;
 pub use segment::uuid_text;
 pub use snapshot_file::{
     SnapshotError, read_head, read_snapshot, snapshot_name, snapshot_sequence, write_snapshot,

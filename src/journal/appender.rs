@@ -219,6 +219,7 @@ impl<D: Disk> Appender<D> {
             link: *self.state.chain.link(),
             at: self.state.at,
             bytes: spare.bytes,
+            packed_bytes: None,
         };
         // The header is durable before the name is, and the name before the first frame: a segment that is seen is whole.
         let installed = write_all(&spare.file, &header.encode(), 0).map_err(untouched("write", &spare.name));

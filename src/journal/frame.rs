@@ -25,6 +25,11 @@ impl Seed {
     pub(super) fn of_salt(salt: &[u8; 16]) -> Self {
         Self(crc32c::crc32c(salt))
     }
+
+    /// The checksum of the salt and these bytes.
+    pub(super) fn of_head(self, bytes: &[u8]) -> u32 {
+        crc32c::crc32c_append(self.0, bytes)
+    }
 }
 
 /// What a frame says of itself.
@@ -166,8 +171,7 @@ fn write_header(bytes: &mut [u8], header: &FrameHeader, length: usize, count: u3
 }
 
 fn checksum(bytes: &[u8], length: usize, seed: Seed) -> u32 {
-    let head = crc32c::crc32c_append(seed.0, &bytes[..CRC_AT]);
-    crc32c::crc32c_append(head, &bytes[FRAME_HEADER_BYTES..length])
+    crc32c::crc32c_append(seed.of_head(&bytes[..CRC_AT]), &bytes[FRAME_HEADER_BYTES..length])
 }
 
 /// A frame that was read and is whole.

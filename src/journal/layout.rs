@@ -24,11 +24,17 @@ pub const SEGMENT_BYTES_MIN: u64 = (BLOCK_BYTES + FRAME_BYTES_MAX) as u64;
 /// A frame's place is counted in blocks by 32 bits; no segment comes near that.
 pub const SEGMENT_BYTES_MAX: u64 = 1 << 40;
 
-/// The format that this code writes, and the newest that it reads.
+/// The format of segments that are written on.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// The format of segments that are sealed and packed, and the newest that is read.
+pub const FORMAT_VERSION_PACKED: u32 = 2;
 
 /// The file to which a start writes the good prefix of the last segment.
 pub const REWRITE_NAME: &str = "rewrite.tmp";
+
+/// The file to which a sealed segment is packed.
+pub const REPACK_NAME: &str = "repack.tmp";
 
 const SEGMENT_PREFIX: &str = "segment-";
 const SEGMENT_SUFFIX: &str = ".kcj";
@@ -79,7 +85,9 @@ pub(super) fn spare_name(count: u64) -> String {
 /// Whether a file is a left-over of an earlier run that nothing refers to.
 #[must_use]
 pub(super) fn is_left_over(name: &str) -> bool {
-    name == REWRITE_NAME || (name.starts_with(SPARE_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
+    name == REWRITE_NAME
+        || name == REPACK_NAME
+        || (name.starts_with(SPARE_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
 }
 
 #[cfg(test)]

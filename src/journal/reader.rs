@@ -11,6 +11,7 @@ use super::disk::{DiskFile, read_full};
 use super::error::JournalError;
 use super::frame::{Checksum, Frame, FrameHeader};
 use super::layout::{BLOCK_BYTES, FRAME_BYTES_MAX, index};
+use super::packed::Pieces;
 use super::segment::{SegmentHeader, uuid_text};
 
 /// Small enough to stay in the processor's cache between the read and the checksum.
@@ -24,6 +25,8 @@ pub(super) struct SegmentReader<F> {
     pub window: Vec<u8>,
     start: u64,
     filled: usize,
+    /// Where the window is filled from when the segment is packed.
+    pieces: Option<Pieces>,
 }
 
 impl<F: DiskFile> SegmentReader<F> {
@@ -31,10 +34,11 @@ impl<F: DiskFile> SegmentReader<F> {
     pub(super) fn new(name: String, file: F, mut window: Vec<u8>) -> Result<Self, JournalError> {
         let length = file.bytes().map_err(JournalError::io("find the length of", &name))?;
         window.resize(WINDOW_BYTES, 0);
-        Ok(Self { name, file, length, window, start: 0, filled: 0 })
+        Ok(Self { name, file, length, window, start: 0, filled: 0, pieces: None })
     }
 
-    /// The file from an offset: as much as the longest frame takes, or up to the file's end.
+    /// The segment from an offset: as much as the longest frame takes, or up to its end. A packed one is shown as it was
+    /// before, and ends with its last frame.
     pub(super) fn at(&mut self, offset: u64) -> Result<&[u8], JournalError> {
         let wanted = (self.length.saturating_sub(offset)).min(FRAME_BYTES_MAX as u64);
         let held = self.start <= offset && offset + wanted <= self.start + self.filled as u64;
@@ -53,6 +57,9 @@ impl<F: DiskFile> SegmentReader<F> {
 
     /// What is held of the wanted part is kept, the rest is read.
     fn fill(&mut self, offset: u64) -> Result<(), JournalError> {
+        if self.pieces.is_some() {
+            return self.unpack(offset);
+        }
         let end = self.start + self.filled as u64;
         let kept = if self.start <= offset && offset < end {
             let from = index(offset - self.start);
@@ -65,6 +72,32 @@ impl<F: DiskFile> SegmentReader<F> {
             .map_err(JournalError::io("read", &self.name))?;
         self.start = offset;
         self.filled = kept + read;
+        Ok(())
+    }
+
+    /// Unpacks pieces until the longest frame is held, or all.
+    fn unpack(&mut self, offset: u64) -> Result<(), JournalError> {
+        let Self { name, file, window, pieces, .. } = self;
+        let pieces = pieces.as_mut().expect("a packed segment");
+        let end = self.start + self.filled as u64;
+        window.truncate(self.filled);
+        if self.start <= offset && offset <= end && end == pieces.offset() {
+            window.drain(..index(offset - self.start));
+        } else {
+            pieces.rewind();
+            window.clear();
+        }
+        while window.len() < FRAME_BYTES_MAX {
+            let begins = pieces.offset() - window.len() as u64;
+            if pieces.next(file, name, window)? == 0 {
+                break;
+            }
+            if begins < offset {
+                window.drain(..index(offset - begins).min(window.len()));
+            }
+        }
+        self.start = offset;
+        self.filled = window.len();
         Ok(())
     }
 
@@ -81,9 +114,16 @@ impl<F: DiskFile> SegmentReader<F> {
             ));
         }
         // The whole length was synced before the file had its name, so no crash makes it shorter.
-        if length < header.bytes {
-            let why = format!("the file ends here, and its header says that it has {} bytes", header.bytes);
+        let bytes = header.packed_bytes.unwrap_or(header.bytes);
+        if length < bytes {
+            let why = format!("the file ends here, and its header says that it has {bytes} bytes");
             return Err(JournalError::corrupt(&name, length, why));
+        }
+        if header.packed_bytes.is_some() {
+            self.pieces = Some(Pieces::new(header.seed(), bytes));
+            self.length = header.bytes;
+            // What was read ahead is packed.
+            self.forget();
         }
         Ok(header)
     }
@@ -239,6 +279,10 @@ pub(super) fn frame_behind<F: DiskFile>(
     let mut place = offset + BLOCK_BYTES as u64;
     while place < header.bytes {
         let window = reader.at(place)?;
+        if window.is_empty() {
+            // Of a packed segment nothing is kept behind its frames.
+            break;
+        }
         if let Ok(frame) = Frame::decode(window, seed, check)
             && frame.header.epoch >= epoch
         {

@@ -142,7 +142,7 @@ pub(super) fn begin<D: Disk>(
     let segment = match last {
         Some(Last { mut reader, header, frames, data_since }) => {
             let header_before = header.clone();
-            let header = SegmentHeader { salt, ..header };
+            let header = SegmentHeader { salt, packed_bytes: None, ..header };
             let segment = rewrite(&**disk, &header, |file| {
                 copy_frames(&mut reader, &header_before, &header, &frames, check, file)
             })?;
@@ -158,6 +158,7 @@ pub(super) fn begin<D: Disk>(
                 link: *state.chain.link(),
                 at: state.at,
                 bytes: segment_bytes,
+                packed_bytes: None,
             };
             rewrite(&**disk, &header, |_| Ok(BLOCK_BYTES as u64))?
         }

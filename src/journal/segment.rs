@@ -6,7 +6,9 @@ use crate::engine::log::Sequence;
 use super::chain::Link;
 use super::error::JournalError;
 use super::frame::{Seed, u32_at, u64_at};
-use super::layout::{BLOCK_BYTES, FORMAT_VERSION, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN};
+use super::layout::{
+    BLOCK_BYTES, FORMAT_VERSION, FORMAT_VERSION_PACKED, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN,
+};
 
 const MAGIC: &[u8; 8] = b"KAICHANG";
 /// The place of the version and of the checksum is the same in every version, so that an older reader can tell a newer
@@ -31,8 +33,10 @@ pub(super) struct SegmentHeader {
     pub link: Link,
     /// The time of the record before its first.
     pub at: UtcMillis,
-    /// The file's length.
+    /// The file's length, before it was packed if it is.
     pub bytes: u64,
+    /// The file's length, if it is packed.
+    pub packed_bytes: Option<u64>,
 }
 
 impl SegmentHeader {
@@ -45,7 +49,8 @@ impl SegmentHeader {
     pub(super) fn encode(&self) -> [u8; BLOCK_BYTES] {
         let mut block = [0; BLOCK_BYTES];
         block[..8].copy_from_slice(MAGIC);
-        block[VERSION_AT..12].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
+        let version = if self.packed_bytes.is_some() { FORMAT_VERSION_PACKED } else { FORMAT_VERSION };
+        block[VERSION_AT..12].copy_from_slice(&version.to_le_bytes());
         block[16..32].copy_from_slice(&self.uuid);
         block[32..40].copy_from_slice(&self.number.to_le_bytes());
         block[40..48].copy_from_slice(&self.first.get().to_le_bytes());
@@ -54,6 +59,7 @@ impl SegmentHeader {
         block[72..104].copy_from_slice(&self.link);
         block[104..112].copy_from_slice(&self.at.get().to_le_bytes());
         block[112..120].copy_from_slice(&self.bytes.to_le_bytes());
+        block[120..128].copy_from_slice(&self.packed_bytes.unwrap_or(0).to_le_bytes());
         let crc = crc32c::crc32c(&block[..CRC_AT]);
         block[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
         block
@@ -71,8 +77,9 @@ impl SegmentHeader {
             return Err(JournalError::corrupt(file, 0, "the segment's header is not whole"));
         }
         let version = u32_at(block, VERSION_AT);
-        if version > FORMAT_VERSION {
-            return Err(JournalError::NewerFormat { file: file.to_owned(), version, known: FORMAT_VERSION });
+        if version > FORMAT_VERSION_PACKED {
+            let known = FORMAT_VERSION_PACKED;
+            return Err(JournalError::NewerFormat { file: file.to_owned(), version, known });
         }
         let header = Self {
             uuid: array_at(block, 16),
@@ -83,6 +90,7 @@ impl SegmentHeader {
             link: array_at(block, 72),
             at: UtcMillis::new(u64_at(block, 104).cast_signed()),
             bytes: u64_at(block, 112),
+            packed_bytes: (version == FORMAT_VERSION_PACKED).then(|| u64_at(block, 120)),
         };
         if !is_possible_length(header.bytes) {
             return Err(JournalError::corrupt(file, 112, "the segment's length is not possible"));
@@ -123,12 +131,16 @@ mod tests {
             link: [3; 32],
             at: UtcMillis::new(-5),
             bytes: SEGMENT_BYTES_MIN,
+            packed_bytes: None,
         }
     }
 
     #[test]
     fn a_header_is_read_back_as_it_was_written() {
-        assert_eq!(SegmentHeader::decode(&header().encode(), "s").expect("whole"), header());
+        for packed_bytes in [None, Some(5_000)] {
+            let header = SegmentHeader { packed_bytes, ..header() };
+            assert_eq!(SegmentHeader::decode(&header.encode(), "s").expect("whole"), header);
+        }
     }
 
     #[test]
@@ -138,7 +150,7 @@ mod tests {
         let crc = crc32c::crc32c(&block[..CRC_AT]);
         block[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
         let error = SegmentHeader::decode(&block, "s").expect_err("newer");
-        assert!(matches!(error, JournalError::NewerFormat { version: 9, known: FORMAT_VERSION, .. }));
+        assert!(matches!(error, JournalError::NewerFormat { version: 9, known: FORMAT_VERSION_PACKED, .. }));
         assert!(error.to_string().contains("newer version"), "{error}");
     }
 

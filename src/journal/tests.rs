@@ -17,6 +17,8 @@ use super::spare::Wait;
 use super::{FileDisk, Journal, Options, Step, layout, read_only};
 
 mod behind;
+mod golden;
+mod repack;
 mod sealing;
 
 pub(super) struct StillClock;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::journal::{JournalError, Position, read_only_behind, read_sealed};
+use crate::journal::{JournalError, Position, read_only_behind, read_sealed, retire};
 
 /// Four lives and as many sealed segments.
 fn history(dir: &Path) -> BTreeMap<u64, Vec<u8>> {
@@ -203,6 +203,25 @@ fn two_histories_that_parted_are_told_apart_even_where_their_numbers_are_equal()
         error.to_string().contains("the chain in segment-00000000000000000006.kcj is another"),
         "{error}"
     );
+}
+
+#[test]
+fn segments_are_retired_up_to_a_number_and_the_last_one_never() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = FileDisk::new(dir.path()).unwrap();
+    assert_eq!(retire(&disk, 7).unwrap(), 0, "no journal");
+    let expected = history(dir.path());
+    let positions = positions(dir.path());
+    assert_eq!(retire(&disk, 0).unwrap(), 0);
+    assert_eq!(retire(&disk, 2).unwrap(), 2);
+    assert_eq!(segments(dir.path()), [3, 4, 5]);
+    assert_eq!(retire(&disk, 2).unwrap(), 0);
+    let (_, rest) = open_behind(dir.path(), Some(&positions[1])).unwrap();
+    assert_eq!(rest, expected.clone().split_off(&(positions[1].last().get() + 1)));
+    assert_eq!(retire(&disk, u64::MAX).unwrap(), 2);
+    let (_, rest) = open_behind(dir.path(), Some(&positions[3])).unwrap();
+    assert_eq!(rest, expected.clone().split_off(&(positions[3].last().get() + 1)));
+    assert_eq!(segments(dir.path()), [5]);
 }
 
 #[test]
