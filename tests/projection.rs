@@ -5,6 +5,8 @@
 
 #[path = "projection/afterwards.rs"]
 mod afterwards;
+#[path = "projection/any_order.rs"]
+mod any_order;
 #[expect(dead_code, reason = "it serves the tests over HTTP too, which use all of it")]
 #[path = "e2e/city.rs"]
 mod city;

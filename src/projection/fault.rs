@@ -92,9 +92,9 @@ impl From<sqlx::Error> for Fault {
 impl From<sqlx::migrate::MigrateError> for Fault {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         use sqlx::migrate::MigrateError;
-        match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            other => Self::Refused(Refusal::Schema(other.to_string())),
+        if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+            return error.into();
         }
+        Self::Refused(Refusal::Schema(error.to_string()))
     }
 }

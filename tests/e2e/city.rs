@@ -146,11 +146,6 @@ impl City {
         Self { ground, server, today: today.parse().expect("a date") }
     }
 
-    /// Where the city is kept.
-    pub(crate) fn path(&self) -> &Path {
-        self.ground.path()
-    }
-
     pub(crate) const fn address(&self) -> SocketAddr {
         self.server.address()
     }

@@ -77,12 +77,14 @@ fn a_city_is_rebuilt_from_postgres_and_the_master_key_and_the_lost_journal_is_fe
 #[test]
 fn tables_are_made_anew_beside_the_old_ones_and_only_from_a_whole_history() {
     let postgres = Postgres::start();
-    let city = open_with(Ground::demo(), &postgres.url());
+    let ground = Ground::demo();
+    let path = ground.path().to_owned();
+    let city = open_with(ground, &postgres.url());
     live_a_little(&city, 0);
     caught_up(&city);
     let in_use = {
         let mut command = kaichang();
-        command.args(["reproject", "--database-url", &postgres.url(), "--data-dir"]).arg(city.path());
+        command.args(["reproject", "--database-url", &postgres.url(), "--data-dir"]).arg(path);
         server::run(&mut command)
     };
     assert_eq!(in_use.code, Some(2), "{}", in_use.said);

@@ -1,7 +1,7 @@
 //! The steps of bookings: their rows as they come to stand, their events, their money.
 
 use super::{Changes, Record, Touched};
-use crate::domain::event::{BookingMoved, CancelReason, Event, NewBooking};
+use crate::domain::event::{BookingMoved, Event, NewBooking};
 use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::domain::time::UtcMillis;
 use crate::projection::booking_row::{BookingRow, Paid, RowState};
@@ -53,10 +53,6 @@ impl Changes {
                 self.end(event.no, RowState::Cancelled, at)?;
                 let row = self.row(event.no)?;
                 (row.refund, row.cancel_reason) = (event.refund.get(), Some(event.reason));
-                debug_assert!(matches!(
-                    event.reason,
-                    CancelReason::ByResident | CancelReason::ByStaff | CancelReason::Closure
-                ));
                 (event.no, "cancelled", -event.refund.get())
             }
             Event::BookingCheckedIn(event) => {
@@ -106,10 +102,12 @@ impl Changes {
             .text(step)
             .int8(charged)
             .maybe(by, |rows, by| rows.int8(by.get().into()));
-        let movement = match event {
-            Event::BookingCancelled(_) => Movement::Refund,
-            Event::BookingMoved(_) => Movement::Move,
-            _ => Movement::Sale,
+        let movement = if matches!(event, Event::BookingCancelled(_)) {
+            Movement::Refund
+        } else if matches!(event, Event::BookingMoved(_)) {
+            Movement::Move
+        } else {
+            Movement::Sale
         };
         self.charge(record, &row, movement, charged);
         Ok(())
