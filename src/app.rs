@@ -3,6 +3,7 @@
 //! Exit codes: 0 when all went well, 1 when `verify` found a difference, `import` a bad line, or a running service had to stop, 2
 //! with a clear message when a command couldn't start.
 
+mod against_engine;
 mod arguments;
 mod data_dir;
 mod demo;
@@ -12,6 +13,9 @@ mod import;
 mod logging;
 mod open_files;
 mod operator;
+mod projecting;
+mod rebuild;
+mod reproject;
 mod serve;
 mod services;
 mod settings;
@@ -41,6 +45,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),
+        Some(Command::Rebuild(rebuild)) => rebuild::run(&rebuild),
+        Some(Command::Reproject(arguments)) => reproject::run(&arguments),
         Some(Command::Import(import)) => import::run(&import),
         Some(Command::Export(export)) => export::run(&export),
         Some(Command::Operator { action: OperatorAction::Create(operator) }) => operator::run(&operator),

@@ -10,6 +10,7 @@
 //! … handle.stop(); committer.join()
 //! ```
 
+mod anew;
 mod appender;
 pub mod chain;
 mod committer;
@@ -35,6 +36,7 @@ mod sealing;
 mod segment;
 mod snapshot_file;
 mod spare;
+pub mod tail;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -44,6 +46,7 @@ use crate::domain::time::UtcMillis;
 use crate::engine::lane::Intake;
 use crate::engine::log::{Record, Sequence, Settle};
 
+pub use anew::{AnewError, JournalAnew};
 pub use committer::{Committer, Gathering, Step};
 pub use control::JournalHandle;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};

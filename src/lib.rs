@@ -1,6 +1,6 @@
 //! Kaichang (开场): one-click booking and ticket-grabbing for all the sports venues of a city.
 //!
-//! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`, `journal`) <- `api` <- `app`, which
+//! The arrows go one way: `domain` <- `engine` <- whatever does I/O (`identity`, `journal`, `projection`) <- `api` <- `app`, which
 //! wires the program. `demo` and `city_files` stand on
 //! `domain` alone. The model checker builds what it checks, and nothing that does I/O.
 
@@ -16,5 +16,7 @@ pub mod engine;
 pub mod identity;
 #[cfg(not(feature = "loom"))]
 pub mod journal;
+#[cfg(not(feature = "loom"))]
+pub mod projection;
 #[cfg(not(feature = "loom"))]
 pub mod web;

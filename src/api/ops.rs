@@ -23,35 +23,45 @@ use super::problem::page::Explained;
 use super::problem::{Problem, ProblemName, Text};
 use super::query::{NoParameters, QueryOf};
 use crate::domain::clock::Clock;
+use crate::projection::Progress;
 
 /// Whether bookings are taken, and if not why. Whoever starts and stops the service sets it.
-#[derive(Debug, Clone)]
-pub struct Readiness(Arc<ArcSwapOption<Text>>);
+#[derive(Clone)]
+pub struct Readiness {
+    not_ready: Arc<ArcSwapOption<Text>>,
+    projection: Option<Progress>,
+}
 
 impl Readiness {
     /// Not ready, for this reason.
     #[must_use]
     pub fn not_yet(reason: Text) -> Self {
-        Self(Arc::new(ArcSwapOption::from_pointee(reason)))
+        Self { not_ready: Arc::new(ArcSwapOption::from_pointee(reason)), projection: None }
+    }
+
+    /// Shows beside how far Postgres is. A city whose Postgres is away is ready all the same.
+    #[must_use]
+    pub fn with_projection(self, projection: Option<Progress>) -> Self {
+        Self { projection, ..self }
     }
 
     pub fn set_ready(&self) {
-        self.0.store(None);
+        self.not_ready.store(None);
     }
 
     pub fn set_not_ready(&self, reason: Text) {
-        self.0.store(Some(Arc::new(reason)));
+        self.not_ready.store(Some(Arc::new(reason)));
     }
 
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.0.load().is_none()
+        self.not_ready.load().is_none()
     }
 
     /// # Errors
     /// `overloaded` with the reason.
     pub fn check(&self) -> Result<(), Problem> {
-        match self.0.load().as_deref() {
+        match self.not_ready.load().as_deref() {
             None => Ok(()),
             Some(reason) => Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) }),
         }
@@ -68,6 +78,23 @@ pub struct CityTime {
 #[derive(Serialize, ToSchema)]
 struct Status {
     status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    status: &'static str,
+    /// Of a city with a database: how far what is sold stands in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projection: Option<ProjectionStatus>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProjectionStatus {
+    /// `connecting`, `projecting`, `away` or `refused`.
+    state: &'static str,
+    /// Durable records that are not in the database yet; not known before it was reached.
+    lag_records: Option<u64>,
+    lag_seconds: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,10 +130,15 @@ async fn alive() -> Response {
 }
 
 /// Whether bookings are taken; the problem says why not.
-#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = 200, body = Status)))]
+#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = 200, body = Ready)))]
 async fn ready(State(readiness): State<Readiness>) -> Result<Response, Problem> {
     readiness.check()?;
-    Ok(json(StatusCode::OK, &Status { status: "ready" }))
+    let projection = readiness.projection.as_ref().map(|progress| {
+        let shown = progress.shown();
+        let (state, lag_records) = (shown.state.name(), shown.lag_records);
+        ProjectionStatus { state, lag_records, lag_seconds: shown.lag.as_secs() }
+    });
+    Ok(json(StatusCode::OK, &Ready { status: "ready", projection }))
 }
 
 /// The time by which the service judges.

@@ -28,6 +28,10 @@ pub(super) enum Command {
     Verify(VerifyArguments),
     /// Keep the city's state, so that the next start reads less; the server does it by itself
     Snapshot(SnapshotArguments),
+    /// Make a new data directory from a Postgres database alone, when the journal's disk is lost
+    Rebuild(RebuildArguments),
+    /// Fill the tables of a Postgres database anew from the journal of a city that is not served
+    Reproject(ReprojectArguments),
     /// Make a city of files, or change one that is not served: see docs/YOUR-CITY.md
     Import(ImportArguments),
     /// Write a city's files; reads only, also beside a running server
@@ -135,6 +139,9 @@ pub(super) struct ServeArguments {
     /// The city's master key [default: DIR/keys/master.key]
     #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
+    /// A Postgres database that all is written into afterwards: postgres://user:password@host:port/name
+    #[arg(long, env = "KAICHANG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
     /// Worker threads [default: one for each core]
     #[arg(long, env = "KAICHANG_WORKERS", value_name = "N")]
     pub(super) workers: Option<usize>,
@@ -199,7 +206,36 @@ pub(super) struct SnapshotArguments {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(super) struct RebuildArguments {
+    /// The database that the city was written into
+    #[arg(long, env = "KAICHANG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(super) database_url: String,
+    /// Where to make the city: without a journal
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: PathBuf,
+    /// The city's master key, which is not in the database [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReprojectArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// The database that the city was written into
+    #[arg(long, env = "KAICHANG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(super) database_url: String,
+    /// The city's master key [default: DIR/keys/master.key]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(super) struct VerifyArguments {
+    /// Compare a Postgres database too
+    #[arg(long, env = "KAICHANG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
     /// Where the city is kept
     #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
     pub(super) data_dir: PathBuf,

@@ -66,6 +66,14 @@ impl DataDir {
         Ok(Keys { city, residents })
     }
 
+    /// The keys of a city that is rebuilt: the master key, which has to be there, and a file for the residents' keys.
+    pub(super) fn keys_of_a_rebuilt_city(&self) -> Result<Keys, Failure> {
+        let master = self.key_file.clone().unwrap_or_else(|| self.root.join(MASTER_KEY_PATH));
+        let city = CityKeys::open(&master, WhenAbsent::Refuse)?;
+        let residents = ResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH), &city, WhenAbsent::Create)?;
+        Ok(Keys { city, residents })
+    }
+
     /// Throws away what a process left that died while it made a city.
     pub(super) fn clear_making(&self) -> io::Result<()> {
         match fs::remove_dir_all(self.journal_in_making()) {

@@ -17,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::arguments::{Empty, ServeArguments};
 use super::data_dir::DataDir;
 use super::demo::Residents;
+use super::projecting;
 use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
@@ -67,7 +68,10 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let metrics = figures_recorder()?;
 
     let mut city = City::open(&dir, &settings, &clock)?;
-    let readiness = Readiness::not_yet(Text::fixed("the city is starting", "正在启动"));
+    let projecting = projecting::start(&dir, &settings, &city.journal, &clock)?;
+    let progress = projecting.as_ref().map(|(_, progress)| progress.clone());
+    let readiness =
+        Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
     let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
     let services = Services::new(
@@ -92,6 +96,9 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         tracing::warn!(connections = drained.cut, "connections were cut that took too long");
     }
     city.close()?;
+    if let Some((projector, _)) = projecting {
+        projector.end();
+    }
     tracing::info!("closed");
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::Failure;
 use super::arguments::{Empty, ServeArguments};
 use crate::api::proxies::IpNetwork;
+use crate::projection::Database;
 
 /// Settings with nothing left open.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub(super) struct Settings {
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) empty: Empty,
     pub(super) key_file: Option<PathBuf>,
+    pub(super) database: Option<Database>,
     pub(super) workers: usize,
     pub(super) timezone: String,
     pub(super) currency: String,
@@ -56,6 +58,7 @@ impl Settings {
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
             empty: arguments.empty.or(file.empty).unwrap_or(Empty::Demo),
             key_file: arguments.key_file.or(file.key_file),
+            database: arguments.database_url.or(file.database_url).map(|url| url.parse()).transpose()?,
             workers,
             timezone: arguments.timezone.or(file.timezone).unwrap_or_else(|| "Asia/Shanghai".to_owned()),
             currency: arguments.currency.or(file.currency).unwrap_or_else(|| "CNY".to_owned()),

@@ -196,6 +196,36 @@ impl ResidentKeys {
         Ok(())
     }
 
+    /// A resident's key as it stands in the file, wrapped: to be kept elsewhere, where it opens nothing without the master key.
+    /// Nothing where there is none, or none any more.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn wrapped(&self, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
+        let slot = self.read_slot(resident)?;
+        Ok((slot[0] == STATE_LIVE).then(|| slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].to_vec()))
+    }
+
+    /// Puts keys back that `wrapped` gave; they are durable when this returns.
+    ///
+    /// # Errors
+    /// `Damaged` when one is not of this resident or not of this master key, or what the disk says.
+    pub fn restore<'a>(
+        &self,
+        keys: impl IntoIterator<Item = (ResidentNo, &'a [u8])>,
+    ) -> Result<(), ResidentKeyFault> {
+        for (resident, wrapped) in keys {
+            sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
+            let mut slot = [0; SLOT_BYTES];
+            slot[0] = STATE_LIVE;
+            let place = slot.get_mut(WRAPPED_AT..WRAPPED_AT + wrapped.len());
+            place.ok_or(ResidentKeyFault::Damaged)?.copy_from_slice(wrapped);
+            self.file.write_all_at(&slot, offset(resident))?;
+        }
+        self.file.sync_data()?;
+        Ok(())
+    }
+
     fn read_slot(&self, resident: ResidentNo) -> io::Result<[u8; SLOT_BYTES]> {
         let mut slot = [0; SLOT_BYTES];
         match self.file.read_exact_at(&mut slot, offset(resident)) {

@@ -1,0 +1,30 @@
+//! `kaichang reproject`: the tables of a database anew, from the journal of a city that nobody serves meanwhile.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::arguments::ReprojectArguments;
+use super::data_dir::DataDir;
+use super::projecting::Keys;
+use super::{Failure, say};
+use crate::domain::time::UtcMillis;
+use crate::engine::log::Sequence;
+use crate::identity::city_keys::WhenAbsent;
+use crate::journal::{DirLock, FileDisk, JournalError, read_only};
+use crate::projection::{Database, reproject};
+
+pub(super) fn run(arguments: &ReprojectArguments) -> Result<ExitCode, Failure> {
+    let database: Database = arguments.database_url.parse()?;
+    let dir = DataDir::new(&arguments.data_dir, arguments.key_file.as_deref());
+    if !dir.has_city()? {
+        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
+    }
+    let _lock = DirLock::acquire(&arguments.data_dir)?;
+    let disk = FileDisk::new(dir.journal())?;
+    let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), JournalError> { Ok(()) };
+    let read = read_only(&disk, none)?.ok_or("the journal is empty")?;
+    let keys = Keys(dir.keys(WhenAbsent::Refuse)?.residents);
+    let records = reproject(&database, Arc::new(disk), &read.uuid, read.last, &keys)?;
+    say(&format!("the tables were made anew from {records} records"));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,132 @@
+//! Money, in double entry: what one account gets another gives, and the lines of a record sum to 0.
+
+use super::booking::Movement;
+use super::{Changes, Record};
+use crate::domain::event::{Provider, ResidentsEnrolled, WalletToppedUp};
+use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
+use crate::projection::booking_row::{BookingRow, Paid};
+use crate::projection::copy::Rows;
+use crate::projection::tables::{ACCOUNT, LEDGER_LINE};
+
+/// An account of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Account {
+    Wallet(ResidentNo),
+    Revenue(VenueNo),
+    Till(VenueNo),
+    Sandbox,
+    /// What wallets had when their residents were enrolled.
+    Opening,
+}
+
+impl Account {
+    /// Its number: a kind in the high half, whose it is in the low one.
+    fn number(self) -> i64 {
+        let (kind, no) = match self {
+            Self::Wallet(resident) => (0, resident.get()),
+            Self::Revenue(venue) => (1, venue.get()),
+            Self::Till(venue) => (2, venue.get()),
+            Self::Sandbox => (3, 0),
+            Self::Opening => (3, 1),
+        };
+        (kind << 32) | i64::from(no)
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Wallet(_) => "wallet",
+            Self::Revenue(_) => "revenue",
+            Self::Till(_) => "till",
+            Self::Sandbox => "provider",
+            Self::Opening => "opening",
+        }
+    }
+
+    fn put(self, rows: &mut Rows) {
+        let (resident, venue) = match self {
+            Self::Wallet(resident) => (Some(resident), None),
+            Self::Revenue(venue) | Self::Till(venue) => (None, Some(venue)),
+            Self::Sandbox | Self::Opening => (None, None),
+        };
+        rows.row(ACCOUNT.width())
+            .int8(self.number())
+            .text(self.kind())
+            .maybe(resident, |rows, resident| rows.int8(resident.get().into()))
+            .maybe(venue, |rows, venue| rows.int4(venue.get().cast_signed()));
+    }
+}
+
+/// The account of a resident who was enrolled with others.
+pub(in crate::projection) fn wallet_of(rows: &mut Rows, resident: ResidentNo) {
+    Account::Wallet(resident).put(rows);
+}
+
+impl Changes {
+    fn open(&mut self, account: Account) {
+        account.put(&mut self.account);
+    }
+
+    pub(super) fn city_accounts(&mut self) {
+        self.open(Account::Sandbox);
+        self.open(Account::Opening);
+    }
+
+    pub(super) fn venue_accounts(&mut self, venue: VenueNo) {
+        self.open(Account::Revenue(venue));
+        self.open(Account::Till(venue));
+    }
+
+    pub(super) fn wallet(&mut self, resident: ResidentNo) {
+        self.open(Account::Wallet(resident));
+    }
+
+    /// The other side of what residents were enrolled with; their own side is made with them.
+    pub(super) fn enrol(&mut self, record: &Record, event: &ResidentsEnrolled) {
+        let sum = event.balance.get().saturating_mul(event.count.into());
+        self.line(record, Account::Opening, "opening", -sum, None);
+    }
+
+    pub(super) fn top_up(&mut self, record: &Record, event: &WalletToppedUp) {
+        let provider = match event.provider {
+            Provider::Sandbox => Account::Sandbox,
+        };
+        self.line(record, Account::Wallet(event.resident), "top_up", event.amount.get(), None);
+        self.line(record, provider, "top_up", -event.amount.get(), None);
+    }
+
+    /// A booking's payer pays so much to its venue, or gets it back when it is negative.
+    pub(super) fn charge(&mut self, record: &Record, row: &BookingRow, movement: Movement, amount: i64) {
+        let payer = match row.paid {
+            Paid::Wallet => Account::Wallet(row.resident),
+            Paid::Counter => Account::Till(row.venue),
+        };
+        let name = match movement {
+            Movement::Sale => "sale",
+            Movement::Refund => "refund",
+            Movement::Move => "move",
+        };
+        self.line(record, payer, name, -amount, Some(row.no));
+        self.line(record, Account::Revenue(row.venue), name, amount, Some(row.no));
+    }
+
+    fn line(
+        &mut self,
+        record: &Record,
+        account: Account,
+        movement: &str,
+        amount: i64,
+        booking: Option<BookingNo>,
+    ) {
+        if amount == 0 {
+            return;
+        }
+        self.ledger_line
+            .row(LEDGER_LINE.width())
+            .int8(record.number())
+            .int8(account.number())
+            .time(record.at.get())
+            .text(movement)
+            .int8(amount)
+            .maybe(booking, |rows, no| rows.int8(no.get().into()));
+    }
+}

@@ -1,0 +1,359 @@
+//! One batch, one transaction: the offset locked and compared, rows freed, rows added, rows changed, the offset moved.
+
+use std::collections::BTreeSet;
+
+use sqlx::Connection;
+
+use super::booking_row::BookingRow;
+use super::books::Books;
+use super::catalogue_rows;
+use super::copy::Rows;
+use super::database::Link;
+use super::fault::{Fault, Refusal, unfit};
+use super::fold::{Changes, Record, needed};
+use super::occupancy::Occupancy;
+use super::offset::Offset;
+use super::tables::{BOOKING, LIVE_OCCUPANCY, PITCH, RELEASE, RESIDENT, RESIDENT_KEY, Table, VENUE};
+use super::worker::WrappedKeys;
+use crate::domain::event::Role;
+use crate::domain::ids::BookingNo;
+use crate::domain::time::UtcMillis;
+
+/// Holds the rows that bookings change to, as long as the connection lives.
+pub(super) const SCRATCH: &str =
+    "CREATE TEMPORARY TABLE IF NOT EXISTS changed_booking (LIKE booking) ON COMMIT DELETE ROWS";
+
+/// Writes records that follow the offset; the offset behind them.
+pub(super) async fn write(
+    link: &mut Link,
+    books: &mut Books,
+    offset: &Offset,
+    records: &[Record],
+    keys: &dyn WrappedKeys,
+) -> Result<Offset, Fault> {
+    let Some(last) = records.last() else { return Ok(offset.clone()) };
+    link.run("BEGIN").await?;
+    let found = Offset::lock(link).await?;
+    if found.as_ref() != Some(offset) {
+        return Err(Fault::Away("somebody else has written into it".to_owned()));
+    }
+    let looked_up = look_up(link, &needed(records)).await?;
+    let mut changes = Changes::begin(books, looked_up);
+    for record in records {
+        changes.add(books, record).map_err(unfit(record.sequence.get()))?;
+    }
+    let occupancy = changes.occupancy(books).map_err(unfit(last.sequence.get()))?;
+    write_occupancy(link, books, &changes, &occupancy).await?;
+    for (table, rows) in changes.added() {
+        link.copy_in(table, rows).await?;
+    }
+    write_catalogue(link, books, &changes).await?;
+    write_residents(link, &changes, keys).await?;
+    write_bookings(link, &changes).await?;
+    let behind = offset.behind(last);
+    behind.write(link, last.at, books).await?;
+    link.run("COMMIT").await?;
+    Ok(behind)
+}
+
+/// Bookings as they stand.
+async fn look_up(link: &mut Link, nos: &[BookingNo]) -> Result<Vec<BookingRow>, Fault> {
+    if nos.is_empty() {
+        return Ok(Vec::new());
+    }
+    let nos: Vec<String> = nos.iter().map(|no| no.get().to_string()).collect();
+    let statement = BOOKING.copy_out(&format!("WHERE booking_no = ANY ('{{{}}}'::bigint[])", nos.join(",")));
+    let mut rows = Vec::with_capacity(nos.len());
+    link.copy_out(&statement, |row| {
+        rows.push(BookingRow::read(row)?);
+        Ok(())
+    })
+    .await?;
+    Ok(rows)
+}
+
+async fn write_occupancy(
+    link: &mut Link,
+    books: &Books,
+    changes: &Changes,
+    occupancy: &Occupancy,
+) -> Result<(), Fault> {
+    if !occupancy.freed.is_empty() {
+        let leaves: Vec<i64> = occupancy.freed.iter().map(|((leaf, ..), _)| i64::from(*leaf)).collect();
+        let days: Vec<i32> = occupancy.freed.iter().map(|((_, day, _), _)| day.get()).collect();
+        let units: Vec<i16> = occupancy.freed.iter().map(|((.., unit), _)| i16::from(*unit)).collect();
+        let nos: Vec<i64> = occupancy.freed.iter().map(|(_, no)| i64::from(*no)).collect();
+        let freed = sqlx::query(
+            "DELETE FROM live_occupancy o USING unnest($1::bigint[], $2::int[], $3::smallint[], $4::bigint[]) \
+             AS f (leaf_no, day, unit, booking_no) WHERE o.leaf_no = f.leaf_no AND o.day = '1970-01-01'::date + f.day \
+             AND o.unit = f.unit AND o.booking_no = f.booking_no",
+        )
+        .bind(leaves)
+        .bind(days)
+        .bind(units)
+        .bind(nos)
+        .execute(link.connection())
+        .await?
+        .rows_affected();
+        if freed != occupancy.freed.len() as u64 {
+            let missing = occupancy.freed.len() as u64 - freed.min(occupancy.freed.len() as u64);
+            let what = format!("{missing} half hours that are freed were not taken in live_occupancy");
+            return Err(Refusal::Constraint(what).into());
+        }
+    }
+    if books.first_open() != changes.first_open_before {
+        let first = books.first_open().map(|day| day.get());
+        for sql in [
+            "DELETE FROM live_occupancy WHERE day < '1970-01-01'::date + $1",
+            "DELETE FROM live_session WHERE day < '1970-01-01'::date + $1",
+        ] {
+            sqlx::query(sql).bind(first).execute(link.connection()).await?;
+        }
+    }
+    let mut rows = Rows::default();
+    for ((leaf, day, unit), no) in &occupancy.taken {
+        rows.row(LIVE_OCCUPANCY.width())
+            .int8(i64::from(*leaf))
+            .date(day.get())
+            .int2(*unit)
+            .int8(i64::from(*no));
+    }
+    link.copy_in(LIVE_OCCUPANCY, &rows).await?;
+    write_sessions(link, books, occupancy).await
+}
+
+async fn write_sessions(link: &mut Link, books: &Books, occupancy: &Occupancy) -> Result<(), Fault> {
+    // Of days that were over before the batch nothing is taken, and of those that ended within it nothing is kept.
+    let sold: Vec<_> = occupancy.sold.iter().filter(|((_, day, _), _)| books.is_open(*day)).collect();
+    if sold.is_empty() {
+        return Ok(());
+    }
+    let pitches: Vec<i64> = sold.iter().map(|((pitch, ..), _)| i64::from(pitch.get())).collect();
+    let days: Vec<i32> = sold.iter().map(|((_, day, _), _)| day.get()).collect();
+    let units: Vec<i16> = sold.iter().map(|((.., unit), _)| i16::from(*unit)).collect();
+    let more: Vec<i32> = sold.iter().map(|(_, (more, _))| i32::try_from(*more).unwrap_or(i32::MAX)).collect();
+    let capacities: Vec<i32> = sold.iter().map(|(_, (_, capacity))| i32::from(*capacity)).collect();
+    // Every slot has its row before it is counted up or down, so that the check judges what it comes to.
+    for sql in [
+        "INSERT INTO live_session (pitch_no, day, unit, sold, capacity) \
+         SELECT s.pitch_no, '1970-01-01'::date + s.day, s.unit, 0, s.capacity \
+         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
+         WHERE $4::int[] IS NOT NULL ON CONFLICT DO NOTHING",
+        "UPDATE live_session l SET sold = l.sold + s.more, capacity = s.capacity \
+         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
+         WHERE l.pitch_no = s.pitch_no AND l.day = '1970-01-01'::date + s.day AND l.unit = s.unit",
+        "DELETE FROM live_session l \
+         USING unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
+         WHERE l.sold = 0 AND l.pitch_no = s.pitch_no AND l.day = '1970-01-01'::date + s.day AND l.unit = s.unit",
+    ] {
+        sqlx::query(sql)
+            .bind(&pitches)
+            .bind(&days)
+            .bind(&units)
+            .bind(&more)
+            .bind(&capacities)
+            .execute(link.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// What changed of the catalogue is written anew, which is seldom and little.
+async fn write_catalogue(link: &mut Link, books: &Books, changes: &Changes) -> Result<(), Fault> {
+    let Ok(catalogue) = books.catalogue() else { return Ok(()) };
+    let mut venues = Rows::default();
+    for venue in changes.venues.iter().filter_map(|no| catalogue.venue(*no)) {
+        catalogue_rows::venue(&mut venues, venue);
+    }
+    replace(link, VENUE, changes.venues.iter().map(|no| i64::from(no.get())), &venues).await?;
+    let mut pitches = Rows::default();
+    for pitch in changes.pitches.iter().filter_map(|no| catalogue.pitch(*no)) {
+        catalogue_rows::pitch(&mut pitches, pitch);
+    }
+    replace(link, PITCH, changes.pitches.iter().map(|no| i64::from(no.get())), &pitches).await?;
+    let mut releases = Rows::default();
+    for release in changes.releases.iter().filter_map(|no| catalogue.release(*no)) {
+        catalogue_rows::release(&mut releases, release);
+    }
+    link.copy_in(RELEASE, &releases).await?;
+    if !changes.pitches.is_empty() {
+        write_capacities(link, books, changes).await?;
+    }
+    Ok(())
+}
+
+/// The capacity that a session's slots are checked against follows the highest that it ever had.
+async fn write_capacities(link: &mut Link, books: &Books, changes: &Changes) -> Result<(), Fault> {
+    use crate::domain::catalogue::PitchKind;
+    for pitch in changes.pitches.iter().filter_map(|no| books.pitch(*no).ok()) {
+        if let PitchKind::Session { capacity_ever, .. } = pitch.kind {
+            sqlx::query("UPDATE live_session SET capacity = $1 WHERE pitch_no = $2 AND capacity <> $1")
+                .bind(i32::from(capacity_ever))
+                .bind(i64::from(pitch.no.get()))
+                .execute(link.connection())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn replace(
+    link: &mut Link,
+    table: Table,
+    nos: impl Iterator<Item = i64>,
+    rows: &Rows,
+) -> Result<(), Fault> {
+    let nos: Vec<String> = nos.map(|no| no.to_string()).collect();
+    if nos.is_empty() {
+        return Ok(());
+    }
+    let (name, key) = (table.name, table.columns.first().copied().unwrap_or_default());
+    link.run(&format!("DELETE FROM {name} WHERE {key} = ANY ('{{{}}}'::bigint[])", nos.join(","))).await?;
+    link.copy_in(table, rows).await
+}
+
+async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedKeys) -> Result<(), Fault> {
+    let mut rows = Rows::default();
+    let mut wrapped = Rows::default();
+    for opened in &changes.opened {
+        resident(&mut rows, opened.resident.get(), opened.role, opened.at, None, None);
+        let key = keys.wrapped(opened.resident);
+        if let Some(key) = key.map_err(|error| Fault::Away(format!("the residents' keys: {error}")))? {
+            wrapped.row(RESIDENT_KEY.width()).int8(opened.resident.get().into()).blob(&key);
+        }
+    }
+    link.copy_in(RESIDENT, &rows).await?;
+    link.copy_in(RESIDENT_KEY, &wrapped).await?;
+    for enrolled in &changes.enrolled {
+        let (first, count) = (i64::from(enrolled.first.get()), i64::from(enrolled.count));
+        for sql in [
+            "INSERT INTO resident (resident_no, role, opened_at) SELECT no, 'resident', 'epoch'::timestamptz + $3 * interval '1 ms' \
+             FROM generate_series($1, $1 + $2 - 1) AS no WHERE ($4, $5) IS NOT NULL",
+            "INSERT INTO account (account_no, kind, resident_no) SELECT no, 'wallet', no \
+             FROM generate_series($1, $1 + $2 - 1) AS no WHERE ($3, $4, $5) IS NOT NULL",
+            "INSERT INTO ledger_line (sequence, account_no, occurred_at, movement, amount) \
+             SELECT $4, no, 'epoch'::timestamptz + $3 * interval '1 ms', 'opening', $5 \
+             FROM generate_series($1, $1 + $2 - 1) AS no WHERE $5 <> 0",
+        ] {
+            sqlx::query(sql)
+                .bind(first)
+                .bind(count)
+                .bind(enrolled.at.get())
+                .bind(enrolled.sequence)
+                .bind(enrolled.balance)
+                .execute(link.connection())
+                .await?;
+        }
+    }
+    let steps = [
+        (
+            "UPDATE resident SET completed_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1",
+            &changes.completed,
+        ),
+        (
+            "UPDATE resident SET disabled_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1 AND disabled_at IS NULL",
+            &changes.disabled,
+        ),
+    ];
+    for (sql, residents) in steps {
+        for (no, at) in residents {
+            sqlx::query(sql).bind(i64::from(no.get())).bind(at.get()).execute(link.connection()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A row of `resident`.
+pub(super) fn resident(
+    rows: &mut Rows,
+    no: u32,
+    role: Role,
+    opened_at: UtcMillis,
+    completed_at: Option<UtcMillis>,
+    disabled_at: Option<UtcMillis>,
+) {
+    let (name, venue) = match role {
+        Role::Resident => ("resident", None),
+        Role::VenueManager(venue) => ("venue_manager", Some(venue)),
+        Role::FrontDesk(venue) => ("front_desk", Some(venue)),
+        Role::Operator => ("operator", None),
+    };
+    rows.row(RESIDENT.width())
+        .int8(no.into())
+        .text(name)
+        .maybe(venue, |rows, venue| rows.int4(venue.get().cast_signed()))
+        .time(opened_at.get())
+        .maybe(completed_at, |rows, at| rows.time(at.get()))
+        .maybe(disabled_at, |rows, at| rows.time(at.get()));
+}
+
+async fn write_bookings(link: &mut Link, changes: &Changes) -> Result<(), Fault> {
+    let (mut made, mut changed) = (Rows::default(), Rows::default());
+    // By number, so that the index grows at one end.
+    let mut touched: Vec<_> = changes.bookings.values().collect();
+    touched.sort_unstable_by_key(|touched| touched.now.no);
+    for touched in touched {
+        match touched.before {
+            None => touched.now.put(&mut made),
+            Some(_) => touched.now.put(&mut changed),
+        }
+    }
+    link.copy_in(BOOKING, &made).await?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    link.copy_in_as(&BOOKING.copy_into("changed_booking"), &changed).await?;
+    let columns: Vec<&str> = BOOKING.columns.iter().skip(2).copied().collect();
+    let from: Vec<String> = columns.iter().map(|column| format!("c.{column}")).collect();
+    link.run(&format!(
+        "UPDATE booking b SET ({}) = ROW ({}) FROM changed_booking c \
+         WHERE b.booking_no = c.booking_no AND b.created_at = c.created_at",
+        columns.join(", "),
+        from.join(", ")
+    ))
+    .await
+}
+
+/// Makes the partitions of the months that records fall into, and of the month after: new ones are attached, which stops nobody.
+pub(super) async fn make_months(
+    link: &mut Link,
+    known: &mut BTreeSet<String>,
+    records: &[Record],
+) -> Result<(), Fault> {
+    let mut months: BTreeSet<_> =
+        records.iter().filter(|record| record.is_of_booking()).map(|record| month_of(record.at)).collect();
+    let Some(last) = months.last().copied() else { return Ok(()) };
+    months.insert(month_after(last));
+    for month in months {
+        let next = month_after(month);
+        for table in ["booking", "booking_event"] {
+            let name = format!("{table}_{:04}_{:02}", month.year(), month.month());
+            if known.contains(&name) {
+                continue;
+            }
+            let mut transaction = link.connection().begin().await?;
+            let sql = format!(
+                "CREATE TABLE IF NOT EXISTS {name} (LIKE {table} INCLUDING ALL); \
+                 COMMENT ON TABLE {name} IS 'The part of {table} that is of {:04}-{:02}'; \
+                 DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = '{name}'::regclass) THEN \
+                 ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{month} 00:00:00+00') TO ('{next} 00:00:00+00'); \
+                 END IF; END $$",
+                month.year(),
+                month.month()
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+            transaction.commit().await?;
+            known.insert(name);
+        }
+    }
+    Ok(())
+}
+
+fn month_of(at: UtcMillis) -> jiff::civil::Date {
+    let stamp = jiff::Timestamp::from_millisecond(at.get()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    jiff::tz::TimeZone::UTC.to_datetime(stamp).date().first_of_month()
+}
+
+fn month_after(month: jiff::civil::Date) -> jiff::civil::Date {
+    month.saturating_add(jiff::Span::new().months(1)).first_of_month()
+}
