@@ -1,12 +1,14 @@
 //! I2 while segments are sealed early, snapshots stand behind them, and those that are snapshotted are packed and given up:
 //! whatever fails at any call, a start from each of the last two snapshots finds what was acknowledged, as one that reads all does.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 
-use kaichang::journal::JournalError;
+use kaichang::journal::disk::Disk;
+use kaichang::journal::{Journal, JournalError, Options, read_sealed};
 
 use crate::i2_journal_crash::crash_everywhere;
-use crate::journal_script::{History, Setting, Upkeep, torture};
+use crate::journal_script::{Found, History, Setting, Upkeep, torture};
 use crate::sim_disk::{Fault, Plan, SECTOR, SimDisk};
 
 const SNAPSHOTS: Setting = Setting { upkeep: Upkeep::Snapshots, ..Setting::of_seed(21) };
@@ -35,6 +37,32 @@ fn a_loss_of_power_while_segments_are_packed_and_given_up_loses_nothing() {
         let images = crash_everywhere(Setting { seed, ..ALL }).expect("I2");
         assert!(images > 1_000, "only {images} crashes were tried");
     }
+}
+
+#[test]
+fn what_is_read_as_sealed_is_sealed_after_a_loss_of_power_too() {
+    let disk = SimDisk::default();
+    let setting = Setting::of_seed(23);
+    let (history, result) = setting.run(&disk);
+    result.expect("no fault");
+    // The server has given the last segment its name, and the directory is not synced yet.
+    let last = disk.names().into_iter().rfind(|name| name.starts_with("segment-")).expect("segments");
+    disk.rename(&last, "spare-1.tmp").expect("renamed");
+    disk.sync_dir().expect("synced");
+    disk.rename("spare-1.tmp", &last).expect("renamed");
+    let mut found = Found::new();
+    let position = read_sealed(&disk, None, |sequence, at, bytes| {
+        found.insert(sequence.get(), (at, bytes.to_vec()));
+        Ok::<_, Infallible>(())
+    });
+    let position = position.expect("whole").expect("sealed segments");
+    let crashed = disk.crashed(SECTOR, |_| false);
+    let opened = Journal::open_behind(crashed, Options::default(), Some(&position), |sequence, at, bytes| {
+        found.insert(sequence.get(), (at, bytes.to_vec()));
+        Ok::<_, Infallible>(())
+    });
+    opened.expect("it goes on behind the position");
+    assert_eq!(&found, history.acknowledged());
 }
 
 #[test]

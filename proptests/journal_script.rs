@@ -292,6 +292,9 @@ impl Setting {
             if self.upkeep != Upkeep::None && round % 3 == 2 {
                 committer.handle().seal();
                 committer.step()?;
+            }
+            // Only after more was written: what a seal left undone is not to be made up for by the reader's sync.
+            if self.upkeep != Upkeep::None && round % 3 == 0 {
                 self.keep_up(disk, listener);
             }
         }

@@ -33,12 +33,10 @@ pub const FORMAT_VERSION_PACKED: u32 = 2;
 /// The file to which a start writes the good prefix of the last segment.
 pub const REWRITE_NAME: &str = "rewrite.tmp";
 
-/// The file to which a sealed segment is packed.
-pub const REPACK_NAME: &str = "repack.tmp";
-
 const SEGMENT_PREFIX: &str = "segment-";
 const SEGMENT_SUFFIX: &str = ".kcj";
 const SPARE_PREFIX: &str = "spare-";
+const REPACK_PREFIX: &str = "repack-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
 const _: () = assert!(RECORD_BYTES_MAX + RECORD_HEADER_BYTES + FRAME_HEADER_BYTES <= FRAME_BYTES_MAX);
@@ -82,12 +80,17 @@ pub(super) fn spare_name(count: u64) -> String {
     format!("{SPARE_PREFIX}{count}{TEMPORARY_SUFFIX}")
 }
 
+/// The file to which a sealed segment is packed: no other process has the same, even one that its server left behind.
+#[must_use]
+pub(super) fn repack_name(number: u64) -> String {
+    format!("{REPACK_PREFIX}{number}-{}{TEMPORARY_SUFFIX}", std::process::id())
+}
+
 /// Whether a file is a left-over of an earlier run that nothing refers to.
 #[must_use]
 pub(super) fn is_left_over(name: &str) -> bool {
-    name == REWRITE_NAME
-        || name == REPACK_NAME
-        || (name.starts_with(SPARE_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
+    let is_numbered = name.starts_with(SPARE_PREFIX) || name.starts_with(REPACK_PREFIX);
+    name == REWRITE_NAME || (is_numbered && name.ends_with(TEMPORARY_SUFFIX))
 }
 
 #[cfg(test)]
@@ -109,6 +112,11 @@ mod tests {
         ] {
             assert_eq!(segment_number(other), None, "{other}");
         }
-        assert!(is_left_over(REWRITE_NAME) && is_left_over(&spare_name(3)) && !is_left_over("lock"));
+        assert!(
+            is_left_over(REWRITE_NAME)
+                && is_left_over(&spare_name(3))
+                && is_left_over(&repack_name(3))
+                && !is_left_over("lock")
+        );
     }
 }

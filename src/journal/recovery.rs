@@ -5,6 +5,7 @@
 //!
 //! Nothing is changed before all has been read and found good: a refused start leaves the directory as it was.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::domain::time::UtcMillis;
@@ -171,8 +172,12 @@ pub(super) fn begin<D: Disk>(
 
 fn remove_left_overs(disk: &impl Disk) -> Result<(), JournalError> {
     for name in disk.list().map_err(JournalError::io("list", "the journal's directory"))? {
-        if is_left_over(&name) {
-            disk.remove(&name).map_err(JournalError::io("remove", &name))?;
+        if is_left_over(&name)
+            && let Err(error) = disk.remove(&name)
+            // A process that an earlier server left behind packs segments and may have been quicker.
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(JournalError::io("remove", &name)(error));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::io;
 use super::disk::{Disk, DiskFile, write_all};
 use super::error::JournalError;
 use super::frame::{Checksum, Frame};
-use super::layout::{BLOCK_BYTES, REPACK_NAME, segment_name};
+use super::layout::{BLOCK_BYTES, repack_name, segment_name};
 use super::listing::all_segments;
 use super::packed::{PIECE_BYTES, pack};
 use super::reader::SegmentReader;
@@ -25,8 +25,7 @@ pub enum Repacked {
     NotSealed,
 }
 
-/// Packs a sealed segment; beside the server that writes the journal, and beside readers. One call at a time in a directory, and
-/// only by who holds its lock.
+/// Packs a sealed segment; beside the server that writes the journal, beside readers, and beside another call for it.
 ///
 /// # Errors
 /// `Corrupt` when the segment is not whole, which then stays as it is; what the disk says.
@@ -40,29 +39,49 @@ pub fn repack<D: Disk>(disk: &D, number: u64) -> Result<Repacked, JournalError> 
     if header.packed_bytes.is_some() {
         return Ok(Repacked::AsItWas);
     }
-    match disk.remove(REPACK_NAME) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(JournalError::io("remove", REPACK_NAME)(error));
+    let (before, temporary) = (header.bytes, repack_name(number));
+    // One that a process of the same number left.
+    remove_if_there(disk, &temporary)?;
+    match write(disk, &temporary, &mut reader, header, &next) {
+        Ok(after) if after < before => {
+            disk.rename(&temporary, &reader.name)
+                .map_err(JournalError::io("put the packed file in place of", &reader.name))?;
+            disk.sync_dir().map_err(JournalError::io("sync the directory of", &reader.name))?;
+            Ok(Repacked::Shorter { before, after })
         }
-        Ok(()) | Err(_) => {}
+        Ok(_) => remove_if_there(disk, &temporary).map(|()| Repacked::AsItWas),
+        Err(error) => {
+            // A left-over would hold room that may be lacking; if it stays, the next start removes it.
+            let _ = disk.remove(&temporary);
+            Err(error)
+        }
     }
-    let file = disk.create(REPACK_NAME).map_err(JournalError::io("create", REPACK_NAME))?;
-    let after = write_pieces(&mut reader, &header, &next, &file)?;
-    let before = header.bytes;
-    if after >= before {
-        disk.remove(REPACK_NAME).map_err(JournalError::io("remove", REPACK_NAME))?;
-        return Ok(Repacked::AsItWas);
+}
+
+fn remove_if_there(disk: &impl Disk, name: &str) -> Result<(), JournalError> {
+    match disk.remove(name) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(JournalError::io("remove", name)(error)),
+        Ok(()) | Err(_) => Ok(()),
     }
-    let packed = SegmentHeader { packed_bytes: Some(after), ..header };
-    write_all(&file, &packed.encode(), 0).map_err(JournalError::io("write", REPACK_NAME))?;
-    file.sync_data().map_err(JournalError::io("sync", REPACK_NAME))?;
-    compare(disk, &mut reader, number)?;
+}
+
+/// Writes the packed segment to a file of its own, durable and read back; the file's length.
+fn write<D: Disk>(
+    disk: &D,
+    name: &str,
+    reader: &mut SegmentReader<D::File>,
+    header: SegmentHeader,
+    next: &SegmentHeader,
+) -> Result<u64, JournalError> {
+    let file = disk.create(name).map_err(JournalError::io("create", name))?;
+    let bytes = write_pieces(reader, &header, next, &file, name)?;
+    let header = SegmentHeader { packed_bytes: Some(bytes), ..header };
+    write_all(&file, &header.encode(), 0).map_err(JournalError::io("write", name))?;
+    file.sync_data().map_err(JournalError::io("sync", name))?;
+    compare(disk, name, reader, header.number)?;
     // The next segment's name is durable with it, so that this one is never the last one after a crash.
-    disk.sync_dir().map_err(JournalError::io("sync the directory of", REPACK_NAME))?;
-    disk.rename(REPACK_NAME, &reader.name)
-        .map_err(JournalError::io("put the packed file in place of", &reader.name))?;
-    disk.sync_dir().map_err(JournalError::io("sync the directory of", &reader.name))?;
-    Ok(Repacked::Shorter { before, after })
+    disk.sync_dir().map_err(JournalError::io("sync the directory of", name))?;
+    Ok(bytes)
 }
 
 fn open<D: Disk>(
@@ -82,6 +101,7 @@ fn write_pieces<F: DiskFile>(
     header: &SegmentHeader,
     next: &SegmentHeader,
     file: &F,
+    file_name: &str,
 ) -> Result<u64, JournalError> {
     let seed = header.seed();
     let (mut frames, mut piece) = (Vec::with_capacity(2 * PIECE_BYTES), Vec::new());
@@ -110,7 +130,7 @@ fn write_pieces<F: DiskFile>(
             piece.clear();
             pack(&frames, seed, &mut piece);
             frames.clear();
-            write_all(file, &piece, place).map_err(JournalError::io("write", REPACK_NAME))?;
+            write_all(file, &piece, place).map_err(JournalError::io("write", file_name))?;
             place += piece.len() as u64;
         }
     }
@@ -122,8 +142,13 @@ fn write_pieces<F: DiskFile>(
 }
 
 /// Reads back what was written: each frame must be the one that it was made of.
-fn compare<D: Disk>(disk: &D, reader: &mut SegmentReader<D::File>, number: u64) -> Result<(), JournalError> {
-    let (mut packed, header) = open(disk, REPACK_NAME, number)?;
+fn compare<D: Disk>(
+    disk: &D,
+    name: &str,
+    reader: &mut SegmentReader<D::File>,
+    number: u64,
+) -> Result<(), JournalError> {
+    let (mut packed, header) = open(disk, name, number)?;
     let mut offset = BLOCK_BYTES as u64;
     loop {
         let window = packed.at(offset)?;
@@ -131,10 +156,10 @@ fn compare<D: Disk>(disk: &D, reader: &mut SegmentReader<D::File>, number: u64) 
             return Ok(());
         }
         let frame = Frame::decode(window, header.seed(), Checksum::Checked)
-            .map_err(|why| JournalError::corrupt(REPACK_NAME, offset, why))?;
+            .map_err(|why| JournalError::corrupt(name, offset, why))?;
         let bytes = frame.padded_bytes();
         if reader.at(offset)?.get(..bytes) != Some(&window[..bytes]) {
-            return Err(JournalError::corrupt(REPACK_NAME, offset, "it is read back as another frame"));
+            return Err(JournalError::corrupt(name, offset, "it is read back as another frame"));
         }
         offset += bytes as u64;
     }

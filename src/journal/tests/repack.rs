@@ -127,4 +127,9 @@ fn a_damaged_segment_is_not_packed_and_stays_as_it_is() {
         "{error}"
     );
     assert!(std::fs::read(&path).unwrap() == content);
+    let files = std::fs::read_dir(dir.path()).unwrap().filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        layout::segment_number(name.to_str().unwrap()).is_none()
+    });
+    assert_eq!(files.count(), 0, "nothing is left behind");
 }
