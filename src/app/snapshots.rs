@@ -13,8 +13,8 @@ use crate::engine::replay::Replay;
 use crate::engine::snapshot::Loader;
 use crate::journal::disk::Disk;
 use crate::journal::{
-    DirLock, FileDisk, Position, SnapshotError, read_sealed, read_snapshot, snapshot_name, snapshot_sequence,
-    write_snapshot,
+    DirLock, FileDisk, Position, SnapshotError, read_sealed, read_snapshot, repack, snapshot_name,
+    snapshot_sequence, write_snapshot,
 };
 
 /// How many snapshots are kept.
@@ -82,6 +82,7 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     let Begun { mut replay, position } = begin(&dir)?;
     let journal = FileDisk::existing(dir.journal())?;
     let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
+    let behind = position.as_ref().map_or(0, Position::segment);
     let Some(position) = read_sealed(&journal, position.as_ref(), apply)? else {
         writeln!(stdout().lock(), "no segment was sealed since the last snapshot")?;
         return Ok(ExitCode::SUCCESS);
@@ -106,6 +107,10 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
         disk.remove(old).map_err(|error| format!("remove {old}: {error}"))?;
     }
     disk.sync_dir()?;
+    // Segments are written full of zeros: what was sealed early would keep them.
+    for sealed in behind + 1..=position.segment() {
+        repack(&journal, sealed)?;
+    }
     writeln!(stdout().lock(), "{name}: the city up to record {}", position.last().get())?;
     Ok(ExitCode::SUCCESS)
 }

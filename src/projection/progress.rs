@@ -112,7 +112,8 @@ impl Progress {
     pub(super) fn note_durable(&self, durable: u64, now: Duration) {
         self.with(|inner| {
             (inner.durable, inner.now) = (durable, now);
-            if inner.samples.back().is_none_or(|(last, _)| *last < durable) {
+            let is_missing = inner.projected.is_none_or(|projected| projected < durable);
+            if is_missing && inner.samples.back().is_none_or(|(last, _)| *last < durable) {
                 inner.samples.push_back((durable, now));
             }
             if inner.samples.len() > SAMPLES_MAX {

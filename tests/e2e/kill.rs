@@ -102,7 +102,11 @@ fn whatever_the_staff_were_told_outlives_kill_9_too() {
     let mut desk = Desk::new(&city);
     let (groups, slots) = (groups(&city, 2, RESIDENTS_EACH), wanted(&city));
     let mut books = Books::default();
-    for round in 0..KILLS {
+    // A kill seldom meets the desk's one request between its record and its answer: some more where none has.
+    for round in 0..10 * KILLS {
+        if round >= KILLS && desk.asked_again > 0 {
+            break;
+        }
         let load = Load::start(&city, &groups, &slots, 11 << 16 | round);
         let client = city.client();
         let (seed, mut own) = (draw.next_u64(), desk);

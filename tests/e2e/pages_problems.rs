@@ -60,7 +60,7 @@ fn a_full_disk_refuses_in_words_and_what_was_typed_stays() {
     let trace = DiskTrace::new();
     // From the eighth on every second write of the committer's: the one between blots out what may stand there, so none gets through
     // until there is room again.
-    let command = trace.command(Of::FirstSegment(&ground), Some("pwrite64:error=ENOSPC:when=8..20+2"));
+    let command = trace.command(Of::LastSegment(&ground), Some("pwrite64:error=ENOSPC:when=8..20+2"));
     let command = serve(command, ground.path());
     let city = ground.open_with(command);
     let mut signed_up = Vec::new();

@@ -24,6 +24,11 @@ fn snapshots(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
+fn bytes_of_first_segment(ground: &Ground) -> u64 {
+    let first = ground.path().join("journal/segment-00000000000000000001.kcj");
+    std::fs::metadata(first).expect("a segment").len()
+}
+
 /// Ends a server in order, which seals its journal.
 fn closed(city: City) -> Ground {
     let City { ground, server, .. } = city;
@@ -73,6 +78,7 @@ fn a_start_from_a_snapshot_shows_and_knows_all_that_was_there() {
 
     let made = make_snapshot(ground.path());
     assert_eq!((made.code, snapshots(ground.path()).len()), (Some(0), 1), "{}", made.said);
+    assert!(bytes_of_first_segment(&ground) < 4 << 20, "what is sealed is packed");
     let again = make_snapshot(ground.path());
     assert_eq!(again.code, Some(0));
     assert!(again.said.contains("no segment was sealed"), "{}", again.said);

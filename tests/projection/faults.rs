@@ -86,6 +86,23 @@ fn table_of(change: &str) -> &str {
 }
 
 #[test]
+fn a_city_with_a_snapshot_and_packed_segments_is_written_whole() {
+    let postgres = Postgres::start();
+    let City { ground, server, .. } = lived_in().open();
+    server.terminate();
+    assert_eq!(server.ended().code, Some(0));
+    let mut command = kaichang();
+    command.arg("snapshot").arg("--data-dir").arg(ground.path());
+    let made = server::run(&mut command);
+    assert!(made.code == Some(0) && made.said.contains("the city up to record"), "{}", made.said);
+    let city = open_with(ground, &postgres.url());
+    caught_up(&city);
+    live_a_little(&city, 5);
+    caught_up(&city);
+    check_equal(&city.kill(), &postgres.url());
+}
+
+#[test]
 fn a_kill_between_any_two_steps_of_a_batch_repeats_nothing_and_skips_nothing() {
     let postgres = Postgres::start();
     let pristine = lived_in();
