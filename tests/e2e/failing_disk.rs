@@ -38,7 +38,8 @@ pub(crate) fn findings_after_a_failed_sync(failing: u32, planted: Option<&str>) 
 
 #[test]
 fn nothing_is_acknowledged_after_a_failed_sync_and_the_process_ends() {
-    for failing in [5, 20, 80] {
+    // Long after those of the start, whose number depends on how quick the machine is.
+    for failing in [40, 60, 110] {
         let findings = findings_after_a_failed_sync(failing, None);
         assert!(findings.is_empty(), "sync {failing} failed: {}", lines(&findings));
     }
@@ -72,17 +73,18 @@ fn a_start_whose_syncs_fail_is_refused_and_harms_nothing() {
 
 #[test]
 fn a_lack_of_room_refuses_bookings_and_passes_without_a_restart() {
-    // By thread, every second write of the committer's: the one between blots out what may stand there.
+    // By thread, every second write of the committer's: the one between blots out what may stand there. It begins long after the
+    // writes of the start, which are more or fewer as the machine is quick, and which are tried again until there is room.
     let ground = Ground::demo();
     let trace = DiskTrace::new();
-    let inject = "pwrite64:error=ENOSPC:when=4..18+2";
+    let inject = "pwrite64:error=ENOSPC:when=50..80+2";
     let command = serve(trace.command(Of::LastSegment(&ground), Some(inject)), ground.path());
     let city = ground.open_with(command);
     let mut client = city.client();
     let mut statuses: HashMap<u16, usize> = HashMap::new();
     let mut confirmed = Vec::new();
     let mut after_a_refusal = 0;
-    for (number, slot) in city.free_courts(3).into_iter().take(40).enumerate() {
+    for (number, slot) in city.free_courts(3).into_iter().take(120).enumerate() {
         let resident = city.resident();
         let answer = client.ask(&booking(&resident, &format!("full-{number}"), &slot.order()));
         *statuses.entry(answer.status).or_default() += 1;

@@ -169,7 +169,7 @@ fn whatever_was_acknowledged_outlives_a_loss_of_power_in_the_middle_of_load() {
 
 #[test]
 fn whatever_was_acknowledged_outlives_a_kill_at_any_step_of_a_commit() {
-    for (call, at) in [("pwrite64", 6), ("fdatasync", 6), ("pwrite64", 31), ("fdatasync", 31)] {
+    for (call, at) in [("pwrite64", 40), ("fdatasync", 40), ("pwrite64", 71), ("fdatasync", 71)] {
         let ground = Ground::demo();
         let trace = DiskTrace::new();
         let inject = format!("{call}:signal=SIGKILL:when={at}");

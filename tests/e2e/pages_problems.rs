@@ -58,11 +58,15 @@ fn a_fault_of_ours_is_told_with_its_number_and_without_what_broke() {
 fn a_full_disk_refuses_in_words_and_what_was_typed_stays() {
     let ground = Ground::demo();
     let trace = DiskTrace::new();
-    // From the eighth on every second write of the committer's: the one between blots out what may stand there, so none gets through
-    // until there is room again.
-    let command = trace.command(Of::LastSegment(&ground), Some("pwrite64:error=ENOSPC:when=8..20+2"));
+    // Every second write of the committer's: the one between blots out what may stand there, so none gets through until there is
+    // room again. Long after the writes of the start, whose number depends on how quick the machine is.
+    let command = trace.command(Of::LastSegment(&ground), Some("pwrite64:error=ENOSPC:when=50..64+2"));
     let command = serve(command, ground.path());
     let city = ground.open_with(command);
+    let mut slots = city.free_courts(3).into_iter();
+    while trace.writes() < 47 {
+        city.booked(&city.resident(), &slots.next().expect("enough that is free"));
+    }
     let mut signed_up = Vec::new();
     let refused = (0..10).find_map(|n| {
         let mut browser = Browser::new(&city);

@@ -17,7 +17,7 @@ fn check_found(bug: &str, find: impl Fn(Option<&str>) -> Vec<String>) {
 
 #[test]
 fn acknowledging_before_the_sync_is_found_by_losing_what_was_not_synced() {
-    check_found("ack-before-sync", |planted| findings_after_a_failed_sync(20, planted));
+    check_found("ack-before-sync", |planted| findings_after_a_failed_sync(50, planted));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::server::{PATIENCE, poll, serve};
 /// Much longer than the few requests that are made meanwhile.
 const EACH_SYNC: &str = "fdatasync:delay_enter=700000";
 
-/// One sync of many, which takes longer than a handler may.
-const ONE_SYNC: &str = "fdatasync:delay_enter=32000000:when=12";
+/// One sync of many, which takes longer than a handler may; long after those of the start.
+const ONE_SYNC: &str = "fdatasync:delay_enter=32000000:when=40";
 
 fn slow_city() -> (City, DiskTrace) {
     city_with(EACH_SYNC)
