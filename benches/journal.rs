@@ -8,6 +8,9 @@
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 #![expect(clippy::float_arithmetic, reason = "figures for people")]
 
+#[path = "shared/files.rs"]
+mod bench_files;
+
 use std::convert::Infallible;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -18,6 +21,7 @@ use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use bench_files::read_and_checksum;
 use kaichang::domain::clock::Clock;
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::{Intake, LaneOwner};
@@ -338,24 +342,6 @@ fn replay() {
         spread(ratios),
         spread(opens)
     );
-}
-
-fn read_and_checksum(dir: &Path) -> u32 {
-    let mut crc = 0;
-    let mut buffer = vec![0; 512 * 1024];
-    for entry in std::fs::read_dir(dir).expect("there") {
-        let file = File::open(entry.expect("an entry").path()).expect("opens");
-        let mut offset = 0;
-        loop {
-            let read = file.read_at(&mut buffer, offset).expect("reads");
-            if read == 0 {
-                break;
-            }
-            crc = crc32c::crc32c_append(crc, &buffer[..read]);
-            offset += read as u64;
-        }
-    }
-    crc
 }
 
 fn main() {

@@ -10,6 +10,8 @@
 
 #[path = "shared/city.rs"]
 mod bench_city;
+#[path = "shared/files.rs"]
+mod bench_files;
 #[path = "shared/live_bookings.rs"]
 mod live_bookings;
 

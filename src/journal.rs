@@ -62,9 +62,7 @@ pub use recovery::Cut;
 pub use repack::{Repacked, repack};
 pub use retire::retire;
 pub use segment::uuid_text;
-pub use snapshot_file::{
-    SnapshotError, read_head, read_snapshot, snapshot_name, snapshot_sequence, write_snapshot,
-};
+pub use snapshot_file::{SnapshotError, read_snapshot, snapshot_name, snapshot_sequence, write_snapshot};
 
 use appender::Appender;
 use control::Control;

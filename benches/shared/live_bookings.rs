@@ -2,9 +2,7 @@
 //! as many equal keys into one hash map that has room for them.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,6 +14,7 @@ use kaichang::domain::time::LocalDay;
 use kaichang::domain::units::UnitSpan;
 
 use crate::bench_city::{DAY_0, DAYS_AHEAD, PRICE, UNITS, founding};
+use crate::bench_files::read_and_checksum;
 
 pub(crate) const BOOKINGS: u32 = 1_000_000;
 pub(crate) const SLOTS_PER_PITCH: u32 = (DAYS_AHEAD as u32 + 1) * UNITS as u32;
@@ -83,20 +82,7 @@ pub(crate) type Keys = HashMap<u128, (u64, u32), BuildHasherDefault<AlreadyHashe
 
 /// Reads the files with a checksum, and inserts as many keys.
 pub(crate) fn floor(dir: &Path) -> (u32, Keys) {
-    let mut crc = 0;
-    let mut buffer = vec![0; 512 * 1024];
-    for entry in std::fs::read_dir(dir).expect("there") {
-        let file = File::open(entry.expect("an entry").path()).expect("opens");
-        let mut offset = 0;
-        loop {
-            let read = file.read_at(&mut buffer, offset).expect("reads");
-            if read == 0 {
-                break;
-            }
-            crc = crc32c::crc32c_append(crc, &buffer[..read]);
-            offset += read as u64;
-        }
-    }
+    let crc = read_and_checksum(dir);
     let mut keys = Keys::with_capacity_and_hasher(BOOKINGS as usize, BuildHasherDefault::default());
     for no in 0..BOOKINGS {
         keys.insert(key(no), (u64::from(no), no));

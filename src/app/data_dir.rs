@@ -59,18 +59,27 @@ impl DataDir {
         self.journal().try_exists()
     }
 
+    /// Refuses where no city is kept.
+    pub(super) fn expect_city(&self) -> Result<(), Failure> {
+        if self.has_city()? {
+            return Ok(());
+        }
+        Err(format!("there is no city in {}", self.root.display()).into())
+    }
+
     pub(super) fn keys(&self, when_absent: WhenAbsent) -> Result<Keys, Failure> {
-        let master = self.key_file.clone().unwrap_or_else(|| self.root.join(MASTER_KEY_PATH));
-        let city = CityKeys::open(&master, when_absent)?;
-        let residents = ResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH), &city, when_absent)?;
-        Ok(Keys { city, residents })
+        self.open_keys(when_absent, when_absent)
     }
 
     /// The keys of a city that is rebuilt: the master key, which has to be there, and a file for the residents' keys.
     pub(super) fn keys_of_a_rebuilt_city(&self) -> Result<Keys, Failure> {
+        self.open_keys(WhenAbsent::Refuse, WhenAbsent::Create)
+    }
+
+    fn open_keys(&self, master_absent: WhenAbsent, residents_absent: WhenAbsent) -> Result<Keys, Failure> {
         let master = self.key_file.clone().unwrap_or_else(|| self.root.join(MASTER_KEY_PATH));
-        let city = CityKeys::open(&master, WhenAbsent::Refuse)?;
-        let residents = ResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH), &city, WhenAbsent::Create)?;
+        let city = CityKeys::open(&master, master_absent)?;
+        let residents = ResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH), &city, residents_absent)?;
         Ok(Keys { city, residents })
     }
 

@@ -13,9 +13,7 @@ use crate::city_files::{Sources, write};
 
 pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, Failure> {
     let dir = DataDir::new(&arguments.data_dir, None);
-    if !dir.has_city()? {
-        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
-    }
+    dir.expect_city()?;
     let (engine, _) = replayed(&dir)?;
     let sources = write(&engine.world().catalogue)?;
     let files = &arguments.files;

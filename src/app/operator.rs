@@ -51,9 +51,7 @@ pub(super) fn run(arguments: &OperatorArguments) -> Result<ExitCode, Failure> {
     let phone = arguments.phone.as_deref().map(Phone::parse).transpose()?;
     let dir = DataDir::new(&arguments.data_dir, arguments.key_file.as_deref());
     // Asked first, for the lock makes the directory.
-    if !dir.has_city()? {
-        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
-    }
+    dir.expect_city()?;
     let _lock = DirLock::acquire(&arguments.data_dir)?;
     let keys = dir.keys(WhenAbsent::Refuse)?;
     let password = random_password()?;

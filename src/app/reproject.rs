@@ -16,9 +16,7 @@ use crate::projection::{Database, reproject};
 pub(super) fn run(arguments: &ReprojectArguments) -> Result<ExitCode, Failure> {
     let database: Database = arguments.database_url.parse()?;
     let dir = DataDir::new(&arguments.data_dir, arguments.key_file.as_deref());
-    if !dir.has_city()? {
-        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
-    }
+    dir.expect_city()?;
     let _lock = DirLock::acquire(&arguments.data_dir)?;
     let disk = FileDisk::new(dir.journal())?;
     let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), JournalError> { Ok(()) };

@@ -72,9 +72,7 @@ fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
 /// `kaichang snapshot`: makes the next one, if a segment was sealed since the last.
 pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     let dir = DataDir::new(&arguments.data_dir, None);
-    if !dir.has_city()? {
-        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
-    }
+    dir.expect_city()?;
     // The server goes first, whatever else the machine does.
     rustix::process::setpriority_process(None, NICE)?;
     let _lock = DirLock::acquire(&dir.snapshots())?;

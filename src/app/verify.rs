@@ -19,9 +19,7 @@ const DIFFERENT: u8 = 1;
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     let dir = DataDir::new(&arguments.data_dir, None);
-    if !dir.has_city()? {
-        return Err(format!("there is no city in {}", arguments.data_dir.display()).into());
-    }
+    dir.expect_city()?;
     let database: Option<Database> = arguments.database_url.as_deref().map(str::parse).transpose()?;
     let disk = FileDisk::new(dir.journal())?;
     let mut replay = Replay::new();

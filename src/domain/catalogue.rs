@@ -4,6 +4,7 @@
 //! Always: what a catalogue holds was checked, so nobody checks it again; a part lies within its whole, and the leaves of a
 //! whole are consecutive and within one block, so that they are claimed as one slice.
 
+mod apply;
 mod changes;
 
 use std::collections::{HashMap, HashSet};

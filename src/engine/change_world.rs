@@ -15,7 +15,7 @@ use crate::domain::calendar::DayClock;
 use crate::domain::catalogue::{InvalidDefinition, Pitch};
 use crate::domain::definition::ClosureDef;
 use crate::domain::event::{DaysOpened, Event};
-use crate::domain::ids::{BookingNo, PitchNo};
+use crate::domain::ids::{BookingNo, Code, PitchNo};
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitMask;
 
@@ -47,37 +47,27 @@ impl Engine {
         event: &Event,
         live: &impl Live,
     ) -> Result<(), InvalidDefinition> {
+        if let Event::StaffActed(acted) = event {
+            return self.change_world(world, at, &acted.action, live);
+        }
+        if let Event::DaysOpened(opened) = event {
+            self.open_days(world, at, *opened, live);
+            return Ok(());
+        }
+        Arc::make_mut(&mut world.catalogue).apply(at, event)?;
         match event {
-            Event::DistrictAdded(def) => {
-                Arc::make_mut(&mut world.catalogue).add_district(def.as_ref().clone())?;
-            }
-            Event::SportAdded(def) => {
-                Arc::make_mut(&mut world.catalogue).add_sport(def.as_ref().clone())?;
-            }
-            Event::VenueAdded(def) => {
-                Arc::make_mut(&mut world.catalogue).add_venue(def.as_ref().clone())?;
-            }
-            Event::PitchAdded(def) => {
-                let no = Arc::make_mut(&mut world.catalogue).add_pitch(def.as_ref().clone())?;
-                self.begin_days_of(world, no);
-            }
-            Event::SpecialDaysSet(days) => {
-                Arc::make_mut(&mut world.catalogue).set_special_days(days);
+            Event::PitchAdded(def) => self.begin_days_of(world, &def.code),
+            Event::SpecialDaysSet(_) => {
                 self.close_anew_all(world, world.catalogue.wholes().map(|whole| whole.no));
                 live.await_commands();
             }
-            Event::ClosureDeclared(def) => self.declare_closure(world, def, live)?,
-            Event::ClosureFinished(finished) => {
-                Arc::make_mut(&mut world.catalogue).finish_closure(finished.no)?;
-            }
-            Event::ReleaseDeclared(def) => {
-                Arc::make_mut(&mut world.catalogue).add_release(def.as_ref().clone(), at)?;
+            Event::ClosureDeclared(def) => self.begin_closure(world, def, live),
+            Event::ReleaseDeclared(_) => {
                 // What is claimed from now on goes by the release; who claimed before has queued when this returns.
                 live.publish(world);
                 live.await_commands();
             }
             Event::PitchChanged(change) => {
-                Arc::make_mut(&mut world.catalogue).change_pitch(change)?;
                 if change.may_close() {
                     let whole = world.catalogue.pitch(change.pitch).map(|pitch| pitch.whole);
                     self.close_anew_all(world, whole.into_iter());
@@ -86,7 +76,6 @@ impl Engine {
                 }
             }
             Event::VenueChanged(change) => {
-                Arc::make_mut(&mut world.catalogue).change_venue(change)?;
                 if !change.special_days.is_empty() {
                     let venue = world.catalogue.venue(change.venue);
                     let pitches = venue.map_or_else(Vec::new, |venue| venue.pitches.clone());
@@ -94,12 +83,15 @@ impl Engine {
                     live.await_commands();
                 }
             }
-            Event::StaffActed(acted) => self.change_world(world, at, &acted.action, live)?,
-            Event::DaysOpened(opened) => self.open_days(world, at, *opened, live),
-            Event::CityFounded(_) => {
-                return Err(InvalidDefinition::TooMany("cities"));
-            }
-            Event::AccountOpened(_)
+            // Nothing of a pitch's day.
+            Event::DistrictAdded(_)
+            | Event::SportAdded(_)
+            | Event::VenueAdded(_)
+            | Event::ClosureFinished(_) => {}
+            Event::StaffActed(_)
+            | Event::DaysOpened(_)
+            | Event::CityFounded(_)
+            | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
             | Event::AccountCompleted(_)
             | Event::ResidentsEnrolled(_)
@@ -117,14 +109,14 @@ impl Engine {
             | Event::HoldPlaced(_)
             | Event::HoldConfirmed(_)
             | Event::HoldGivenUp(_)
-            | Event::HoldExpired(_) => unreachable!("this event doesn't change the world"),
+            | Event::HoldExpired(_) => unreachable!("it is dealt with above, or doesn't change the world"),
         }
         Ok(())
     }
 
     /// A pitch is new: nothing is sold on any open day.
-    fn begin_days_of(&self, world: &World, no: PitchNo) {
-        let Some(pitch) = world.catalogue.pitch(no) else { return };
+    fn begin_days_of(&self, world: &World, code: &Code) {
+        let Some(pitch) = world.catalogue.pitch_by_code(code.as_str()) else { return };
         for clock in world.days.iter() {
             self.begin_day(world, pitch, clock);
         }
@@ -140,19 +132,12 @@ impl Engine {
         }
     }
 
-    fn declare_closure(
-        &self,
-        world: &mut World,
-        def: &ClosureDef,
-        live: &impl Live,
-    ) -> Result<(), InvalidDefinition> {
-        Arc::make_mut(&mut world.catalogue).add_closure(def.clone())?;
+    fn begin_closure(&self, world: &World, def: &ClosureDef, live: &impl Live) {
         let wholes = def.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)).map(|pitch| pitch.whole);
         self.close_anew_all(world, wholes);
         // Whoever claimed by the old mask has queued when this returns: the job that deals with the bookings inside finds them
         // all, in their units if not yet in the lists.
         live.await_commands();
-        Ok(())
     }
 
     /// Computes the closed half hours of these wholes anew, on all open days.

@@ -253,13 +253,13 @@ fn apply_all(
             match &mut city {
                 Some(city) => match NewBooking::confirmed_by(bytes)? {
                     Some(booking) => city.apply_confirmed(at, &booking)?,
-                    None => city.apply(at, &Event::decode(bytes)?)?,
+                    None => city.apply(at, &Event::decode(bytes)?, bytes)?,
                 },
                 None => {
                     let Event::CityFounded(def) = Event::decode(bytes)? else {
                         return Err(ReplayError::NoCity);
                     };
-                    city = Some(City::found(at, def, known)?);
+                    city = Some(City::found(at, *def, bytes, known)?);
                 }
             }
         }
@@ -286,10 +286,15 @@ impl Batch {
 }
 
 impl City {
-    fn found(at: UtcMillis, def: Box<CityDef>, known: &Arc<KnownRequests>) -> Result<Self, ReplayError> {
+    fn found(
+        at: UtcMillis,
+        def: CityDef,
+        bytes: &[u8],
+        known: &Arc<KnownRequests>,
+    ) -> Result<Self, ReplayError> {
         let mut rows = Vec::new();
-        put_event(&mut rows, at, &Event::CityFounded(def.clone()));
-        let catalogue = Catalogue::found(*def)?;
+        put_event(&mut rows, at, bytes);
+        let catalogue = Catalogue::found(def)?;
         let engine = Engine::new(&catalogue, Arc::clone(known));
         let world = World { catalogue: Arc::new(catalogue), days: Arc::new(OpenDays::none()) };
         Ok(Self { engine, world, catalogue: rows })
@@ -303,16 +308,21 @@ impl City {
         Ok(())
     }
 
-    fn apply(&mut self, at: UtcMillis, event: &Event) -> Result<(), ReplayError> {
+    /// Applies an event, whose bytes a snapshot keeps when it changes the catalogue.
+    fn apply(&mut self, at: UtcMillis, event: &Event, bytes: &[u8]) -> Result<(), ReplayError> {
         let Self { engine, world, catalogue } = self;
         if let Event::StaffActed(acted) = event {
             engine.note_act(world, at, acted);
         }
         if event.changes_world() {
             engine.change_world(world, at, event, &Alone)?;
-            let change = if let Event::StaffActed(acted) = event { &acted.action } else { event };
-            if !matches!(change, Event::DaysOpened(_)) {
-                put_event(catalogue, at, change);
+            // Days are kept apart; who acted stands in the staff's log.
+            if let Event::StaffActed(acted) = event {
+                let mut of_act = Vec::new();
+                acted.action.encode(&mut of_act);
+                put_event(catalogue, at, &of_act);
+            } else if !matches!(event, Event::DaysOpened(_)) {
+                put_event(catalogue, at, bytes);
             }
         } else {
             engine.take_again(world, event)?;

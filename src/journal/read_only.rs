@@ -16,7 +16,7 @@ use super::frame::Checksum;
 use super::layout::segment_name;
 use super::listing::segments_behind;
 use super::position::Position;
-use super::reader::{End, Replay, SegmentReader, frame_behind, read_frames};
+use super::reader::{End, Replay, SegmentReader, frame_behind, open_segment, read_frames};
 use super::segment::SegmentHeader;
 
 /// How often a segment is read again before what is wrong with it is believed.
@@ -201,7 +201,7 @@ impl<'a, D: Disk, A> Walk<'a, D, A> {
     where
         A: FnMut(Sequence, UtcMillis, &[u8]) -> Result<(), E>,
     {
-        let (mut reader, header) = open_segment(self.disk, number)?;
+        let (mut reader, header) = open_segment(self.disk, &segment_name(number), number)?;
         let first = self.behind.filter(|position| position.segment() + 1 == number);
         let state = state.get_or_insert_with(|| Replay::new(header.uuid));
         match first {
@@ -223,7 +223,7 @@ impl<'a, D: Disk, A> Walk<'a, D, A> {
 
     /// A sealed segment's end must meet the next one's beginning.
     fn check_next(&self, number: u64, state: &Replay, name: &str, end: u64) -> Result<(), JournalError> {
-        let (reader, next) = open_segment(self.disk, number + 1)?;
+        let (reader, next) = open_segment(self.disk, &segment_name(number + 1), number + 1)?;
         if next.first > state.next {
             let why =
                 format!("records are missing here: segment {} goes on with {}", number + 1, next.first.get());
@@ -231,17 +231,6 @@ impl<'a, D: Disk, A> Walk<'a, D, A> {
         }
         state.expect_segment(&next, &reader.name)
     }
-}
-
-fn open_segment<D: Disk>(
-    disk: &D,
-    number: u64,
-) -> Result<(SegmentReader<D::File>, SegmentHeader), JournalError> {
-    let name = segment_name(number);
-    let file = disk.open(&name).map_err(JournalError::io("open", &name))?;
-    let mut reader = SegmentReader::new(name, file, Vec::new())?;
-    let header = reader.header(number)?;
-    Ok((reader, header))
 }
 
 /// Nothing whole may stand behind the end of the last segment.

@@ -7,7 +7,7 @@ use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
 
 use super::chain::{Chain, Kind};
-use super::disk::{DiskFile, read_full};
+use super::disk::{Disk, DiskFile, read_full};
 use super::error::JournalError;
 use super::frame::{Checksum, Frame, FrameHeader};
 use super::layout::{BLOCK_BYTES, FRAME_BYTES_MAX, index};
@@ -127,6 +127,18 @@ impl<F: DiskFile> SegmentReader<F> {
         }
         Ok(header)
     }
+}
+
+/// Opens the segment of this number under whatever name it has, and reads its header.
+pub(super) fn open_segment<D: Disk>(
+    disk: &D,
+    name: &str,
+    number: u64,
+) -> Result<(SegmentReader<D::File>, SegmentHeader), JournalError> {
+    let file = disk.open(name).map_err(JournalError::io("open", name))?;
+    let mut reader = SegmentReader::new(name.to_owned(), file, Vec::new())?;
+    let header = reader.header(number)?;
+    Ok((reader, header))
 }
 
 /// Where the journal stands, as far as it was read.

@@ -11,7 +11,7 @@ use super::frame::{Checksum, Frame};
 use super::layout::{BLOCK_BYTES, repack_name, segment_name};
 use super::listing::all_segments;
 use super::packed::{PIECE_BYTES, pack};
-use super::reader::SegmentReader;
+use super::reader::{SegmentReader, open_segment};
 use super::segment::SegmentHeader;
 
 /// What became of a segment's file.
@@ -34,8 +34,8 @@ pub fn repack<D: Disk>(disk: &D, number: u64) -> Result<Repacked, JournalError> 
     if !numbers.contains(&number) || !numbers.contains(&(number + 1)) {
         return Ok(Repacked::NotSealed);
     }
-    let (mut reader, header) = open(disk, &segment_name(number), number)?;
-    let (_, next) = open(disk, &segment_name(number + 1), number + 1)?;
+    let (mut reader, header) = open_segment(disk, &segment_name(number), number)?;
+    let (_, next) = open_segment(disk, &segment_name(number + 1), number + 1)?;
     if header.packed_bytes.is_some() {
         return Ok(Repacked::AsItWas);
     }
@@ -82,17 +82,6 @@ fn write<D: Disk>(
     // The next segment's name is durable with it, so that this one is never the last one after a crash.
     disk.sync_dir().map_err(JournalError::io("sync the directory of", name))?;
     Ok(bytes)
-}
-
-fn open<D: Disk>(
-    disk: &D,
-    name: &str,
-    number: u64,
-) -> Result<(SegmentReader<D::File>, SegmentHeader), JournalError> {
-    let file = disk.open(name).map_err(JournalError::io("open", name))?;
-    let mut reader = SegmentReader::new(name.to_owned(), file, Vec::new())?;
-    let header = reader.header(number)?;
-    Ok((reader, header))
 }
 
 /// Writes the frames behind the place of the header, up to where the next segment goes on; the file's length.
@@ -148,7 +137,7 @@ fn compare<D: Disk>(
     reader: &mut SegmentReader<D::File>,
     number: u64,
 ) -> Result<(), JournalError> {
-    let (mut packed, header) = open(disk, name, number)?;
+    let (mut packed, header) = open_segment(disk, name, number)?;
     let mut offset = BLOCK_BYTES as u64;
     loop {
         let window = packed.at(offset)?;

@@ -123,14 +123,6 @@ impl<F: DiskFile> Writer<F> {
     }
 }
 
-/// The head of a snapshot, whose digest is not looked at.
-///
-/// # Errors
-/// Why it can't be read.
-pub fn read_head<D: Disk>(disk: &D, name: &str) -> Result<Vec<u8>, SnapshotError> {
-    Reader::open(disk, name).map(|(_, head)| head)
-}
-
 /// Reads a snapshot and gives each of its pieces to `take`, which must forget them when this fails.
 ///
 /// # Errors
@@ -304,7 +296,6 @@ mod tests {
         let (head, pieces) = read(&disk, &name).expect("whole");
         assert_eq!(head, b"head");
         assert_eq!(pieces, [(4, b"four".to_vec()), (5, Vec::new()), (5, vec![9; 3 * BUFFER_BYTES])]);
-        assert_eq!(read_head(&disk, &name).expect("a head"), b"head");
         assert_eq!(disk.list().expect("names"), [&*name], "nothing is left beside it");
         assert_eq!(snapshot_sequence(&name), Some(77));
         assert_eq!(snapshot_sequence("snapshot-7.kcs"), None);

@@ -76,56 +76,11 @@ impl Books {
             return Ok(());
         }
         let catalogue = self.catalogue.as_mut().ok_or(Unfit::NoCity)?;
-        match event {
-            Event::DistrictAdded(def) => {
-                catalogue.add_district(def.as_ref().clone())?;
-            }
-            Event::SportAdded(def) => {
-                catalogue.add_sport(def.as_ref().clone())?;
-            }
-            Event::VenueAdded(def) => {
-                catalogue.add_venue(def.as_ref().clone())?;
-            }
-            Event::PitchAdded(def) => {
-                catalogue.add_pitch(def.as_ref().clone())?;
-            }
-            Event::SpecialDaysSet(days) => catalogue.set_special_days(days),
-            Event::ClosureDeclared(def) => {
-                catalogue.add_closure(def.as_ref().clone())?;
-            }
-            Event::ClosureFinished(finished) => catalogue.finish_closure(finished.no)?,
-            Event::ReleaseDeclared(def) => {
-                catalogue.add_release(def.as_ref().clone(), at)?;
-            }
-            Event::PitchChanged(change) => catalogue.change_pitch(change)?,
-            Event::VenueChanged(change) => catalogue.change_venue(change)?,
-            Event::DaysOpened(opened) => {
-                self.first_open = Some(opened.first);
-                self.last_open = Some(opened.last);
-                self.clocks.retain(|day, _| *day >= opened.first);
-            }
-            Event::StaffActed(acted) => self.apply(at, &acted.action)?,
-            Event::CityFounded(_)
-            | Event::ReleaseOpened(_)
-            | Event::AccountOpened(_)
-            | Event::AccountDisabled(_)
-            | Event::AccountCompleted(_)
-            | Event::ResidentsEnrolled(_)
-            | Event::LoggedIn(_)
-            | Event::LoggedOut(_)
-            | Event::WalletToppedUp(_)
-            | Event::BookingConfirmed(_)
-            | Event::BookingCancelled(_)
-            | Event::BookingCompleted(_)
-            | Event::BookingMissed(_)
-            | Event::BookingCheckedIn(_)
-            | Event::BookingMoved(_)
-            | Event::CounterBooked(_)
-            | Event::HoldPlaced(_)
-            | Event::HoldConfirmed(_)
-            | Event::HoldGivenUp(_)
-            | Event::HoldExpired(_) => {}
+        if let Event::DaysOpened(opened) = event {
+            self.first_open = Some(opened.first);
+            self.last_open = Some(opened.last);
+            self.clocks.retain(|day, _| *day >= opened.first);
         }
-        Ok(())
+        Ok(catalogue.apply(at, event)?)
     }
 }

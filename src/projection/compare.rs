@@ -21,6 +21,7 @@ use super::tables::{
     ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, JOURNAL_RECORD, LEDGER_LINE, LIVE_OCCUPANCY,
     LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, SPORT, Table, VENUE,
 };
+use super::worker::read_records;
 use super::write::resident;
 use crate::domain::event::Role;
 use crate::domain::ids::{BookingNo, ResidentNo};
@@ -159,24 +160,10 @@ impl Comparison {
     }
 
     fn read(&mut self, until: Sequence) -> Result<Vec<Record>, Fault> {
-        let mut records = Vec::with_capacity(RECORDS_AT_ONCE);
-        let mut wrong = None;
-        self.tail.read(until, RECORDS_AT_ONCE, |record| {
-            // A frame may go on behind the offset.
-            if record.sequence > until {
-                return;
-            }
-            match Record::read(record) {
-                Ok(read) => records.push(read),
-                Err(why) => {
-                    wrong.get_or_insert((record.sequence.get(), why));
-                }
-            }
-        })?;
-        match wrong {
-            Some((sequence, why)) => Err(unfit(sequence)(why)),
-            None => Ok(records),
-        }
+        let mut records = read_records(&mut self.tail, until, RECORDS_AT_ONCE)?;
+        // A frame may go on behind the offset.
+        records.retain(|record| record.sequence <= until);
+        Ok(records)
     }
 
     /// Compares what should be in a part of a table with what is.

@@ -146,32 +146,30 @@ fn each(
     Ok(())
 }
 
-/// Makes the catalogue of its events, on no open day.
+/// Makes the catalogue of its events.
 fn catalogue(piece: &[u8]) -> Result<Loaded, UnusableSnapshot> {
     let mut rows = Fields::of(piece);
     rows.i64()?;
     let Event::CityFounded(def) = Event::decode(rows.measured()?)? else {
         return Err(UnusableSnapshot::NoCity);
     };
-    let found = Catalogue::found(*def)?;
-    let engine = Engine::new(&found, Arc::new(KnownRequests::new()));
-    let mut world = World { catalogue: Arc::new(found), days: Arc::new(OpenDays::none()) };
+    let mut made = Catalogue::found(*def)?;
     while !rows.is_empty() {
         let (at, event) = (UtcMillis::new(rows.i64()?), Event::decode(rows.measured()?)?);
         if !event.changes_world() || matches!(event, Event::DaysOpened(_) | Event::StaffActed(_)) {
             return Err(Malformed.into());
         }
-        engine.change_world(&mut world, at, &event, &Alone)?;
+        made.apply(at, &event)?;
     }
+    let engine = Engine::new(&made, Arc::new(KnownRequests::new()));
+    let world = World { catalogue: Arc::new(made), days: Arc::new(OpenDays::none()) };
     Ok(Loaded { engine, world, catalogue: piece.to_vec() })
 }
 
 /// Appends the row of an event that changed the catalogue.
-pub(in crate::engine) fn put_event(out: &mut Vec<u8>, at: UtcMillis, event: &Event) {
-    let mut bytes = Vec::new();
-    event.encode(&mut bytes);
+pub(in crate::engine) fn put_event(out: &mut Vec<u8>, at: UtcMillis, bytes: &[u8]) {
     put!(out, at.get());
-    put_measured(out, &bytes);
+    put_measured(out, bytes);
 }
 
 impl Loaded {
