@@ -1,12 +1,13 @@
 //! The commands of the program, each in a file: wiring and nothing else.
 //!
-//! Exit codes: 0 when all went well, 1 when `verify` found a difference, `import` a bad line, or a running service had to stop, 2
+//! Exit codes: 0 when all went well, 1 when `verify` or `draw-verify` found a difference, `import` a bad line, or a running service had to stop, 2
 //! with a clear message when a command couldn't start.
 
 mod against_engine;
 mod arguments;
 mod data_dir;
 mod demo;
+mod draw_verify;
 mod export;
 mod founding;
 mod import;
@@ -44,6 +45,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
+        Some(Command::DrawVerify(verify)) => draw_verify::run(&verify),
         Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),
         Some(Command::Rebuild(rebuild)) => rebuild::run(&rebuild),
         Some(Command::Reproject(arguments)) => reproject::run(&arguments),

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod change;
 pub mod clock;
 pub mod definition;
+pub mod draw;
 pub mod event;
 pub mod grid;
 pub mod hours;

@@ -26,6 +26,8 @@ pub(super) enum Command {
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server
     Verify(VerifyArguments),
+    /// Repeat a draw from its published file alone, and say what differs
+    DrawVerify(DrawVerifyArguments),
     /// Keep the city's state, so that the next start reads less; the server does it by itself
     Snapshot(SnapshotArguments),
     /// Make a new data directory from a Postgres database alone, when the journal's disk is lost
@@ -196,6 +198,13 @@ pub(super) struct DemoArguments {
     /// The city's master key [default: DIR/keys/master.key]
     #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct DrawVerifyArguments {
+    /// What GET /v1/releases/ID/draw answers after the draw; `-` for the standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, Clone, Args)]
