@@ -321,6 +321,7 @@ fn build(
             mode: ReleaseMode::FirstCome,
             limit_per_resident: *limit,
             counter_share_percent: *share,
+            lottery: None,
         };
         catalogue.add_release(def, UtcMillis::new(0)).expect("a release");
     }

@@ -11,6 +11,7 @@ use crate::memory_log::City;
 use crate::model::{Place, Purpose, Wish};
 use crate::small_city;
 use run::Run;
+pub(crate) use run::written;
 use steps::Step;
 
 proptest! {

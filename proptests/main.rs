@@ -1,6 +1,7 @@
 //! Properties: what holds for all inputs, found out on many.
 
 mod city_files;
+mod draws;
 mod engine_model;
 mod i2_hand_over;
 mod i2_journal_crash;

@@ -168,6 +168,7 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
         mode: ReleaseMode::FirstCome,
         limit_per_resident: None,
         counter_share_percent: 0,
+        lottery: None,
     }))
 }
 

@@ -132,6 +132,7 @@ pub(crate) fn release_declared(index: usize, release: &Release) -> Event {
         mode: ReleaseMode::FirstCome,
         limit_per_resident: release.limit,
         counter_share_percent: release.counter_percent,
+        lottery: None,
     }))
 }
 

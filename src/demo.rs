@@ -84,6 +84,7 @@ fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
         mode: ReleaseMode::FirstCome,
         limit_per_resident: None,
         counter_share_percent: 0,
+        lottery: None,
     }
 }
 

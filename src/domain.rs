@@ -14,6 +14,7 @@ pub mod grid;
 pub mod hours;
 pub mod ids;
 pub mod invariant;
+pub mod lottery;
 pub mod money;
 pub mod names;
 pub mod policy;

@@ -44,6 +44,12 @@ pub mod closing;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
+pub mod drawing;
+#[cfg(not(feature = "loom"))]
+pub mod draws;
+#[cfg(not(feature = "loom"))]
+pub mod enter;
+#[cfg(not(feature = "loom"))]
 mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod hold;

@@ -1,6 +1,6 @@
 //! Answers that say when they have changed, so that nobody fetches again what he has.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +18,7 @@ const OWN_REVALIDATED: HeaderValue = HeaderValue::from_static("private, no-cache
 /// JSON that anyone may see, with an ETag of its content; 304 without it when the request has that already.
 pub fn json_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> Response {
     match serde_json::to_vec(value) {
-        Ok(body) => with_etag(headers, body),
+        Ok(body) => bytes_with_etag(headers, body.into()),
         Err(fault) => Problem::internal(&fault).into_response(),
     }
 }
@@ -34,7 +34,8 @@ pub fn own_with_etag<T: Serialize + ?Sized>(headers: &HeaderMap, value: &T) -> R
     response
 }
 
-fn with_etag(headers: &HeaderMap, body: Vec<u8>) -> Response {
+/// JSON that anyone may see and that is written already, as `json_with_etag`.
+pub fn bytes_with_etag(headers: &HeaderMap, body: Bytes) -> Response {
     let etag = tag(&body);
     let mut response = if has(headers, &etag) {
         let mut unchanged = Response::new(Body::empty());
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn who_has_it_gets_no_body() {
-        let first = with_etag(&HeaderMap::new(), b"{}".to_vec());
+        let first = bytes_with_etag(&HeaderMap::new(), Bytes::from_static(b"{}"));
         let etag = first.headers()[ETAG].to_str().expect("text").to_owned();
         for (asked, status) in [
             (etag.clone(), StatusCode::NOT_MODIFIED),
@@ -85,9 +86,9 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(IF_NONE_MATCH, HeaderValue::from_str(&asked).expect("a header"));
-            assert_eq!(with_etag(&headers, b"{}".to_vec()).status(), status, "{asked}");
+            assert_eq!(bytes_with_etag(&headers, Bytes::from_static(b"{}")).status(), status, "{asked}");
             assert_eq!(
-                with_etag(&headers, b"{} ".to_vec()).status() == StatusCode::NOT_MODIFIED,
+                bytes_with_etag(&headers, Bytes::from_static(b"{} ")).status() == StatusCode::NOT_MODIFIED,
                 asked == "*"
             );
         }

@@ -11,6 +11,7 @@ pub mod closure_view;
 pub mod closures;
 pub mod counter;
 pub mod day_bookings;
+pub mod draws;
 pub mod hours;
 pub mod new_pitch;
 pub mod people;
@@ -20,6 +21,7 @@ pub mod releases;
 pub mod retry;
 pub mod stats;
 pub mod venues;
+pub mod written_lottery;
 pub mod written_rules;
 
 use std::sync::Arc;
@@ -64,6 +66,7 @@ pub fn routes(state: Managers) -> OpenApiRouter {
         .routes(routes!(closures::closures))
         .routes(routes!(releases::declare))
         .routes(routes!(releases::releases))
+        .routes(routes!(draws::draw))
         .routes(routes!(day_bookings::bookings, counter::book))
         .routes(routes!(booking_changes::move_booking))
         .routes(routes!(booking_changes::cancel))

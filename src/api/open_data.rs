@@ -2,8 +2,10 @@
 
 pub mod availability;
 pub mod directory;
+pub mod draw;
 pub mod events;
 pub mod live;
+pub mod lottery_view;
 pub mod near;
 pub mod releases;
 pub mod slots;
@@ -44,6 +46,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(availability::availability))
         .routes(routes!(releases::releases))
         .routes(routes!(releases::release))
+        .routes(routes!(draw::draw))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
+pub mod entries;
+pub mod entry_view;
 pub mod holds;
 pub mod logins;
 pub mod my_bookings;
@@ -72,6 +74,8 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(holds::hold))
         .routes(routes!(holds::confirm))
         .routes(routes!(holds::give_up))
+        .routes(routes!(entries::enter))
+        .routes(routes!(entries::entry, entries::change, entries::withdraw))
         .routes(routes!(tickets::ticket))
         .routes(routes!(tickets::picture))
         .routes(routes!(wallet::wallet))

@@ -124,7 +124,7 @@ pub(super) fn window(text: &str) -> Read<QuotaWindow> {
 }
 
 pub(super) fn mode(text: &str) -> Read<ReleaseMode> {
-    one_of(text, &[("first_come", ReleaseMode::FirstCome)])
+    one_of(text, &[("first_come", ReleaseMode::FirstCome), ("lottery", ReleaseMode::Lottery)])
 }
 
 /// What a quota counts over, without which one.

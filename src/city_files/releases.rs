@@ -104,6 +104,8 @@ fn is_same(was: &ReleaseDef, wanted: &ReleaseDef, row: &Row<'_>) -> bool {
             was.counter_share_percent
         },
         pitches: was.pitches.clone(),
+        // Its terms don't stand in the file: a lottery is made by the API, with its seed.
+        lottery: was.lottery.clone(),
         ..wanted.clone()
     };
     *was == wanted
@@ -150,6 +152,7 @@ fn read(
         mode: mode?,
         limit_per_resident: limit?,
         counter_share_percent: share?,
+        lottery: None,
     })
 }
 

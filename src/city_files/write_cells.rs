@@ -129,6 +129,7 @@ pub(super) const fn window(window: QuotaWindow) -> &'static str {
 pub(super) const fn mode(mode: ReleaseMode) -> &'static str {
     match mode {
         ReleaseMode::FirstCome => "first_come",
+        ReleaseMode::Lottery => "lottery",
     }
 }
 

@@ -5,8 +5,10 @@
 //! bookings, money and sessions are fixed little-endian fields, for they are many (`docs/events.md` draws them).
 
 mod codec;
+mod of_draws;
 
 pub use codec::{Peeked, Places, UnknownEvent};
+pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +57,12 @@ pub enum Event {
     HoldConfirmed(HoldConfirmed),
     HoldGivenUp(BookingStep),
     HoldExpired(BookingStep),
+    EntryMade(Box<EntryMade>),
+    EntryChanged(Box<EntryChanged>),
+    EntryWithdrawn(EntryWithdrawn),
+    DrawSealed(Box<DrawSealed>),
+    DrawDone(Box<DrawDone>),
+    PrizeLapsed(PrizeLapsed),
     StaffActed(StaffActed),
 }
 
@@ -94,7 +102,13 @@ impl Event {
             | Self::HoldPlaced(_)
             | Self::HoldConfirmed(_)
             | Self::HoldGivenUp(_)
-            | Self::HoldExpired(_) => false,
+            | Self::HoldExpired(_)
+            | Self::EntryMade(_)
+            | Self::EntryChanged(_)
+            | Self::EntryWithdrawn(_)
+            | Self::DrawSealed(_)
+            | Self::DrawDone(_)
+            | Self::PrizeLapsed(_) => false,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::{DayClock, moment_of};
 use super::ids::{Code, PitchNo, VenueNo};
+use super::lottery::{LOTTERY_DAYS_MAX, LotteryDef};
 use super::names::Names;
 use super::time::{LocalDay, UtcMillis};
 
@@ -30,6 +31,8 @@ pub enum ReleaseWhen {
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseMode {
     FirstCome,
+    /// Drawn by lot; what is left opens for who comes first, at the release's moment.
+    Lottery,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +53,9 @@ pub struct ReleaseDef {
     pub limit_per_resident: Option<u16>,
     /// Of the pitches of a sport, or of a session's places, so many of a hundred are sold at the counter only.
     pub counter_share_percent: u8,
+    /// Of one that is drawn by lot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lottery: Option<Box<LotteryDef>>,
 }
 
 impl ReleaseDef {
@@ -94,6 +100,19 @@ impl ReleaseDef {
             && self.limit_per_resident != Some(0)
             && self.last_day.is_none_or(|last| self.first_day <= last)
             && (1..=RELEASE_PITCHES_MAX).contains(&self.pitches.len())
+            && self.has_sound_lottery()
+    }
+
+    /// Whether it has the terms of a lottery when it is one, and days that can be drawn.
+    fn has_sound_lottery(&self) -> bool {
+        match (self.mode, &self.lottery) {
+            (ReleaseMode::FirstCome, None) => true,
+            (ReleaseMode::Lottery, Some(lottery)) => {
+                let days = |last: LocalDay| last.days_since(self.first_day);
+                lottery.is_sound() && self.last_day.is_some_and(|last| days(last) < LOTTERY_DAYS_MAX)
+            }
+            (ReleaseMode::FirstCome, Some(_)) | (ReleaseMode::Lottery, None) => false,
+        }
     }
 }
 
@@ -123,6 +142,7 @@ mod tests {
             mode: ReleaseMode::FirstCome,
             limit_per_resident: None,
             counter_share_percent: 25,
+            lottery: None,
         }
     }
 

@@ -255,7 +255,9 @@ impl Engine {
         {
             return match known {
                 Known::Same(CameTo::TopUp(before)) => Ok(ToppedUp::Before(before)),
-                Known::Same(CameTo::Booking(_) | CameTo::AtGate(_) | CameTo::CheckIn(_))
+                Known::Same(
+                    CameTo::Booking(_) | CameTo::AtGate(_) | CameTo::CheckIn(_) | CameTo::Entry(_),
+                )
                 | Known::OtherBody => Err(Refusal::OtherBody),
             };
         }

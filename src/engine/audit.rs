@@ -31,6 +31,7 @@ pub struct Digest {
     /// How many acts of the staff are in the audit log, and its last hash.
     pub staff_acts: (usize, [u8; 32]),
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
+    pub draws: Vec<super::draws::RoundDigest>,
     pub revenue: Vec<i64>,
     pub providers: i64,
     pub first_day: i32,
@@ -57,6 +58,7 @@ impl Engine {
         self.audit_money(&mut violations);
         self.audit_quotas(&mut violations);
         self.audit_releases(&mut violations);
+        self.audit_draws(&mut violations);
         violations
     }
 
@@ -203,6 +205,9 @@ impl Engine {
         for booking in self.bookings.iter().filter(online) {
             let release = booking.terms.release.and_then(|no| world.catalogue.release(no));
             let Some(release) = release.filter(|_| world.days.is_open(booking.terms.day)) else { continue };
+            if self.draws.is_given(release.no, booking.no) {
+                continue;
+            }
             let opened_at = self.releases.opened_at(release.no, booking.terms.day);
             if opened_at.is_none_or(|opened_at| booking.created_at < opened_at) {
                 fail(format!("{} was made before {} opened", booking.no, release.def.code));
@@ -230,6 +235,7 @@ impl Engine {
             bookings: self.bookings.iter().collect(),
             quotas: self.quotas.mapped_counts(),
             requests: self.known.sorted(),
+            draws: self.draws.digest(),
             revenue: world
                 .catalogue
                 .venues()

@@ -55,6 +55,16 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
             let subject = Subject::Named(def.code.clone());
             Told { venue: def.venue, what: "release_declared", subject, before: Value::Null, after }
         }
+        Event::DrawDone(done) => {
+            let release = catalogue.release(done.release);
+            Told {
+                venue: release.and_then(|release| release.def.venue),
+                what: "draw_made",
+                subject: release.map_or(Subject::City, |release| Subject::Named(release.def.code.clone())),
+                before: Value::Null,
+                after: json!({ "value": done.value, "outcome": done.outcome }),
+            }
+        }
         Event::CounterBooked(booked) => counter_booked(catalogue, booked),
         Event::BookingMoved(moved) => {
             let old = engine.bookings.get(moved.no).map(|booking| booking.terms);
@@ -118,6 +128,11 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::HoldConfirmed(_)
         | Event::HoldGivenUp(_)
         | Event::HoldExpired(_)
+        | Event::EntryMade(_)
+        | Event::EntryChanged(_)
+        | Event::EntryWithdrawn(_)
+        | Event::DrawSealed(_)
+        | Event::PrizeLapsed(_)
         | Event::StaffActed(_) => city("something_else", Value::Null, Value::Null),
     }
 }

@@ -62,7 +62,10 @@ impl Engine {
                 live.await_commands();
             }
             Event::ClosureDeclared(def) => self.begin_closure(world, def, live),
-            Event::ReleaseDeclared(_) => {
+            Event::ReleaseDeclared(def) => {
+                if let Some(release) = world.catalogue.release_by_code(def.code.as_str()) {
+                    self.draws.begin(release);
+                }
                 // What is claimed from now on goes by the release; who claimed before has queued when this returns.
                 live.publish(world);
                 live.await_commands();
@@ -109,7 +112,13 @@ impl Engine {
             | Event::HoldPlaced(_)
             | Event::HoldConfirmed(_)
             | Event::HoldGivenUp(_)
-            | Event::HoldExpired(_) => unreachable!("it is dealt with above, or doesn't change the world"),
+            | Event::HoldExpired(_)
+            | Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_) => unreachable!("it is dealt with above, or doesn't change the world"),
         }
         Ok(())
     }
@@ -207,6 +216,8 @@ impl Engine {
             }),
             // Nobody is checked in twice: the moment is that of the request.
             CameTo::CheckIn(no) => self.bookings.get(no).is_none_or(|booking| since(booking.changed_at)),
+            // A day and more behind the end of its window nobody tries to enter again.
+            CameTo::Entry(release) => self.draws.until(release).is_none_or(since),
             CameTo::AtGate(_) => true,
             CameTo::TopUp(no) => {
                 self.top_ups.get(no).is_none_or(|top_up| top_up.is_pending || since(top_up.paid_at))

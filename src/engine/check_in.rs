@@ -44,9 +44,9 @@ impl Engine {
             None => CheckedInBefore::Never,
             Some(Known::Same(CameTo::AtGate(_))) => CheckedInBefore::UnderWay,
             Some(Known::Same(CameTo::CheckIn(no))) => CheckedInBefore::LetIn(no),
-            Some(Known::Same(CameTo::Booking(_) | CameTo::TopUp(_)) | Known::OtherBody) => {
-                CheckedInBefore::OtherBody
-            }
+            Some(
+                Known::Same(CameTo::Booking(_) | CameTo::TopUp(_) | CameTo::Entry(_)) | Known::OtherBody,
+            ) => CheckedInBefore::OtherBody,
         }
     }
 
@@ -78,7 +78,7 @@ impl Engine {
         match self.known.begin(request, CameTo::AtGate(no)) {
             Ok(()) => {}
             Err(Known::Same(CameTo::AtGate(_) | CameTo::CheckIn(_))) => return Ok(CheckedIn::Before),
-            Err(Known::Same(CameTo::Booking(_) | CameTo::TopUp(_)) | Known::OtherBody) => {
+            Err(Known::Same(CameTo::Booking(_) | CameTo::TopUp(_) | CameTo::Entry(_)) | Known::OtherBody) => {
                 return Err(Refusal::OtherBody);
             }
         }

@@ -17,6 +17,7 @@ use super::world::World;
 use crate::domain::catalogue::{Pitch, PitchKind, Release};
 use crate::domain::event::{Event, HoldPlaced, NewBooking, RequestKey, Role, StaffActed};
 use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
+use crate::domain::lottery::Wish;
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
@@ -47,6 +48,8 @@ pub(super) enum Purpose {
     Book,
     /// Kept for a while, unpaid.
     Hold,
+    /// Kept until this moment for who has won it by lot, before it is sold to others.
+    Prize { expires_at: UtcMillis },
     /// Sold by the staff of a venue, and paid there.
     Counter { by: ResidentNo, venue: VenueNo },
 }
@@ -54,7 +57,7 @@ pub(super) enum Purpose {
 impl Purpose {
     pub(super) const fn seller(self) -> Seller {
         match self {
-            Self::Book | Self::Hold => Seller::Online,
+            Self::Book | Self::Hold | Self::Prize { .. } => Seller::Online,
             Self::Counter { .. } => Seller::Counter,
         }
     }
@@ -100,7 +103,50 @@ impl Engine {
         let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
         let judgement = judge(&world, request, resident.role(), purpose, known.is_some(), now)?;
         // Sold out and closed leave here, by loads alone.
-        let Offer { on_day, sale, release } = self.offer(&world, &judgement, purpose)?;
+        let offer = self.offer(&world, &judgement, purpose)?;
+        self.take(lane, &world, (request.resident, request.request), (judgement, offer), purpose, now)
+    }
+
+    /// Holds what somebody has won by lot, as yet unreleased; nothing when his hold is being placed.
+    pub(super) fn hold_prize(
+        &self,
+        lane: &CommandLane,
+        world: &World,
+        (resident, request): (ResidentNo, RequestKey),
+        (pitch, release): (&Pitch, &Release),
+        wish: Wish,
+        (party_size, prize): (u16, Purpose),
+    ) -> Result<Option<Ticket>, Refusal> {
+        let _command = lane.owner.begin_command();
+        let when = When { day: wish.day, span: wish.span() };
+        if !world.days.is_open(when.day) {
+            return Err(Refusal::SlotClosed);
+        }
+        let price = price_of(world, pitch, &when, party_size).ok_or(Refusal::Overloaded)?;
+        let on_day = self.pitch_days.on(pitch, when.day).ok_or(Refusal::Overloaded)?;
+        let gate = Gate::Open(Some(release));
+        let sale = sale(gate, pitch, Seller::Online).ok_or(Refusal::SlotClosed)?;
+        let offer = Offer { on_day, sale, release: Some(release) };
+        let judgement = Judgement { pitch, when, party_size, price };
+        let now = UtcMillis::new(0);
+        match self.take(lane, world, (resident, request), (judgement, offer), prize, now)? {
+            Booked::Queued { ticket, .. } => Ok(Some(ticket)),
+            Booked::Before(_) => Ok(None),
+        }
+    }
+
+    /// Takes what was judged and is offered.
+    fn take(
+        &self,
+        lane: &CommandLane,
+        world: &World,
+        (resident_no, request): (ResidentNo, RequestKey),
+        (judgement, offer): (Judgement<'_>, Offer<'_>),
+        purpose: Purpose,
+        now: UtcMillis,
+    ) -> Result<Booked, Refusal> {
+        let resident = self.residents.get(resident_no).ok_or(Refusal::NotFound)?;
+        let Offer { on_day, sale, release } = offer;
         let Judgement { pitch, when: When { day, span, .. }, party_size, price } = judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
 
@@ -109,38 +155,37 @@ impl Engine {
             Some(no) => no,
             None => self.bookings.allot().ok_or(Refusal::Overloaded)?,
         };
-        if let Err(known) = self.known.begin(request.request, CameTo::Booking(no)) {
+        if let Err(known) = self.known.begin(request, CameTo::Booking(no)) {
             lane.spare.set(Some(no));
             return match known {
                 Known::Same(CameTo::Booking(before)) => Ok(Booked::Before(before)),
-                Known::Same(CameTo::TopUp(_) | CameTo::AtGate(_) | CameTo::CheckIn(_)) | Known::OtherBody => {
-                    Err(Refusal::OtherBody)
-                }
+                Known::Same(CameTo::TopUp(_) | CameTo::AtGate(_) | CameTo::CheckIn(_) | CameTo::Entry(_))
+                | Known::OtherBody => Err(Refusal::OtherBody),
             };
         }
         // From here on a refusal gives back what was taken, in reverse.
         let undo_number = |refusal| {
-            self.known.forget(request.request);
+            self.known.forget(request);
             lane.spare.set(Some(no));
             refusal
         };
         let event = NewBooking {
             no,
-            resident: request.resident,
+            resident: resident_no,
             pitch: pitch.no,
             day,
             span,
             party_size,
             price,
             release: release.map(|release| release.no),
-            request: request.request,
+            request,
         };
         let payment = match purpose {
-            Purpose::Book | Purpose::Hold => Payment::Wallet,
+            Purpose::Book | Purpose::Hold | Purpose::Prize { .. } => Payment::Wallet,
             Purpose::Counter { .. } => Payment::Counter,
         };
         let terms = Terms::of(&event, payment);
-        let counted = counted(&world, pitch, &terms);
+        let counted = counted(world, pitch, &terms);
         // What is sold at the counter is nobody's own doing: it takes no quota.
         let takes_quota = payment == Payment::Wallet;
         if takes_quota {
@@ -162,11 +207,16 @@ impl Engine {
             undo_quota(Refusal::of_claim(refused, is_session))
         })?;
 
-        let expires_at = now.plus_ms(i64::from(world.catalogue.city().hold_minutes) * 60_000);
+        let expires_at = match purpose {
+            Purpose::Prize { expires_at } => expires_at,
+            Purpose::Book | Purpose::Hold | Purpose::Counter { .. } => {
+                now.plus_ms(i64::from(world.catalogue.city().hold_minutes) * 60_000)
+            }
+        };
         if let Some(entry) = self.bookings.entry(no) {
             let state = match purpose {
                 Purpose::Book | Purpose::Counter { .. } => BookingState::Pending,
-                Purpose::Hold => {
+                Purpose::Hold | Purpose::Prize { .. } => {
                     entry.note_changed(expires_at);
                     BookingState::PendingHold
                 }
@@ -175,7 +225,9 @@ impl Engine {
         }
         let record = match purpose {
             Purpose::Book => Event::BookingConfirmed(event),
-            Purpose::Hold => Event::HoldPlaced(HoldPlaced { booking: event, expires_at }),
+            Purpose::Hold | Purpose::Prize { .. } => {
+                Event::HoldPlaced(HoldPlaced { booking: event, expires_at })
+            }
             Purpose::Counter { by, .. } => {
                 Event::StaffActed(StaffActed { by, action: Box::new(Event::CounterBooked(event)) })
             }
@@ -280,7 +332,7 @@ fn judge<'a>(
         Purpose::Counter { venue, .. } if pitch.is_some_and(|pitch| pitch.venue != venue) => {
             return Err(Refusal::NotFound);
         }
-        Purpose::Book | Purpose::Hold | Purpose::Counter { .. } => {}
+        Purpose::Book | Purpose::Hold | Purpose::Prize { .. } | Purpose::Counter { .. } => {}
     }
     let pitch = pitch.ok_or(Refusal::NotFound)?;
     if is_other_body {

@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::event::RequestKey;
-use crate::domain::ids::{BookingNo, TopUpNo};
+use crate::domain::ids::{BookingNo, ReleaseNo, TopUpNo};
 
 /// How many parts the keys are kept in: so many that a part is seldom waited for, and that one that grows is soon done.
 const PARTS: usize = 256;
@@ -29,6 +29,8 @@ pub enum CameTo {
     AtGate(BookingNo),
     /// The check-in of this booking, durable.
     CheckIn(BookingNo),
+    /// The resident's entry for this release, durable or under way.
+    Entry(ReleaseNo),
 }
 
 /// A key that is known.

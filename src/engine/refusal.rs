@@ -32,6 +32,10 @@ pub enum Wrong {
     Amount,
     /// Under 0, or more than was paid.
     Refund,
+    /// None, more than one may name, or one twice.
+    Choices,
+    /// A slot that the release doesn't give out.
+    NotOfRelease,
 }
 
 /// Why nothing was done.

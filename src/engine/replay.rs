@@ -18,7 +18,7 @@ use super::known_requests::{CameTo, KnownRequests, Notes};
 use super::log::Sequence;
 use super::move_booking::{along, dearer, moved_terms, quota_change, seller_of};
 use super::quota::Windows;
-use super::settle::takes_quota;
+use super::settle::{takes_quota, wish_of};
 use super::snapshot::{Loaded, Section, put_event};
 use super::state::{Engine, counted};
 use super::sync::Ordering;
@@ -143,6 +143,7 @@ impl Replay {
         match Peeked::at(bytes) {
             Peeked::MadeBooking(request, no) => self.notes.add(&self.known, request, CameTo::Booking(no)),
             Peeked::MadeTopUp(request, no) => self.notes.add(&self.known, request, CameTo::TopUp(no)),
+            Peeked::MadeEntry(request, no) => self.notes.add(&self.known, request, CameTo::Entry(no)),
             Peeked::AsksForRequests => self.batch.asks_for_requests = true,
             Peeked::Nothing => {}
         }
@@ -420,6 +421,12 @@ impl Engine {
                 Some(_) => Ok(()),
                 None => Err(ReplayError::Missing { what: format!("the opening of {}", event.no) }),
             },
+            Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_) => self.draw_again(world, event),
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
             | Event::AccountCompleted(_)
@@ -461,7 +468,9 @@ impl Engine {
         let terms = Terms::of(event, payment);
         let is_open = world.days.is_open(event.day);
         let is_early = |no| is_open && self.releases.opened_at(no, event.day).is_none();
-        if payment == Payment::Wallet && event.release.is_some_and(is_early) {
+        let is_prize = |no| self.draws.is_prize(no, event.request, wish_of(event));
+        let is_too_early = |no| is_early(no) && !is_prize(no);
+        if payment == Payment::Wallet && event.release.is_some_and(is_too_early) {
             return Err(broken(Invariant::I8ReleaseKept, "a booking before its release", event.no));
         }
         if takes_quota(&terms) {

@@ -19,6 +19,7 @@ use crate::domain::event::{
     ResidentsEnrolled, Role, SessionChanged, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
+use crate::domain::lottery::Wish;
 use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitSpan;
@@ -110,6 +111,12 @@ impl Engine {
             }
             Event::ResidentsEnrolled(event) => self.settle_enrolled(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => self.settle_session(event),
+            Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_) => self.settle_of_draw(world, at, event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);
@@ -162,6 +169,9 @@ impl Engine {
         self.list_on_day(world, event.pitch, event.day, entry, event.no);
         self.tell(world, event.pitch, event.day);
         lock(&self.wheel).insert(expires_at, event.no);
+        if let Some(release) = event.release {
+            self.draws.note_held(release, event.request, wish_of(event), event.no);
+        }
         count(&self.counters.held);
     }
 
@@ -358,6 +368,7 @@ impl Engine {
     pub(super) fn give_back(&self, world: &World, terms: &Terms, resident: &Resident) {
         let is_day_over = terms.day < world.days.first();
         self.free_claimed(world, terms);
+        self.draws.note_freed(terms.release);
         self.tell(world, terms.pitch, terms.day);
         if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(terms)) {
             let windows = Windows::All { is_day_over };
@@ -374,6 +385,11 @@ impl Engine {
             on_day.free(terms.span, terms.party_size, seller_of(terms));
         }
     }
+}
+
+/// What a booking would be as somebody's wish.
+pub(super) fn wish_of(event: &NewBooking) -> Wish {
+    Wish::new(event.pitch, event.day, event.span)
 }
 
 /// Whether a booking counts in its resident's quotas: what is sold at the counter doesn't.

@@ -44,10 +44,12 @@ pub enum Section {
     PastOpen = 15,
     Audit = 16,
     Requests = 17,
+    /// Releases that are drawn by lot: entries, lists, outcomes, prizes.
+    Draws = 18,
 }
 
 impl Section {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -65,6 +67,7 @@ impl Section {
         Self::PastOpen,
         Self::Audit,
         Self::Requests,
+        Self::Draws,
     ];
 
     /// Its number in a file.

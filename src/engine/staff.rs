@@ -131,6 +131,12 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::HoldConfirmed(_)
         | Event::HoldGivenUp(_)
         | Event::HoldExpired(_)
+        | Event::EntryMade(_)
+        | Event::EntryChanged(_)
+        | Event::EntryWithdrawn(_)
+        | Event::DrawSealed(_)
+        | Event::DrawDone(_)
+        | Event::PrizeLapsed(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

@@ -11,6 +11,7 @@ use super::audit_log::AuditLog;
 use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
 use super::changes::{Change, Changes};
 use super::counters::Counters;
+use super::draws::Draws;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
 use super::pitch_days::PitchDays;
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(super) quotas: Quotas,
     pub(super) known: Arc<KnownRequests>,
     pub(super) releases: Releases,
+    pub(super) draws: Draws,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     /// How much of each whole was open on each day that is over, by number.
@@ -171,6 +173,7 @@ impl Engine {
             quotas: Quotas::new(&city.quotas, city.days_ahead),
             known,
             releases: Releases::new(),
+            draws: Draws::default(),
             past_days: DashMap::new(),
             past_open: DashMap::new(),
             ledger: Ledger::new(),

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::bookings::{Booking, BookingState};
 use super::closing::Closing;
+use super::drawing::Drawing;
 use super::lane::Ticket;
 use super::state::{CommandLane, Engine};
 use super::sync::{Ordering, lock};
@@ -30,6 +31,7 @@ pub struct Timekeeper {
     finishing: Option<(u32, Ticket)>,
     /// Releases whose opening is under way.
     opening: HashMap<(ReleaseNo, LocalDay), Ticket>,
+    drawing: Drawing,
 }
 
 /// How much later one looks again at a booking that somebody is changing.
@@ -75,7 +77,14 @@ fn admission(world: &World, booking: &Booking) -> Admission {
 impl Timekeeper {
     #[must_use]
     pub fn new(lane: CommandLane) -> Self {
-        Self { lane, due: VecDeque::new(), closing: None, finishing: None, opening: HashMap::new() }
+        Self {
+            lane,
+            due: VecDeque::new(),
+            closing: None,
+            finishing: None,
+            opening: HashMap::new(),
+            drawing: Drawing::default(),
+        }
     }
 
     /// Does what is due at this moment. Returns whether more is to be done at once.
@@ -83,8 +92,9 @@ impl Timekeeper {
         self.open_days(engine, now);
         self.open_releases(engine, now);
         let more_bookings = self.end_what_is_over(engine, now);
+        let more_prizes = self.drawing.tick(engine, &self.lane, now, RECORDS_PER_TICK);
         let more_closures = self.close(engine);
-        more_bookings || more_closures
+        more_bookings || more_prizes || more_closures
     }
 
     /// A new day has begun: its event, once.
@@ -143,6 +153,7 @@ impl Timekeeper {
                 if engine.releases.opened_at(release.no, clock.day).is_some()
                     || self.opening.contains_key(&key)
                     || now < release.def.opens_at(world.catalogue.zone(), clock.day)
+                    || !engine.draws.may_open(release.no)
                 {
                     continue;
                 }
@@ -162,6 +173,7 @@ impl Timekeeper {
             release.def.governs(day)
                 && engine.releases.opened_at(release.no, day).is_none()
                 && release.def.opens_at(world.catalogue.zone(), day) <= now
+                && engine.draws.may_open(release.no)
         };
         let releases = world.catalogue.releases();
         releases.iter().any(|release| world.days.iter().any(|clock| is_due(release, clock.day)))

@@ -65,6 +65,25 @@ impl Engine {
             Event::AccountCompleted(event) => {
                 self.completing.remove(&event.resident);
             }
+            Event::EntryMade(event) => {
+                if let Some(request) = event.request {
+                    self.known.forget(request);
+                }
+                self.draws.with(event.release, |round| round.end(event.resident));
+            }
+            Event::EntryChanged(event) => {
+                self.draws.with(event.release, |round| round.end(event.resident));
+            }
+            Event::EntryWithdrawn(event) => {
+                self.draws.with(event.release, |round| round.end(event.resident));
+            }
+            Event::DrawSealed(event) => {
+                self.draws.with(event.release, |round| round.sealing = None);
+            }
+            Event::DrawDone(event) => {
+                self.draws.with(event.release, |round| round.drawing = None);
+            }
+            Event::PrizeLapsed(event) => self.draws.note_freed(Some(event.release)),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
             Event::StaffActed(event) => {

@@ -11,6 +11,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::domain::draw::Seed;
 use crate::domain::ids::ResidentNo;
 
 /// Where the master key stands below a data directory.
@@ -27,6 +28,7 @@ const WRAPPING_CONTEXT: &str = "kaichang 2026-11 residents' keys, wrapping";
 const TICKET_CONTEXT: &str = "kaichang 2026-11 tickets, signature";
 const CODE_CONTEXT: &str = "kaichang 2026-11 tickets, codes to say";
 const FORM_CONTEXT: &str = "kaichang 2026-11 pages, forms of a session";
+const DRAW_CONTEXT: &str = "kaichang 2026-11 draws, seeds";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
 /// What to do when there is no master key yet.
@@ -49,6 +51,7 @@ pub struct CityKeys {
     ticket: [u8; 32],
     code: [u8; 32],
     form: [u8; 32],
+    draw: [u8; 32],
     check: [u8; 16],
 }
 
@@ -102,6 +105,7 @@ impl CityKeys {
             ticket: key(TICKET_CONTEXT),
             code: key(CODE_CONTEXT),
             form: key(FORM_CONTEXT),
+            draw: key(DRAW_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
     }
@@ -146,6 +150,15 @@ impl CityKeys {
     #[must_use]
     pub fn form(&self) -> &[u8; 32] {
         &self.form
+    }
+
+    /// The secret seed of a release's draw. It stands nowhere, at rest no more than in memory: until the draw it is made of this key when
+    /// it is needed, and of the release's id and salt.
+    #[must_use]
+    pub fn draw_seed(&self, release: &str, salt: &[u8; 16]) -> Seed {
+        let mut hash = blake3::Hasher::new_keyed(&self.draw);
+        hash.update(salt).update(release.as_bytes());
+        Seed(*hash.finalize().as_bytes())
     }
 
     /// Tells one master key from another; says nothing else about it. Kept beside the data, so that a wrong key is

@@ -184,6 +184,12 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::ResidentsEnrolled(_)
         | Event::LoggedIn(_)
         | Event::LoggedOut(_)
+        | Event::EntryMade(_)
+        | Event::EntryChanged(_)
+        | Event::EntryWithdrawn(_)
+        | Event::DrawSealed(_)
+        | Event::DrawDone(_)
+        | Event::PrizeLapsed(_)
         | Event::WalletToppedUp(_) => None,
     }
 }
@@ -273,7 +279,15 @@ impl Changes {
                     .int8(record.number());
                 Ok(())
             }
-            Event::LoggedIn(_) | Event::LoggedOut(_) => Ok(()),
+            // Who may come in, and who has entered for what, is nothing for tables.
+            Event::LoggedIn(_)
+            | Event::LoggedOut(_)
+            | Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_) => Ok(()),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
             | Event::SportAdded(_)
@@ -349,6 +363,12 @@ impl Changes {
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)
+            | Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_)
             | Event::WalletToppedUp(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)

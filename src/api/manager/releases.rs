@@ -12,12 +12,14 @@ use utoipa::ToSchema;
 use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
 use super::retry::{NewName, Retry, read_code, request_of};
+use super::written_lottery::{LotteryBody, read_lottery};
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
+use crate::api::open_data::lottery_view::LotteryView;
 use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
@@ -36,6 +38,8 @@ use crate::identity::public_id::Position;
 #[serde(rename_all = "snake_case")]
 pub enum ModeView {
     FirstCome,
+    /// Drawn by lot; what is left opens by `daily` or `once` for who comes first.
+    Lottery,
 }
 
 /// Each day of play so many days before, at this time of the venue's day.
@@ -80,6 +84,8 @@ pub struct ReleaseBody {
     /// Of the pitches of a sport, or of a session's places, so many of a hundred are sold at the counter only.
     #[schema(minimum = 0, maximum = 100)]
     pub counter_share_percent: Option<i64>,
+    /// The terms of one that is drawn by lot: then they must be there, and `last_day` too.
+    pub lottery: Option<LotteryBody>,
 }
 
 /// A release as its manager sees it.
@@ -99,6 +105,7 @@ pub struct ManagedRelease {
     counter_share_percent: u8,
     /// The whole pitches that are sold at the counter only.
     kept_for_counter: Vec<String>,
+    lottery: Option<LotteryView>,
     #[schema(value_type = String, format = DateTime)]
     declared_at: Rfc3339,
 }
@@ -118,7 +125,7 @@ pub struct OnceView {
 }
 
 impl ManagedRelease {
-    fn of(world: &World, release: &Release) -> Self {
+    fn of(desk: &Desk, world: &World, release: &Release) -> Self {
         let (def, catalogue) = (&release.def, &world.catalogue);
         let zone = catalogue.zone();
         let pitches = || def.pitches.iter().filter_map(|no| catalogue.pitch(*no));
@@ -140,10 +147,12 @@ impl ManagedRelease {
             once,
             mode: match def.mode {
                 ReleaseMode::FirstCome => ModeView::FirstCome,
+                ReleaseMode::Lottery => ModeView::Lottery,
             },
             limit_per_resident: def.limit_per_resident,
             counter_share_percent: def.counter_share_percent,
             kept_for_counter: kept.map(|pitch| pitch.code.as_str().to_owned()).collect(),
+            lottery: LotteryView::of(&desk.engine, zone, release, desk.clock.now()),
             declared_at: city_moment(zone, release.declared_at),
         }
     }
@@ -194,10 +203,12 @@ fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
         when: when.unwrap_or(ReleaseWhen::Daily { days_before: 0, minute: 0 }),
         mode: match body.mode {
             ModeView::FirstCome => ReleaseMode::FirstCome,
+            ModeView::Lottery => ReleaseMode::Lottery,
         },
         limit_per_resident: limit
             .map(|limit| read_number("limit_per_resident", limit, (1, 65_535), &mut faults)),
         counter_share_percent: read_number("counter_share_percent", share, (0, 100), &mut faults),
+        lottery: read_lottery(body, &mut faults).map(Box::new),
     };
     faults.check()?;
     Ok((chosen, def))
@@ -246,6 +257,7 @@ pub async fn published(
         return Ok((name.code, Replayed::Yes));
     }
     def.code = name.code.clone();
+    commit_to_seed(desk, &mut def)?;
     let event = Event::ReleaseDeclared(Box::new(def));
     match change(desk, by, event.clone()).await? {
         Changed::Yes => Ok((name.code, Replayed::No)),
@@ -254,6 +266,19 @@ pub async fn published(
         }
         Changed::CodeTaken => Err(taken()),
     }
+}
+
+/// Commits a lottery to its seed. The salt is drawn once: who sends the same release again means the one that is there.
+fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
+    let Some(lottery) = &mut def.lottery else { return Ok(()) };
+    let world = desk.engine.world();
+    let before = world.catalogue.release_by_code(def.code.as_str());
+    match before.and_then(|before| before.def.lottery.as_ref()) {
+        Some(before) => lottery.salt = before.salt,
+        None => getrandom::fill(&mut lottery.salt.0).map_err(|fault| Problem::internal(&fault))?,
+    }
+    lottery.commitment = desk.keys.draw_seed(def.code.as_str(), &lottery.salt.0).commitment();
+    Ok(())
 }
 
 /// Puts the pitches into a release, for who may manage all of them.
@@ -293,7 +318,7 @@ fn put_pitches(
 fn declared(desk: &Desk, code: &Code) -> Result<Response, Problem> {
     let world = desk.engine.world();
     let release = world.catalogue.release_by_code(code.as_str()).ok_or(Problem::NotFound)?;
-    Ok(json(StatusCode::CREATED, &ManagedRelease::of(&world, release)))
+    Ok(json(StatusCode::CREATED, &ManagedRelease::of(desk, &world, release)))
 }
 
 /// The releases that name a venue's pitches, the newest first. The newest that names a pitch and a day governs it.
@@ -321,7 +346,7 @@ pub async fn releases(
     let of_venue = all.filter(|release| release.def.pitches.iter().any(is_here));
     let position = |release: &Release| Position { sort: 0, number: u32::MAX - u32::from(release.no.get()) };
     let answer = page.of(of_venue.map(|release| (position(release), release)), |release| {
-        ManagedRelease::of(&world, release)
+        ManagedRelease::of(&desk, &world, release)
     });
     Ok(own_with_etag(&headers, &answer))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OpenData;
+use super::lottery_view::LotteryView;
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment};
 use crate::api::etag::json_with_etag;
 use crate::api::extract::PathText;
@@ -18,6 +19,7 @@ use crate::domain::calendar::local_day;
 use crate::domain::catalogue::Release;
 use crate::domain::release::{ReleaseMode, ReleaseWhen};
 use crate::domain::time::{LocalDay, UtcMillis};
+use crate::engine::Engine;
 use crate::engine::world::World;
 use crate::identity::public_id::Position;
 
@@ -57,6 +59,8 @@ pub struct ReleaseView {
     /// How many bookings of it one resident may have, a day of play.
     limit_per_resident: Option<u16>,
     counter_share_percent: u8,
+    /// Of one that is drawn by lot.
+    lottery: Option<LotteryView>,
 }
 
 /// Who gets what when more is wanted than there is.
@@ -64,6 +68,8 @@ pub struct ReleaseView {
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseModeView {
     FirstCome,
+    /// Drawn by lot; what is left opens by the rule for who comes first.
+    Lottery,
 }
 
 /// When days of play open.
@@ -132,7 +138,7 @@ pub async fn releases(
     };
     let wanted = world.catalogue.releases().iter().filter(|release| is_wanted(release));
     let placed = wanted.map(|release| (Position { sort: 0, number: u32::from(release.no.get()) }, release));
-    let answer = page.of(placed, |release| view(&world, release, now));
+    let answer = page.of(placed, |release| view(&state.engine, &world, release, now));
     Ok(json_with_etag(&headers, &answer))
 }
 
@@ -164,14 +170,14 @@ pub async fn release(
         opens_at: city_moment(catalogue.zone(), release.def.opens_at(catalogue.zone(), day)),
     };
     let answer = ReleaseWithDays {
-        release: view(&world, release, state.clock.now()),
+        release: view(&state.engine, &world, release, state.clock.now()),
         pitches: pitches.map(|pitch| pitch.code.as_str().to_owned()).collect(),
         days: governed.map(day_view).collect(),
     };
     Ok(json_with_etag(&headers, &answer))
 }
 
-fn view(world: &World, release: &Release, now: UtcMillis) -> ReleaseView {
+fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> ReleaseView {
     let catalogue = &world.catalogue;
     let def = &release.def;
     let venue = def.venue.and_then(|venue| catalogue.venue(venue));
@@ -181,6 +187,7 @@ fn view(world: &World, release: &Release, now: UtcMillis) -> ReleaseView {
         venue: venue.map(|venue| venue.def.code.as_str().to_owned()),
         mode: match def.mode {
             ReleaseMode::FirstCome => ReleaseModeView::FirstCome,
+            ReleaseMode::Lottery => ReleaseModeView::Lottery,
         },
         rule: match def.when {
             ReleaseWhen::Daily { days_before, minute } => {
@@ -193,6 +200,7 @@ fn view(world: &World, release: &Release, now: UtcMillis) -> ReleaseView {
         last_day: def.last_day.map(|day| day.to_string()),
         limit_per_resident: def.limit_per_resident,
         counter_share_percent: def.counter_share_percent,
+        lottery: LotteryView::of(engine, catalogue.zone(), release, now),
     }
 }
 

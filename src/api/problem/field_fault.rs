@@ -73,6 +73,12 @@ impl FieldFaults {
         }
     }
 
+    /// Whether nothing is wrong so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// # Errors
     /// `invalid-request` when there is anything wrong.
     pub fn check(self) -> Result<(), Problem> {

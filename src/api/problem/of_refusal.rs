@@ -61,6 +61,13 @@ fn fault_of(error: FieldError) -> FieldFault {
             "must be at least 1 and at most what the pitch takes",
             "必须至少为 1,且不超过场地上限",
         ),
+        Wrong::Choices => Text::fixed(
+            "must be at least one and no more than the release takes, each once",
+            "至少一个,不得超过本次放号的上限,且不能重复",
+        ),
+        Wrong::NotOfRelease => {
+            Text::fixed("names a slot that this release does not give out", "包含本次放号以外的时段")
+        }
         Wrong::Refund => Text::fixed("must be from 0 to what was paid", "必须在 0 与实付金额之间"),
         Wrong::Amount => return FieldFault::out_of_range(error.field, 1, TOP_UP_MAX),
     };

@@ -45,7 +45,13 @@ impl Catalogue {
             | Event::HoldPlaced(_)
             | Event::HoldConfirmed(_)
             | Event::HoldGivenUp(_)
-            | Event::HoldExpired(_) => Ok(()),
+            | Event::HoldExpired(_)
+            | Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_) => Ok(()),
         }
     }
 }

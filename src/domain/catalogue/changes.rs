@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Catalogue, Closure, InvalidDefinition, Pitch, PitchKind, Release, Venue, share};
+use crate::domain::calendar::local_day;
 use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{ClosureDef, SpecialDay};
 use crate::domain::hours::DayKind;
@@ -11,12 +12,24 @@ use crate::domain::ids::{PitchNo, ReleaseNo, SportNo, VenueNo};
 use crate::domain::release::ReleaseDef;
 use crate::domain::tariff::Tariff;
 use crate::domain::time::{LocalDay, UtcMillis};
-use crate::domain::units::UnitMask;
+use crate::domain::units::{UNITS_PER_DAY, UnitMask};
 
 /// How many pitches one closure may name.
 const CLOSURE_PITCHES_MAX: usize = 1_000;
+/// How many bytes say what there is of a lottery's pitches: as many as a record has room for.
+const STOCK_BYTES_MAX: u32 = 56 * 1024;
 /// How many days of its own a venue may set at once.
 const VENUE_DAYS_MAX: usize = 400;
+
+/// How many bytes say what there is of a whole on a day: a bit for each half hour of each leaf, or two bytes for each slot.
+fn stock_bytes(whole: &Pitch) -> u32 {
+    match whole.kind {
+        PitchKind::Session { .. } => 2 * u32::from(whole.grid.slots_per_day()),
+        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => {
+            u32::from(UNITS_PER_DAY).div_ceil(8) * (whole.leaves.end - whole.leaves.start)
+        }
+    }
+}
 
 impl Venue {
     /// What a day goes by here, where that is another kind than in the city.
@@ -147,6 +160,26 @@ impl Catalogue {
                 let why = "names a pitch of another venue";
                 return Err(InvalidDefinition::Release { code: def.code.clone(), why });
             }
+        }
+        self.check_lottery(def)
+    }
+
+    /// Whether the terms of a lottery fit the city: its days are open when one may enter, the rest is sold when it is over, and what
+    /// there is of it can be recorded.
+    fn check_lottery(&self, def: &ReleaseDef) -> Result<(), InvalidDefinition> {
+        let Some((lottery, last)) = def.lottery.as_deref().zip(def.last_day) else { return Ok(()) };
+        let wrong = |why| Err(InvalidDefinition::Release { code: def.code.clone(), why });
+        let days_ahead = i32::from(self.city().days_ahead);
+        if last.days_since(local_day(self.zone(), lottery.from)) > days_ahead {
+            return wrong("its last day of play is not open yet when one may enter");
+        }
+        if def.opens_at(self.zone(), def.first_day) < lottery.pay_by {
+            return wrong("the rest is sold before winners have paid");
+        }
+        let days = last.days_since(def.first_day) + 1;
+        let bytes_a_day: u32 = def.pitches.iter().filter_map(|no| self.pitch(*no)).map(stock_bytes).sum();
+        if u32::try_from(days).unwrap_or(u32::MAX).saturating_mul(bytes_a_day) > STOCK_BYTES_MAX {
+            return wrong("it has too many pitches and days to be drawn together");
         }
         Ok(())
     }

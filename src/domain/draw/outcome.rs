@@ -41,6 +41,21 @@ pub fn left_over(list: &DrawList, taken: impl Iterator<Item = (u32, u32)>) -> Ve
 }
 
 impl DrawList {
+    /// Whether these options can all be had by these entries.
+    #[must_use]
+    pub fn has_room_for(&self, taken: &[(u32, u32)]) -> bool {
+        let mut sold = vec![0u32; self.cells.len()];
+        for (at, option) in taken {
+            let Some((entry, option)) = entry(self, *at).zip(option_of(self, *option)) else { return false };
+            for cell in &option.cells {
+                if let Some(sold) = index(*cell).and_then(|cell| sold.get_mut(cell)) {
+                    *sold += u32::from(option.takes.of(entry.party));
+                }
+            }
+        }
+        sold.iter().zip(&self.cells).all(|(sold, there_is)| *sold <= u32::from(*there_is))
+    }
+
     /// The dearest choice of an entry that is free in what is left; it is taken.
     pub fn give(&self, at: u32, left: &mut [u16]) -> Option<u32> {
         take_dearest(self, entry(self, at)?, left)

@@ -1,5 +1,6 @@
 //! Events as bytes: two of the kind, then the fields.
 
+mod of_draws;
 mod peek;
 
 pub use peek::{Peeked, Places};
@@ -51,6 +52,12 @@ mod kind {
     pub(super) const HOLD_CONFIRMED: u16 = 41;
     pub(super) const HOLD_GIVEN_UP: u16 = 42;
     pub(super) const HOLD_EXPIRED: u16 = 43;
+    pub(super) const ENTRY_MADE: u16 = 48;
+    pub(super) const ENTRY_CHANGED: u16 = 49;
+    pub(super) const ENTRY_WITHDRAWN: u16 = 50;
+    pub(super) const DRAW_SEALED: u16 = 51;
+    pub(super) const DRAW_DONE: u16 = 52;
+    pub(super) const PRIZE_LAPSED: u16 = 53;
     pub(super) const STAFF_ACTED: u16 = 64;
 }
 
@@ -145,6 +152,12 @@ impl Event {
             }
             Self::HoldGivenUp(event) => step(out, kind::HOLD_GIVEN_UP, *event),
             Self::HoldExpired(event) => step(out, kind::HOLD_EXPIRED, *event),
+            Self::EntryMade(event) => of_draws::made(out, event),
+            Self::EntryChanged(event) => of_draws::changed(out, event),
+            Self::EntryWithdrawn(event) => of_draws::withdrawn(out, *event),
+            Self::DrawSealed(event) => of_draws::sealed(out, event),
+            Self::DrawDone(event) => of_draws::done(out, event),
+            Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -238,6 +251,12 @@ impl Event {
             }
             kind::HOLD_GIVEN_UP => Self::HoldGivenUp(fields.step()?),
             kind::HOLD_EXPIRED => Self::HoldExpired(fields.step()?),
+            kind::ENTRY_MADE => Self::EntryMade(Box::new(fields.made()?)),
+            kind::ENTRY_CHANGED => Self::EntryChanged(Box::new(fields.changed()?)),
+            kind::ENTRY_WITHDRAWN => Self::EntryWithdrawn(fields.withdrawn()?),
+            kind::DRAW_SEALED => Self::DrawSealed(Box::new(fields.sealed()?)),
+            kind::DRAW_DONE => Self::DrawDone(Box::new(fields.done()?)),
+            kind::PRIZE_LAPSED => Self::PrizeLapsed(fields.lapsed()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),

@@ -61,7 +61,10 @@ impl Engine {
         self.dump_counts(&world, &mut give)?;
         self.dump_people(&mut give)?;
         self.dump_past(&mut give)?;
-        self.dump_requests(&mut give)
+        self.dump_requests(&mut give)?;
+        let mut rows = Pieces { section: Section::Draws, piece: Vec::new(), give: &mut give };
+        self.draws.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()
     }
 
     fn numbers(&self) -> Vec<u8> {
@@ -187,6 +190,7 @@ impl Engine {
                 CameTo::Booking(no) => (0u32, no.get()),
                 CameTo::TopUp(no) => (1, no.get()),
                 CameTo::CheckIn(no) => (2, no.get()),
+                CameTo::Entry(no) => (3, no.get().into()),
                 // A check-in that is under way is none yet: a replayed state has none.
                 CameTo::AtGate(_) => continue,
             };

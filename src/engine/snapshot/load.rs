@@ -120,6 +120,7 @@ impl Loader {
             Section::PastDays => each(&mut rows, |row| loaded.take_past_day(row))?,
             Section::PastOpen => each(&mut rows, |row| loaded.take_past_open(row))?,
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
+            Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
     }
@@ -162,6 +163,7 @@ fn catalogue(piece: &[u8]) -> Result<Loaded, UnusableSnapshot> {
         made.apply(at, &event)?;
     }
     let engine = Engine::new(&made, Arc::new(KnownRequests::new()));
+    engine.draws.begin_all(&made);
     let world = World { catalogue: Arc::new(made), days: Arc::new(OpenDays::none()) };
     Ok(Loaded { engine, world, catalogue: piece.to_vec() })
 }
@@ -293,6 +295,7 @@ fn take_request(row: &mut Fields<'_>, known: &KnownRequests, notes: &mut Notes) 
         0 => CameTo::Booking(BookingNo::new(no)),
         1 => CameTo::TopUp(TopUpNo::new(no)),
         2 => CameTo::CheckIn(BookingNo::new(no)),
+        3 => CameTo::Entry(ReleaseNo::new(u16::try_from(no).map_err(|_| Malformed)?)),
         _ => return Err(Malformed),
     };
     notes.add(known, request, came_to);

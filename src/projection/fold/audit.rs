@@ -132,6 +132,18 @@ fn told(action: &Event) -> Act {
         Event::HoldConfirmed(event) => of_booking("hold_confirmed", event.no),
         Event::HoldGivenUp(event) => of_booking("hold_given_up", event.no),
         Event::HoldExpired(event) => of_booking("hold_expired", event.no),
+        Event::EntryMade(event) => {
+            Act { action: "entry_made", resident: Some(event.resident), ..Act::default() }
+        }
+        Event::EntryChanged(event) => {
+            Act { action: "entry_changed", resident: Some(event.resident), ..Act::default() }
+        }
+        Event::EntryWithdrawn(event) => {
+            Act { action: "entry_withdrawn", resident: Some(event.resident), ..Act::default() }
+        }
+        Event::DrawSealed(_) => of_city("draw_sealed", None),
+        Event::DrawDone(event) => of_city("draw_made", details(&event.value)),
+        Event::PrizeLapsed(_) => of_city("prize_lapsed", None),
         Event::StaffActed(acted) => told(&acted.action),
     }
 }

@@ -88,6 +88,12 @@ impl Changes {
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)
+            | Event::EntryMade(_)
+            | Event::EntryChanged(_)
+            | Event::EntryWithdrawn(_)
+            | Event::DrawSealed(_)
+            | Event::DrawDone(_)
+            | Event::PrizeLapsed(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };

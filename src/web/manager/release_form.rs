@@ -174,6 +174,8 @@ impl ReleaseForm {
             mode: ModeView::FirstCome,
             limit_per_resident: limit,
             counter_share_percent: share,
+            // Its many instants are declared through the API.
+            lottery: None,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Fields, kind};
 use crate::domain::event::{NewBooking, RequestKey, UnknownEvent};
-use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, TopUpNo};
+use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo};
 use crate::domain::time::LocalDay;
 
 /// What an event's bytes tell of the requests that are known by their keys.
@@ -12,6 +12,8 @@ pub enum Peeked {
     MadeBooking(RequestKey, BookingNo),
     /// The request made this top-up.
     MadeTopUp(RequestKey, TopUpNo),
+    /// The request entered for this release.
+    MadeEntry(RequestKey, ReleaseNo),
     /// Whoever applies the event asks which requests are known, or notes one himself.
     AsksForRequests,
     /// It has nothing to do with requests.
@@ -44,6 +46,12 @@ impl Peeked {
             kind::WALLET_TOPPED_UP => {
                 let top_up = fields.top_up()?;
                 Ok(top_up.request.map_or(Self::Nothing, |request| Self::MadeTopUp(request, top_up.no)))
+            }
+            kind::ENTRY_MADE => {
+                let release = fields.release_no()?;
+                fields.u32()?;
+                let request = fields.optional_request()?;
+                Ok(request.map_or(Self::Nothing, |request| Self::MadeEntry(request, release)))
             }
             kind::DAYS_OPENED | kind::BOOKING_CHECKED_IN => Ok(Self::AsksForRequests),
             kind::STAFF_ACTED => {
