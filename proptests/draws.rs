@@ -474,7 +474,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: crate::cases(128), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::cases(48), max_shrink_iters: 4_000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_release_is_drawn_among_who_entered_and_nothing_is_left_that_somebody_waits_for(

@@ -1,5 +1,6 @@
 //! Properties: what holds for all inputs, found out on many.
 
+mod ballots;
 mod city_files;
 mod draws;
 mod engine_model;

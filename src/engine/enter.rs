@@ -68,6 +68,12 @@ pub enum Standing {
     Lapsed,
 }
 
+/// A slot that was asked for, as far as it is one.
+struct Judgement {
+    wish: Option<Wish>,
+    is_closed: bool,
+}
+
 /// A release that is drawn by lot, with its terms.
 struct Lottery<'a> {
     release: &'a Release,
@@ -230,15 +236,29 @@ impl Engine {
         let (mut is_unknown, mut is_closed) = (false, false);
         for choice in request.choices {
             match self.judge_wish(world, lottery.as_ref(), *choice, party.unwrap_or(1), now) {
-                Ok(wish) if wishes.contains(&wish) => {
+                Ok(Judgement { wish: Some(wish), .. }) if wishes.contains(&wish) => {
                     errors.push(FieldError { field: "choices", wrong: Wrong::Choices });
                 }
-                Ok(wish) => wishes.push(wish),
-                Err(Refusal::Invalid(wrong)) => {
-                    errors.extend(wrong.into_iter().map(|error| FieldError { field: "choices", ..error }));
+                Ok(judgement) => {
+                    wishes.extend(judgement.wish);
+                    is_closed |= judgement.is_closed;
                 }
-                Err(Refusal::NotFound) => is_unknown = true,
-                Err(_) => is_closed = true,
+                Err(Refusal::Invalid(wrong)) => {
+                    let named = |error: FieldError| match error.wrong {
+                        Wrong::PartySize => error,
+                        Wrong::OffGrid
+                        | Wrong::EndsBeforeStart
+                        | Wrong::OverMidnight
+                        | Wrong::TooFarAhead
+                        | Wrong::TooManySlots
+                        | Wrong::Amount
+                        | Wrong::Refund
+                        | Wrong::Choices
+                        | Wrong::NotOfRelease => FieldError { field: "choices", ..error },
+                    };
+                    errors.extend(wrong.into_iter().map(named));
+                }
+                Err(_) => is_unknown = true,
             }
         }
         let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
@@ -264,13 +284,14 @@ impl Engine {
         wish: WrittenWish<'_>,
         party: u16,
         now: UtcMillis,
-    ) -> Result<Wish, Refusal> {
+    ) -> Result<Judgement, Refusal> {
         let judged =
             when::judge(world, wish.start, wish.end, now).map_err(|error| Refusal::Invalid(vec![error]))?;
         let pitch = world.catalogue.pitch_by_code(wish.pitch).ok_or(Refusal::NotFound)?;
-        let when = match judged {
-            Judged::When(when) => when,
-            Judged::Begun(_) | Judged::Closed => return Err(Refusal::SlotClosed),
+        let (when, has_begun) = match judged {
+            Judged::When(when) => (when, false),
+            Judged::Begun(when) => (when, true),
+            Judged::Closed => return Ok(Judgement { wish: None, is_closed: true }),
         };
         if let Some(error) = off_grid(pitch, &when) {
             return Err(Refusal::Invalid(vec![error]));
@@ -278,14 +299,15 @@ impl Engine {
         if party > pitch.party_max {
             return Err(Refusal::invalid("party_size", Wrong::PartySize));
         }
-        let Some(lottery) = lottery else { return Err(Refusal::NotFound) };
+        let lottery = lottery.ok_or(Refusal::NotFound)?;
         let governs = world.catalogue.release_of(pitch, when.day).map(|release| release.no);
         if governs != Some(lottery.release.no) || lottery.release.keeps(pitch) {
             return Err(Refusal::invalid("choices", Wrong::NotOfRelease));
         }
-        let on_day = self.pitch_days.on(pitch, when.day).ok_or(Refusal::Overloaded)?;
-        on_day.check_open(when.span).map_err(|_| Refusal::SlotClosed)?;
-        Ok(Wish::new(pitch.no, when.day, when.span))
+        let on_day = self.pitch_days.on(pitch, when.day);
+        let is_open = on_day.is_some_and(|on_day| on_day.check_open(when.span).is_ok());
+        let wish = Some(Wish::new(pitch.no, when.day, when.span));
+        Ok(Judgement { wish, is_closed: has_begun || !is_open })
     }
 
     /// Whether a request to enter that came before is under way still.

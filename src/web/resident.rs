@@ -4,6 +4,8 @@ pub mod book;
 pub mod booking;
 pub mod booking_card;
 pub mod bookings;
+pub mod entry;
+pub mod entry_form;
 pub mod find;
 pub mod free_venues;
 pub mod grid_day;
@@ -42,6 +44,7 @@ pub fn routes() -> Router<Pages> {
         .route("/wallet", get(wallet::show).post(wallet::top_up))
         .route("/releases", get(releases::list))
         .route("/releases/{release}", get(releases::show))
+        .route("/releases/{release}/entry", get(entry::show).post(entry::send))
         .route("/find", get(find::show))
         .route("/offline", get(offline::show))
         .route("/sw.js", get(offline::worker))

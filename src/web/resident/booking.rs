@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::book::made_key;
@@ -18,11 +19,14 @@ use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::booking_view::BookingStatus;
 use crate::api::resident::{Desk, Residents, bookings, holds, wallet};
+use crate::domain::calendar::local_day;
 use crate::domain::ids::ResidentNo;
 use crate::domain::money::Minor;
+use crate::domain::time::UtcMillis;
 use crate::engine::bookings::Booking;
 use crate::web::form::Form;
 use crate::web::format;
+use crate::web::i18n::Words;
 use crate::web::page;
 use crate::web::problem_page::Told;
 use crate::web::shell::{Place, Shell};
@@ -132,7 +136,7 @@ fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingP
         let short = Minor::new((price.get() - spendable.get()).max(0));
         let amount = format::money(price, currency);
         Hold {
-            until: format::time_to_the_second(zone, booking.changed_at),
+            until: pay_by(words, zone, booking.changed_at, now),
             until_moment: city_moment(zone, booking.changed_at).to_string(),
             now: city_moment(zone, now).to_string(),
             balance: format::sum(spendable, currency),
@@ -158,6 +162,15 @@ fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingP
         booked_at: format::moment(words, zone, booking.created_at),
         card,
     })
+}
+
+/// Until when a hold is to be paid: a time, with its day when that is another.
+fn pay_by(words: Words, zone: &TimeZone, at: UtcMillis, now: UtcMillis) -> String {
+    if local_day(zone, at) == local_day(zone, now) {
+        format::time_to_the_second(zone, at)
+    } else {
+        format::moment(words, zone, at)
+    }
 }
 
 fn done_told(page: &BookingPage, visitor: &Visitor, done: Done) -> Option<String> {

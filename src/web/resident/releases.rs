@@ -13,6 +13,7 @@ use super::links;
 use crate::api::answer::city_moment;
 use crate::api::extract::PathText;
 use crate::api::open_data::OpenData;
+use crate::api::open_data::lottery_view::LotteryView;
 use crate::api::open_data::releases::next_opening;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
@@ -63,6 +64,8 @@ struct ReleasePage {
     card: ReleaseCard,
     next_moment: Option<String>,
     now: String,
+    /// What is told of a draw, and the way to it.
+    draw: Option<(String, String)>,
     limit: Option<String>,
     counter: Option<String>,
     days: Vec<DayRow>,
@@ -175,6 +178,7 @@ pub async fn show(
         shell: Shell::of(&visitor, card.name.as_str(), Place::Find).with_modules(&["countdown.js"]),
         next_moment: card.at.map(|at| city_moment(catalogue.zone(), at).to_string()),
         now: city_moment(catalogue.zone(), now).to_string(),
+        draw: draw_of(words, &open_data, &world, release, now),
         limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
         counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
         days: days.collect(),
@@ -187,6 +191,19 @@ pub async fn show(
         Some(_) => page::own(axum::http::StatusCode::OK, &page),
         None => page::public(&visitor, &headers, &page),
     }
+}
+
+/// How far a release's draw is, and where one enters and sees what came of it.
+fn draw_of(
+    words: Words,
+    open_data: &OpenData,
+    world: &World,
+    release: &Release,
+    now: UtcMillis,
+) -> Option<(String, String)> {
+    let view = LotteryView::of(&open_data.engine, world.catalogue.zone(), release, now)?;
+    let told = super::entry::told_terms(words, world, release, &view).into_iter().next()?;
+    Some((told, format!("/releases/{}/entry", release.def.code.as_str())))
 }
 
 /// The venues whose pitches it opens, with the way to the last day that can be booked.
