@@ -53,6 +53,8 @@ mod languages;
 mod live;
 #[path = "e2e/load.rs"]
 mod load;
+#[path = "e2e/lottery.rs"]
+mod lottery;
 #[path = "e2e/manage_catalogue.rs"]
 mod manage_catalogue;
 #[path = "e2e/manage_closures.rs"]

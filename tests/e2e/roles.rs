@@ -101,6 +101,13 @@ const ROWS: &[Row] = &[
     operators("GET /v1/operator/audit", 200),
     open("GET /v1/releases", 200),
     open("GET /v1/releases/{release}", 200),
+    // Of a release that is not drawn by lot.
+    open("GET /v1/releases/{release}/draw", 404),
+    own("POST /v1/releases/{release}/entries", 404, 404),
+    own("GET /v1/releases/{release}/entries/mine", 404, 404),
+    own("PUT /v1/releases/{release}/entries/mine", 404, 404),
+    own("DELETE /v1/releases/{release}/entries/mine", 404, 404),
+    row("POST /v1/manage/releases/{release}/draw", [401, 403, 404, 403, 403, 404, 404]),
     // Without the day that they need, or they would go on for ever.
     open("GET /v1/pitches/{pitch}/events", 400),
     open("GET /v1/venues/{venue}/events", 400),
@@ -280,6 +287,11 @@ impl Cast {
             "POST /v1/operator/staff" => json!({
                 "role": "operator", "phone": format!("+8613933{number:06}"), "password": PASSWORD, "name": "新",
             }),
+            "POST /v1/releases/{release}/entries" | "PUT /v1/releases/{release}/entries/mine" => {
+                let slot = self.at_venue();
+                json!({ "choices": [{ "pitch": slot.pitch, "start": slot.start, "end": slot.end }] })
+            }
+            "POST /v1/manage/releases/{release}/draw" => json!({ "value": "6 1 4" }),
             "POST /v1/holds" => {
                 let slot = self.at_venue();
                 json!({ "pitch": slot.pitch, "start": slot.start, "end": slot.end, "party_size": 1 })

@@ -3,8 +3,18 @@
 use super::*;
 use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
+use crate::domain::draw::{EntryId, Hash, Seed};
+use crate::domain::event::{
+    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock,
+};
 use crate::domain::hours::DayKind;
 use crate::domain::ids::DistrictNo;
+use crate::domain::lottery::Wish;
+
+fn wish(pitch: u32) -> Wish {
+    let span = UnitSpan::new(38, 4).expect("a span");
+    Wish::new(PitchNo::new(pitch), LocalDay::new(20_000), span)
+}
 
 fn events() -> Vec<Event> {
     let request = RequestKey { key: u128::MAX - 7, body: 9 };
@@ -72,6 +82,34 @@ fn events() -> Vec<Event> {
             location: Some(Location { latitude_e6: -33_900_000, longitude_e6: 1 }),
             ..VenueChange::of(VenueNo::new(4))
         })),
+        Event::EntryMade(Box::new(EntryMade {
+            release: ReleaseNo::new(3),
+            resident,
+            id: EntryId::new(u128::MAX - 5),
+            party: 4,
+            wishes: vec![wish(6), wish(7)],
+            request: Some(request),
+        })),
+        Event::EntryChanged(Box::new(EntryChanged {
+            release: ReleaseNo::new(3),
+            resident,
+            party: 1,
+            wishes: vec![wish(8)],
+        })),
+        Event::EntryWithdrawn(EntryWithdrawn { release: ReleaseNo::new(3), resident }),
+        Event::DrawSealed(Box::new(DrawSealed {
+            release: ReleaseNo::new(3),
+            count: 2,
+            root: Hash([5; 32]),
+            stock: Stock { half_hours: vec![255, 1], places: vec![40, 0] },
+        })),
+        Event::DrawDone(Box::new(DrawDone {
+            release: ReleaseNo::new(3),
+            seed: Seed([6; 32]),
+            outcome: Hash([7; 32]),
+            value: "第 3 期".into(),
+        })),
+        Event::PrizeLapsed(PrizeLapsed { release: ReleaseNo::new(3), id: EntryId::new(9) }),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::StaffActed(StaffActed {
