@@ -30,6 +30,7 @@ export const PAGES = [
   { name: "ticket", route: "/bookings/{id}/ticket", path: (stage) => `/bookings/${stage.booking}/ticket`, as: "resident" },
   { name: "releases", route: "/releases", path: () => "/releases", as: "anyone" },
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
+  { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
   { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
@@ -63,6 +64,17 @@ export const PAGES = [
 /** Addresses that answer a browser, but with no page to look at. */
 export const NO_PAGES = ["/sw.js", "/manage"];
 
+/** A release of a pitch that is drawn by lot, with its window open. */
+async function drawn(pitch, date, token) {
+  const after = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const lottery = { opens_at: after(-1), closes_at: after(5), draw_at: after(6), pay_by: after(20), beacon: "the numbers of the evening" };
+  const release = {
+    name: { "zh-Hans": "周末抽签", en: "Weekend draw" }, pitches: [pitch], first_day: date, last_day: date,
+    once: { at: after(24) }, mode: "lottery", lottery,
+  };
+  return (await ask("POST", "/v1/manage/releases", release, token)).id;
+}
+
 /** What the pages are looked at with: people, a booking, a hold, a slot that is free and one that is gone. */
 export async function stage(ahead) {
   const slots = await free(ahead);
@@ -74,9 +86,10 @@ export async function stage(ahead) {
   const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
+  const draw = await drawn(slots[0].pitch, day(7), who.operator);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
-  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased };
+  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw };
 }
 
 /** Opens a line of the table, with what stands open on it. */

@@ -45,7 +45,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 60] = [
+pub(crate) const ROUTES: [Route; 66] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -60,6 +60,16 @@ pub(crate) const ROUTES: [Route; 60] = [
     open("/v1/venues/{venue}/events"),
     open("/v1/releases"),
     open("/v1/releases/{release}"),
+    open("/v1/releases/{release}/draw"),
+    post("/v1/releases/{release}/entries", Access::Residents),
+    own("GET", "/v1/releases/{release}/entries/mine"),
+    Route {
+        method: "PUT",
+        path: "/v1/releases/{release}/entries/mine",
+        access: Access::Residents,
+        takes_body: true,
+    },
+    own("DELETE", "/v1/releases/{release}/entries/mine"),
     post("/v1/residents", Access::Everyone),
     post("/v1/logins", Access::Everyone),
     own("DELETE", "/v1/logins/current"),
@@ -90,6 +100,7 @@ pub(crate) const ROUTES: [Route; 60] = [
     managed("POST", "/v1/manage/pitches/{pitch}/closures/preview", true),
     managed("GET", "/v1/manage/venues/{venue}/closures", false),
     managed("POST", "/v1/manage/releases", true),
+    managed("POST", "/v1/manage/releases/{release}/draw", true),
     managed("GET", "/v1/manage/venues/{venue}/releases", false),
     managed("GET", "/v1/manage/venues/{venue}/bookings", false),
     managed("POST", "/v1/manage/venues/{venue}/bookings", true),
@@ -173,6 +184,10 @@ impl Scene {
                 json!({ "pitch": self.slot.pitch, "start": self.slot.start, "end": self.slot.end, "party_size": 1 })
             }
             "/v1/holds/{id}/confirm" => json!({ "pay_with": "wallet" }),
+            "/v1/releases/{release}/entries" | "/v1/releases/{release}/entries/mine" => {
+                let FreeSlot { pitch, start, end, .. } = &self.slot;
+                json!({ "choices": [{ "pitch": pitch, "start": start, "end": end }] })
+            }
             "/v1/gate/check-ins" => json!({ "ticket": "NO TICKET" }),
             "/v1/wallet/top-ups" => json!({ "amount": 100, "provider": "sandbox" }),
             path => self.managers_body(route.method, path),
@@ -191,6 +206,7 @@ impl Scene {
             "/v1/manage/pitches/{pitch}/closures" | "/v1/manage/pitches/{pitch}/closures/preview" => {
                 crate::staff::closure_of(&self.slot, "leave")
             }
+            "/v1/manage/releases/{release}/draw" => json!({ "value": "6 1 4" }),
             "/v1/manage/releases" => json!({
                 "name": { "zh-Hans": "放号", "en": "Release" }, "pitches": [pitch], "first_day": self.day,
                 "daily": { "days_before": 2, "at": "07:00" }, "mode": "first_come",

@@ -256,12 +256,12 @@ pub fn told_terms(words: Words, world: &World, release: &Release, view: &Lottery
     let zone = world.catalogue.zone();
     let moment = |at: UtcMillis| format::moment(words, zone, at);
     let rest = release.def.opens_at(zone, release.def.first_day);
-    let of = |key: &str, at: UtcMillis| words.tell(key, &[("moment", moment(at).into())]);
+    let at = |at: UtcMillis| [("moment", moment(at).into())];
     let mut told = vec![match view.status {
-        LotteryStatus::Announced => of("lottery-announced", view.opens_at.moment()),
-        LotteryStatus::Open => of("lottery-open", view.closes_at.moment()),
+        LotteryStatus::Announced => words.tell("lottery-announced", &at(view.opens_at.moment())),
+        LotteryStatus::Open => words.tell("lottery-open", &at(view.closes_at.moment())),
         LotteryStatus::Closed => words.say("lottery-closed").into_owned(),
-        LotteryStatus::Sealed => of("lottery-sealed", view.draw_at.moment()),
+        LotteryStatus::Sealed => words.tell("lottery-sealed", &at(view.draw_at.moment())),
         LotteryStatus::Drawn => words.say("lottery-drawn").into_owned(),
     }];
     let entries = i64::try_from(view.entries).unwrap_or(i64::MAX);

@@ -1,7 +1,7 @@
 //! Events of draws as bytes.
 
 use super::{Fields, UnknownEvent, kind, put, put_request};
-use crate::domain::draw::{EntryId, Hash, Seed};
+use crate::domain::draw::{CHOICES_MAX, EntryId, Hash, Seed};
 use crate::domain::event::{
     DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock,
 };
@@ -37,6 +37,7 @@ pub(super) fn sealed(out: &mut Vec<u8>, event: &DrawSealed) {
     let Stock { half_hours, places } = &event.stock;
     out.extend_from_slice(&u32::try_from(half_hours.len()).unwrap_or(u32::MAX).to_le_bytes());
     out.extend_from_slice(half_hours);
+    out.extend_from_slice(&u32::try_from(places.len()).unwrap_or(u32::MAX).to_le_bytes());
     for places in places {
         out.extend_from_slice(&places.to_le_bytes());
     }
@@ -46,7 +47,13 @@ pub(super) fn done(out: &mut Vec<u8>, event: &DrawDone) {
     put(
         out,
         kind::DRAW_DONE,
-        &[&event.release.get().to_le_bytes(), &event.seed.0, &event.outcome.0, event.value.as_bytes()],
+        &[
+            &event.release.get().to_le_bytes(),
+            &event.seed.0,
+            &event.outcome.0,
+            &u32::try_from(event.value.len()).unwrap_or(u32::MAX).to_le_bytes(),
+            event.value.as_bytes(),
+        ],
     );
 }
 
@@ -54,9 +61,10 @@ pub(super) fn lapsed(out: &mut Vec<u8>, event: PrizeLapsed) {
     put(out, kind::PRIZE_LAPSED, &[&event.release.get().to_le_bytes(), &event.id.get().to_be_bytes()]);
 }
 
-/// The party, and the slots to the end of the event.
+/// The party, how many slots, and the slots.
 fn asked_for(out: &mut Vec<u8>, party: u16, wishes: &[Wish]) {
     out.extend_from_slice(&party.to_le_bytes());
+    out.push(u8::try_from(wishes.len()).unwrap_or(u8::MAX));
     for wish in wishes {
         out.extend_from_slice(&wish.pitch.get().to_le_bytes());
         out.extend_from_slice(&wish.day.get().to_le_bytes());
@@ -85,16 +93,25 @@ impl Fields<'_> {
 
     pub(super) fn sealed(&mut self) -> Result<DrawSealed, UnknownEvent> {
         let (release, count, root) = (self.release_no()?, self.u32()?, Hash(*self.take()?));
-        let bytes = usize::try_from(self.u32()?).unwrap_or(usize::MAX);
-        let (half_hours, places) = self.rest().split_at_checked(bytes).ok_or_else(|| self.senseless())?;
-        let (places, []) = places.as_chunks::<2>() else { return Err(self.senseless()) };
-        let places = places.iter().map(|places| u16::from_le_bytes(*places)).collect();
-        Ok(DrawSealed { release, count, root, stock: Stock { half_hours: half_hours.to_vec(), places } })
+        let half_hours = self.counted_bytes(1)?.to_vec();
+        let places = self.counted_bytes(2)?.chunks_exact(2);
+        let places = places.filter_map(|pair| pair.try_into().ok()).map(u16::from_le_bytes).collect();
+        Ok(DrawSealed { release, count, root, stock: Stock { half_hours, places } })
+    }
+
+    /// Bytes behind how many things of so many bytes they are.
+    fn counted_bytes(&mut self, bytes_each: usize) -> Result<&[u8], UnknownEvent> {
+        let count = usize::try_from(self.u32()?).unwrap_or(usize::MAX);
+        let (taken, rest) =
+            self.bytes.split_at_checked(count.saturating_mul(bytes_each)).ok_or_else(|| self.senseless())?;
+        self.bytes = rest;
+        Ok(taken)
     }
 
     pub(super) fn done(&mut self) -> Result<DrawDone, UnknownEvent> {
         let (release, seed, outcome) = (self.release_no()?, Seed(*self.take()?), Hash(*self.take()?));
-        let value = std::str::from_utf8(self.rest()).map_err(|_| self.senseless())?.into();
+        let value = self.counted_bytes(1)?.to_vec();
+        let value = String::from_utf8(value).map_err(|_| self.senseless())?.into();
         Ok(DrawDone { release, seed, outcome, value })
     }
 
@@ -112,8 +129,12 @@ impl Fields<'_> {
 
     fn asked_for(&mut self) -> Result<(u16, Vec<Wish>), UnknownEvent> {
         let party = u16::from_le_bytes(*self.take()?);
-        let mut wishes = Vec::new();
-        while !self.bytes.is_empty() {
+        let [count] = *self.take()?;
+        if !(1..=CHOICES_MAX).contains(&usize::from(count)) {
+            return Err(self.senseless());
+        }
+        let mut wishes = Vec::with_capacity(usize::from(count));
+        for _ in 0..count {
             let (pitch, day) = (PitchNo::new(self.u32()?), self.day()?);
             wishes.push(Wish::new(pitch, day, self.span()?));
         }

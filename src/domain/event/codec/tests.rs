@@ -153,6 +153,9 @@ fn told(event: &Event) -> Peeked {
         Event::WalletToppedUp(WalletToppedUp { no, request: Some(request), .. }) => {
             Peeked::MadeTopUp(*request, *no)
         }
+        Event::EntryMade(made) => {
+            made.request.map_or(Peeked::Nothing, |request| Peeked::MadeEntry(request, made.release))
+        }
         Event::DaysOpened(_) | Event::BookingCheckedIn(_) => Peeked::AsksForRequests,
         Event::StaffActed(acted) => told(&acted.action),
         _ => Peeked::Nothing,
