@@ -94,7 +94,11 @@ impl Run {
                 let booking = self.city.engine.bookings().get(no).expect("a booking");
                 booking.state.is_live().then_some((resident, no))
             }
-            _other => None,
+            Standing::Entered
+            | Standing::Withdrawn
+            | Standing::Won(_)
+            | Standing::Reserve(_)
+            | Standing::Lapsed => None,
         };
         (0..residents).filter_map(held).collect()
     }

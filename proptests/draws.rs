@@ -366,15 +366,13 @@ impl Run {
     fn deal_with(&mut self, who: u32, step: &Step) {
         let Some(OwnEntry { standing: Standing::Held(_, booking), .. }) = self.own(who) else { return };
         let (engine, lane, now) = (&self.city.engine, &self.city.lane, moment(self.now_min));
-        let queued = match step {
-            Step::Pay { .. } => {
-                matches!(
-                    engine.confirm_hold(lane, resident(who), booking, None, now),
-                    Ok(kaichang::engine::hold::Confirmed::Queued(_))
-                )
-            }
-            Step::GiveUp { .. } => engine.give_up_hold(lane, resident(who), booking).is_ok(),
-            _other => engine.cancel(lane, resident(who), booking, now).is_ok(),
+        let queued = if matches!(step, Step::Pay { .. }) {
+            let paid = engine.confirm_hold(lane, resident(who), booking, None, now);
+            matches!(paid, Ok(kaichang::engine::hold::Confirmed::Queued(_)))
+        } else if matches!(step, Step::GiveUp { .. }) {
+            engine.give_up_hold(lane, resident(who), booking).is_ok()
+        } else {
+            engine.cancel(lane, resident(who), booking, now).is_ok()
         };
         if queued {
             self.settle();

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use crate::server::kaichang;
 
+/// What is changed, how, and what the binary and the page of Python say of it.
+type Change = (&'static str, fn(&mut Value), &'static str, &'static str);
+
 const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/draw/check_draw.py");
 
 /// What a checker said of a file, and its exit code.
@@ -92,7 +95,7 @@ fn both_checkers_pass_an_honest_draw_and_find_every_change() {
         path
     };
     passes(&written("honest.json", &honest));
-    let changes: [(&str, fn(&mut Value), &str, &str); 9] = [
+    let changes: [Change; 9] = [
         ("seed", |file| file["drawn"]["seed"] = json!("11".repeat(32)), "the seed is not", "seed:"),
         ("commitment", |file| file["commitment"] = json!("11".repeat(32)), "the seed is not", "seed:"),
         (

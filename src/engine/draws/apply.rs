@@ -67,44 +67,42 @@ impl Engine {
 
     /// Judges a record of a draw at replay.
     pub(in crate::engine) fn draw_again(&self, world: &World, event: &Event) -> Result<(), ReplayError> {
-        let (release, is_possible) = match event {
-            Event::EntryMade(event) => {
-                let has = self.residents.get(event.resident).is_some();
-                (event.release, has && self.is_open_for(event.release))
-            }
-            Event::EntryChanged(event) => (event.release, self.is_open_for(event.release)),
-            Event::EntryWithdrawn(event) => (event.release, self.is_open_for(event.release)),
-            Event::DrawSealed(event) => {
-                let list = self.list_of(world, event.release, Some(&event.stock));
-                let list = list.filter(|list| list.root == event.root).map(Arc::new);
-                let is_it = list.is_some();
-                self.draws.with(event.release, |round| round.sealing = list);
-                (event.release, is_it && self.is_open_for(event.release))
-            }
-            Event::DrawDone(event) => {
-                let terms =
-                    world.catalogue.release(event.release).and_then(|release| release.def.lottery.as_deref());
-                let committed = terms.map(|terms| terms.commitment);
-                let sealed = match self.draw_stage(event.release) {
-                    Some(Stage::Sealed(sealed)) => Some(sealed),
-                    Some(Stage::Open { .. } | Stage::Drawn(..)) | None => None,
-                };
-                let outcome = sealed.map(|sealed| {
-                    Arc::new(draw(&sealed.list, &event.seed.mixed(&sealed.root, &event.value)))
-                });
-                let is_it = committed == Some(event.seed.commitment())
-                    && outcome.as_ref().is_some_and(|outcome| outcome.hash() == event.outcome);
-                self.draws.with(event.release, |round| round.drawing = outcome);
-                (event.release, is_it)
-            }
-            Event::PrizeLapsed(event) => {
-                let prize = self.draws.with(event.release, |round| {
-                    let entry = round.entry_by_id(event.id)?;
-                    round.drawn()?.prize(entry)
-                });
-                (event.release, matches!(prize.flatten(), Some(Prize::Due(_) | Prize::Reserve)))
-            }
-            other => return Err(ReplayError::Missing { what: format!("a draw in {other:?}") }),
+        let (release, is_possible) = if let Event::EntryMade(event) = event {
+            let has = self.residents.get(event.resident).is_some();
+            (event.release, has && self.is_open_for(event.release))
+        } else if let Event::EntryChanged(event) = event {
+            (event.release, self.is_open_for(event.release))
+        } else if let Event::EntryWithdrawn(event) = event {
+            (event.release, self.is_open_for(event.release))
+        } else if let Event::DrawSealed(event) = event {
+            let list = self.list_of(world, event.release, Some(&event.stock));
+            let list = list.filter(|list| list.root == event.root).map(Arc::new);
+            let is_it = list.is_some();
+            self.draws.with(event.release, |round| round.sealing = list);
+            (event.release, is_it && self.is_open_for(event.release))
+        } else if let Event::DrawDone(event) = event {
+            let terms =
+                world.catalogue.release(event.release).and_then(|release| release.def.lottery.as_deref());
+            let committed = terms.map(|terms| terms.commitment);
+            let sealed = match self.draw_stage(event.release) {
+                Some(Stage::Sealed(sealed)) => Some(sealed),
+                Some(Stage::Open { .. } | Stage::Drawn(..)) | None => None,
+            };
+            let outcome = sealed
+                .map(|sealed| Arc::new(draw(&sealed.list, &event.seed.mixed(&sealed.root, &event.value))));
+            let is_it = committed == Some(event.seed.commitment())
+                && outcome.as_ref().is_some_and(|outcome| outcome.hash() == event.outcome);
+            self.draws.with(event.release, |round| round.drawing = outcome);
+            (event.release, is_it)
+        } else if let Event::PrizeLapsed(event) = event {
+            let prize = self.draws.with(event.release, |round| {
+                let entry = round.entry_by_id(event.id)?;
+                round.drawn()?.prize(entry)
+            });
+            (event.release, matches!(prize.flatten(), Some(Prize::Due(_) | Prize::Reserve)))
+        } else {
+            let other = event;
+            return Err(ReplayError::Missing { what: format!("a draw in {other:?}") });
         };
         if is_possible {
             return Ok(());
