@@ -9,14 +9,20 @@ use crate::city::{City, FreeSlot, Resident, text};
 use crate::client::{Answer, Request};
 use crate::problems::check;
 
-const PATH: &str = "/v1/releases/evening";
+pub(crate) const PATH: &str = "/v1/releases/evening";
 
 fn after(now: Timestamp, seconds: i64) -> String {
     now.checked_add(seconds.seconds()).expect("a moment").to_string()
 }
 
 /// Declares a draw of a pitch's day whose window is open now, for so many seconds.
-fn declare(city: &City, operator: &Resident, slot: &FreeSlot, now: Timestamp, open_s: i64) -> Answer {
+pub(crate) fn declare(
+    city: &City,
+    operator: &Resident,
+    slot: &FreeSlot,
+    now: Timestamp,
+    open_s: i64,
+) -> Answer {
     let day = slot.start.get(..10).expect("a date");
     let body = json!({
         "id": "evening", "name": { "zh-Hans": "抽签", "en": "Draw" }, "pitches": [slot.pitch], "first_day": day, "last_day": day,
@@ -29,13 +35,26 @@ fn declare(city: &City, operator: &Resident, slot: &FreeSlot, now: Timestamp, op
     city.ask(&Request::post("/v1/manage/releases", &body).token(&operator.token).key("declare"))
 }
 
+/// What a resident sends to enter for a slot.
+pub(crate) fn entry_for(slot: &FreeSlot) -> Value {
+    json!({ "choices": [{ "pitch": slot.pitch, "start": slot.start, "end": slot.end }] })
+}
+
 fn enter(city: &City, resident: &Resident, key: &str, slot: &FreeSlot) -> Answer {
-    let body = json!({ "choices": [{ "pitch": slot.pitch, "start": slot.start, "end": slot.end }] });
+    let body = entry_for(slot);
     city.ask(&Request::post(&format!("{PATH}/entries"), &body).token(&resident.token).key(key))
 }
 
 fn mine(city: &City, resident: &Resident) -> Value {
     city.get_as(resident, &format!("{PATH}/entries/mine"))
+}
+
+/// The file when the list is settled.
+pub(crate) fn sealed(city: &City) -> Value {
+    wait_for("the sealed list", || {
+        let file = city.get(&format!("{PATH}/draw"));
+        file["sealed"].is_object().then_some(file)
+    })
 }
 
 /// Looks again and again until it is so.
@@ -80,10 +99,7 @@ fn a_slot_is_drawn_paid_and_checked_and_the_loser_waits_in_reserve() {
         .token(&operator.token);
     check(&city.ask(&draw), "not-released", "before the window has closed");
     let city = city.kill_and_reopen();
-    let sealed = wait_for("the sealed list", || {
-        let file = city.get(&format!("{PATH}/draw"));
-        file["sealed"].is_object().then_some(file)
-    });
+    let sealed = sealed(&city);
     assert_eq!((&sealed["sealed"]["count"], &sealed["drawn"]), (&json!(2), &Value::Null));
     check(&enter(&city, &other, "n", &slot), "too-late", "behind the window");
     let drawn = city.ask(&draw).expect(200, "a draw").json();
@@ -126,4 +142,23 @@ fn a_slot_is_drawn_paid_and_checked_and_the_loser_waits_in_reserve() {
     assert_eq!(mine(&city, loser)["booking"]["status"], "confirmed");
     let verified = city.kill().verify();
     assert_eq!(verified.code, Some(0), "{}", verified.said);
+}
+
+#[test]
+fn a_draw_and_an_entry_are_answered_by_304_while_they_are_the_same() {
+    let city = City::demo();
+    let (resident, slot) = (city.resident(), city.free_courts(5).into_iter().next().expect("a free court"));
+    let _ = declare(&city, &city.operator(), &slot, Timestamp::now(), 600).expect(201, "a draw");
+    let _ = enter(&city, &resident, "k", &slot).expect(201, "an entry");
+    let mine = format!("{PATH}/entries/mine");
+    for (request, cached) in [
+        (Request::get(&format!("{PATH}/draw")), "no-cache"),
+        (Request::get(&mine).token(&resident.token), "private, no-cache"),
+    ] {
+        let first = city.ask(&request).expect(200, cached);
+        assert_eq!(first.header("cache-control"), Some(cached));
+        let etag = first.header("etag").expect("an ETag").to_owned();
+        let again = city.ask(&request.header("if-none-match", &etag)).expect(304, cached);
+        assert_eq!(again.body.len(), 0);
+    }
 }

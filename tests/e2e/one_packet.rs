@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::city::{BALANCE, City, FreeSlot, PASSWORD, Resident, amount, booking, items, text};
 use crate::client::{Answer, Connection, Request};
+use crate::lottery;
 use crate::problems::{check, problem};
 use crate::roles::operations;
 use crate::staff::{closure_of, new_pitch};
@@ -45,6 +46,10 @@ const ROWS: &[Row] = &[
     row("POST /v1/manage/pitches/{pitch}/closures", one_key_closes_and_refunds_once),
     row("POST /v1/manage/pitches/{pitch}/closures/preview", a_preview_closes_nothing),
     row("POST /v1/manage/releases", one_key_declares_one_release),
+    row("POST /v1/releases/{release}/entries", one_key_enters_once),
+    row("PUT /v1/releases/{release}/entries/mine", an_entry_is_as_the_last_request_says),
+    row("DELETE /v1/releases/{release}/entries/mine", an_entry_is_withdrawn_once),
+    row("POST /v1/manage/releases/{release}/draw", one_value_is_drawn_once),
     row("POST /v1/manage/venues/{venue}/bookings", one_slot_is_sold_once_at_the_counter),
     row("POST /v1/manage/bookings/{id}/move", a_booking_is_moved_once),
     row("POST /v1/manage/bookings/{id}/cancel", the_staff_refund_once),
@@ -492,4 +497,44 @@ fn a_holiday_is_one_day(stage: &Stage) {
     let days = answers[REQUESTS - 1].json();
     let of_day = items(&days).iter().filter(|day| day["date"] == "2030-01-01").count();
     assert_eq!(of_day, 1);
+}
+
+/// A draw whose window is open for so many seconds, and somebody who has entered.
+fn entered(stage: &Stage, open_s: i64) -> Resident {
+    let (now, operator, resident) = (jiff::Timestamp::now(), stage.city.operator(), stage.city.resident());
+    let _ = lottery::declare(&stage.city, &operator, &stage.slot, now, open_s).expect(201, "a draw");
+    let entry = lottery::entry_for(&stage.slot);
+    let enter = keyed(&resident, "POST", &format!("{}/entries", lottery::PATH), &entry, "first");
+    let _ = stage.city.ask(&enter).expect(201, "an entry");
+    resident
+}
+
+fn one_key_enters_once(stage: &Stage) {
+    let _ = entered(stage, 600);
+    let other = stage.city.resident();
+    let (path, entry) = (format!("{}/entries", lottery::PATH), lottery::entry_for(&stage.slot));
+    let _ = expect_one(&stage.under_one_key(&other, "POST", &path, &entry));
+}
+
+fn an_entry_is_as_the_last_request_says(stage: &Stage) {
+    let resident = entered(stage, 600);
+    let path = format!("{}/entries/mine", lottery::PATH);
+    let entry = lottery::entry_for(&stage.slot);
+    expect_all(&stage.in_one_packet(|_| Request::new("PUT", &path).token(&resident.token).json(&entry)));
+    assert_eq!(stage.city.get_as(&resident, &path)["status"], "entered");
+}
+
+fn an_entry_is_withdrawn_once(stage: &Stage) {
+    let resident = entered(stage, 600);
+    let path = format!("{}/entries/mine", lottery::PATH);
+    let answers = stage.in_one_packet(|_| Request::delete(&path).token(&resident.token));
+    expect(&answers, 200, 1, "already-cancelled");
+}
+
+fn one_value_is_drawn_once(stage: &Stage) {
+    let _ = entered(stage, 3);
+    let _ = lottery::sealed(&stage.city);
+    let operator = stage.city.operator();
+    let value = json!({ "value": "6 1 4" });
+    expect_all(&stage.under_keys(&operator, "POST", "/v1/manage/releases/evening/draw", &value));
 }
