@@ -36,6 +36,7 @@ pub mod request_id;
 pub mod resident;
 pub mod runtime;
 pub mod settled;
+pub mod tls;
 pub mod vital_signs;
 pub mod written_names;
 pub mod written_time;

@@ -5,6 +5,7 @@
 
 mod against_engine;
 mod arguments;
+mod certificate;
 mod data_dir;
 mod demo;
 mod export;

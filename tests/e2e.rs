@@ -98,6 +98,8 @@ mod snapshots;
 mod staff;
 #[path = "e2e/start.rs"]
 mod start;
+#[path = "e2e/tls.rs"]
+mod tls;
 #[path = "e2e/unchanged.rs"]
 mod unchanged;
 #[path = "e2e/wallet.rs"]

@@ -115,7 +115,7 @@ impl Front {
     }
 
     /// Answers a request. Never fails and never panics.
-    pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
+    pub async fn answer<B>(&self, request: Request<B>, other_end: Sender) -> Response
     where
         B: HttpBody<Data = Bytes> + Send,
         B::Error: Send,
@@ -130,7 +130,7 @@ impl Front {
         let logged = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
 
-        let sender = self.entrance.sender(peer, &parts.headers);
+        let sender = self.entrance.sender(other_end, &parts.headers);
         let mut response = match arrived(&parts, body, is_api).await {
             Ok(body) => match self.entrance.let_in(sender, audience, &parts.headers) {
                 Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender).await,

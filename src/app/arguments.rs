@@ -130,6 +130,12 @@ pub(super) struct ServeArguments {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, env = "KAICHANG_LISTEN", value_name = "ADDR")]
     pub(super) listen: Option<SocketAddr>,
+    /// Serve by TLS with this chain of certificates, in PEM; read again when it changes
+    #[arg(long, env = "KAICHANG_TLS_CERTIFICATE", value_name = "FILE")]
+    pub(super) tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, env = "KAICHANG_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// Serve /metrics here, and only here
     #[arg(long, env = "KAICHANG_METRICS_LISTEN", value_name = "ADDR")]
     pub(super) metrics_listen: Option<SocketAddr>,

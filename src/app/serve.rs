@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Empty, ServeArguments};
+use super::certificate::{CertificateFiles, WatchedCertificate};
 use super::data_dir::DataDir;
 use super::demo::Residents;
 use super::projecting;
@@ -65,6 +66,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let listener =
         bind(settings.listen).map_err(|error| format!("listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
+    let certificate = settings.tls.clone().map(CertificateFiles::watch).transpose()?;
     let metrics = figures_recorder()?;
 
     let mut city = City::open(&dir, &settings, &clock)?;
@@ -83,12 +85,14 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         &settings,
         city.journal.epoch(),
     )?;
-    services.listen(&workers, listener, settings.metrics_listen)?;
+    let tls = certificate.as_ref().map(WatchedCertificate::tls);
+    services.listen(&workers, listener, tls, settings.metrics_listen)?;
     readiness.set_ready();
-    tracing::info!(%address, "ready");
-    say(&format!("the city is open at http://{address}"));
+    tracing::info!(%address, tls = certificate.is_some(), "ready");
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    say(&format!("the city is open at {scheme}://{address}"));
 
-    wait_for_the_end(&metrics, services.vital_signs())?;
+    wait_for_the_end(&metrics, services.vital_signs(), certificate)?;
     tracing::info!("draining");
     readiness.set_not_ready(Text::fixed("the city is closing", "正在停止"));
     let drained = workers.shutdown();
@@ -273,7 +277,11 @@ fn end_for_the_journal(why: &str) -> ! {
 }
 
 /// Until SIGTERM or SIGINT. A second one ends the process at once, which the journal makes safe.
-fn wait_for_the_end(metrics: &PrometheusHandle, vital_signs: &VitalSigns) -> Result<(), Failure> {
+fn wait_for_the_end(
+    metrics: &PrometheusHandle,
+    vital_signs: &VitalSigns,
+    mut certificate: Option<WatchedCertificate>,
+) -> Result<(), Failure> {
     let (ended, end) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
@@ -297,6 +305,7 @@ fn wait_for_the_end(metrics: &PrometheusHandle, vital_signs: &VitalSigns) -> Res
     while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(UPKEEP) {
         metrics.run_upkeep();
         vital_signs.look();
+        certificate.iter_mut().for_each(WatchedCertificate::look);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::arguments::{Empty, ServeArguments};
+use super::certificate::CertificateFiles;
 use crate::api::proxies::IpNetwork;
 use crate::projection::Database;
 
@@ -13,6 +14,7 @@ use crate::projection::Database;
 pub(super) struct Settings {
     pub(super) data_dir: PathBuf,
     pub(super) listen: SocketAddr,
+    pub(super) tls: Option<CertificateFiles>,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) empty: Empty,
     pub(super) key_file: Option<PathBuf>,
@@ -55,6 +57,10 @@ impl Settings {
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            tls: certificate(
+                arguments.tls_certificate.or(file.tls_certificate),
+                arguments.tls_key.or(file.tls_key),
+            )?,
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
             empty: arguments.empty.or(file.empty).unwrap_or(Empty::Demo),
             key_file: arguments.key_file.or(file.key_file),
@@ -67,6 +73,16 @@ impl Settings {
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
         })
+    }
+}
+
+/// Neither file or both.
+fn certificate(chain: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<CertificateFiles>, Failure> {
+    match (chain, key) {
+        (Some(chain), Some(key)) => Ok(Some(CertificateFiles { chain, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("--tls-certificate needs --tls-key".into()),
+        (None, Some(_)) => Err("--tls-key needs --tls-certificate".into()),
     }
 }
 

@@ -16,7 +16,7 @@ use kaichang::domain::clock::Clock;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the binary says when it takes requests.
-const OPEN: &str = "the city is open at http://";
+const OPEN: &str = "the city is open at ";
 
 /// The program, without any setting from the test's own environment.
 pub(crate) fn kaichang() -> Command {
@@ -102,7 +102,8 @@ impl Server {
             let said = Arc::clone(&said);
             std::thread::spawn(move || {
                 for line in lines.map_while(Result::ok) {
-                    let address = line.split_once(OPEN).and_then(|(_, address)| address.trim().parse().ok());
+                    let url = line.split_once(OPEN).and_then(|(_, url)| url.split_once("://"));
+                    let address = url.and_then(|(_, address)| address.trim().parse().ok());
                     let mut said = said.lock().expect("not poisoned");
                     said.push_str(&line);
                     said.push('\n');
