@@ -29,6 +29,7 @@ pub mod ops;
 pub mod page;
 pub mod person;
 pub mod problem;
+pub mod process_figures;
 pub mod proxies;
 pub mod query;
 pub mod rate_limit;

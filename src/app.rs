@@ -9,6 +9,7 @@ mod certificate;
 mod data_dir;
 mod demo;
 mod export;
+mod figure_names;
 mod founding;
 mod import;
 mod logging;

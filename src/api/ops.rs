@@ -21,6 +21,7 @@ use super::figures::EngineFigures;
 use super::language::Language;
 use super::problem::page::Explained;
 use super::problem::{Problem, ProblemName, Text};
+use super::process_figures::ProcessFigures;
 use super::query::{NoParameters, QueryOf};
 use crate::domain::clock::Clock;
 use crate::projection::Progress;
@@ -116,6 +117,7 @@ pub fn routes(readiness: Readiness, time: CityTime) -> OpenApiRouter {
 pub struct Figures {
     pub handle: PrometheusHandle,
     pub engine: Arc<EngineFigures>,
+    pub process: Arc<ProcessFigures>,
 }
 
 /// The route of the figures. Apart, so that operators can give it an address of its own.
@@ -152,6 +154,7 @@ async fn now(State(city): State<CityTime>, _none: QueryOf<NoParameters>) -> Resp
 #[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String)))]
 async fn figures(State(figures): State<Figures>) -> Response {
     figures.engine.update();
+    figures.process.update();
     let mut response = Response::new(Body::from(figures.handle.render()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);

@@ -207,7 +207,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.9"));
         let loopback: IpAddr = "127.0.0.1".parse().expect("an address");
-        assert_eq!(none.sender(loopback, &headers).address, loopback);
+        let other_end = Sender { address: loopback, scheme: Scheme::Plain };
+        assert_eq!(none.sender(other_end, &headers).address, loopback);
     }
 
     #[test]

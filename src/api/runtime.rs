@@ -19,6 +19,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
+use metrics::Gauge;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -339,9 +340,19 @@ fn work(
 #[derive(Default)]
 struct Connections {
     count: AtomicUsize,
+    open: Open,
     draining: AtomicBool,
     members: Mutex<Members>,
     gone: Notify,
+}
+
+/// The figure of all workers' connections.
+struct Open(Gauge);
+
+impl Default for Open {
+    fn default() -> Self {
+        Self(metrics::gauge!("kaichang_connections"))
+    }
 }
 
 #[derive(Default)]
@@ -368,6 +379,7 @@ impl Connections {
         let no = members.next;
         members.next += 1;
         members.wakers.insert(no, waker);
+        self.open.0.increment(1.0);
         Member { connections: Arc::clone(self), no }
     }
 
@@ -397,6 +409,7 @@ impl Drop for Member {
     fn drop(&mut self) {
         lock(&self.connections.members).wakers.remove(&self.no);
         self.connections.count.fetch_sub(1, Ordering::Relaxed);
+        self.connections.open.0.decrement(1.0);
         self.connections.gone.notify_one();
     }
 }

@@ -23,7 +23,7 @@ use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, demo, founding, logging, open_files, say, snapshot_maker};
+use super::{Failure, demo, figure_names, founding, logging, open_files, say, snapshot_maker};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -113,6 +113,7 @@ fn figures_recorder() -> Result<PrometheusHandle, Failure> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_batch_records".to_owned()), &RECORDS_BUCKETS)?
         .install_recorder()?;
+    figure_names::describe_all();
     Ok(recorder)
 }
 

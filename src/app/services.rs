@@ -76,7 +76,11 @@ impl Services {
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
-            figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
+            figures: Figures {
+                handle: metrics,
+                engine: Arc::new(EngineFigures::new(Arc::clone(engine))),
+                process: Arc::default(),
+            },
             vital_signs: Arc::new(vital_signs),
         })
     }
