@@ -4,6 +4,7 @@
 //! that a crash anywhere repeats nothing and skips nothing, and another journal, an older copy or a second projector is refused
 //! instead of mixed in. Nobody waits for Postgres: it may be away for as long as the journal is kept (`docs/postgres.md`).
 
+mod at_once;
 mod booking_row;
 mod books;
 mod catalogue_rows;

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Closure(ClosureArguments),
     /// What is free in the whole city, a page of 200 slots after the other
     Listing(ListingArguments),
+    /// Bookings with Postgres beside without, and how long it is behind after a burst
+    Projection(ProjectionArguments),
     /// Serve a baseline; the harness starts it by itself
     #[command(hide = true)]
     Baseline(BaselineArguments),
@@ -102,6 +104,31 @@ fn bookings_of_a_closure(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=100_000).contains(&count) => Ok(count),
         Ok(_) | Err(_) => Err("a number from 1 to 100000".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectionArguments {
+    /// How many bookings the burst has
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = bookings_of_a_burst)]
+    pub(crate) bookings: usize,
+    /// How often the server runs with Postgres and without, in turn
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) pairs: u32,
+    /// Each has one request under way
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    pub(crate) connections: u16,
+    /// How long each run is measured
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) seconds: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+fn bookings_of_a_burst(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (10_000..=4_000_000).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 10000 to 4000000".to_owned()),
     }
 }
 

@@ -251,7 +251,7 @@ impl Scene {
             return Err(format!("{} bookings are still there after the closure", left.count).into());
         }
         copy.server.stop()?;
-        let differences = program.verify(&copy.data_dir)?;
+        let differences = program.verify(&copy.data_dir, None)?;
         if !differences.is_empty() {
             return Err(differences.join("; ").into());
         }

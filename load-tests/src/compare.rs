@@ -131,7 +131,7 @@ impl Comparison {
         let outcome = load.run().map_err(|failure| copy.server.with_log(&failure.to_string()))?;
         let mut findings = audit::examine(&self.city.plan, &outcome.kept, copy.server.address())?;
         copy.server.stop()?;
-        for line in self.program.verify(&copy.data_dir)? {
+        for line in self.program.verify(&copy.data_dir, None)? {
             findings.add(line);
         }
         if findings.is_empty() {

@@ -21,7 +21,11 @@ mod latency;
 mod listing;
 mod machine;
 mod outcome;
+#[expect(dead_code, reason = "it serves the tests of faults too")]
+#[path = "../../tests/shared/postgres.rs"]
+mod postgres;
 mod processor;
+mod projection;
 mod report;
 mod residents;
 mod server;
@@ -50,6 +54,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Latency(latency) => latency::run(&latency),
         Command::Closure(closure) => closure::run(&closure),
         Command::Listing(listing) => listing::run(&listing),
+        Command::Projection(projection) => projection::run(&projection),
         Command::Baseline(baseline) => baselines::serve(&baseline),
     };
     outcome.unwrap_or_else(|failure| {

@@ -8,6 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr};
 
+use super::at_once::send_at_once;
 use super::copy::{END, NotRows, Rows, Unpack};
 use super::fault::Fault;
 use super::tables::Table;
@@ -20,6 +21,8 @@ pub(super) const ANEW: &str = "kaichang_anew";
 const WRITER_LOCK: i64 = 0x6b61_6963_6861_6e67;
 /// How long it may take to be let in.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How much is sent in one message.
+const PIECE_BYTES: usize = 64 << 10;
 
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
@@ -77,10 +80,14 @@ impl Database {
         ];
         let options = self.options.clone().options(settings);
         let connecting = PgConnection::connect_with(&options);
-        match tokio::time::timeout(CONNECT_MAX, connecting).await {
-            Ok(connection) => Ok(Link { connection: connection? }),
-            Err(_) => Err(Fault::Away("it lets nobody in".to_owned())),
+        let connection = match tokio::time::timeout(CONNECT_MAX, connecting).await {
+            Ok(connection) => connection?,
+            Err(_) => return Err(Fault::Away("it lets nobody in".to_owned())),
+        };
+        if let Err(error) = send_at_once(self.options.get_port()) {
+            tracing::debug!(%error, "messages to Postgres wait for each other, which takes it longer to catch up");
         }
+        Ok(Link { connection })
     }
 
     /// Connects as the one who writes, and brings the tables up to this version.
@@ -129,7 +136,10 @@ impl Link {
 
     pub(super) async fn copy_in_as(&mut self, statement: &str, rows: &Rows) -> Result<(), Fault> {
         let mut copy = self.connection.copy_in_raw(statement).await?;
-        copy.send(rows.bytes()).await?;
+        // In pieces, so that Postgres works on the first while the next is sent: it takes a message as a whole.
+        for piece in rows.bytes().chunks(PIECE_BYTES) {
+            copy.send(piece).await?;
+        }
         copy.send(&END[..]).await?;
         let taken = copy.finish().await?;
         debug_assert_eq!(taken, rows.count() as u64);

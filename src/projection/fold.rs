@@ -371,6 +371,9 @@ impl Changes {
         for touched in self.bookings.values() {
             occupancy.count(books, self.first_open_before, touched.before.as_ref(), &touched.now)?;
         }
+        // In the order of their key, so that neighbours in the index are written together.
+        occupancy.freed.sort_unstable();
+        occupancy.taken.sort_unstable();
         Ok(occupancy)
     }
 

@@ -1,7 +1,7 @@
 //! The thread that follows the journal and writes it into Postgres, for as long as the service runs.
 //!
 //! It has a runtime of its own, so that neither its waiting nor its work ever stands in a request's way. While requests come in a
-//! burst it rests between batches, until it is behind by as much as it may be.
+//! burst it rests between batches, until they are over or it is behind by as much as it may be.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(200)..
 const REFUSED_AGAIN: Duration = Duration::from_secs(30);
 /// How long an end may take to write what is left.
 const END_MAX: Duration = Duration::from_secs(5);
+/// The priority of the thread, where 0 is usual and 19 the lowest. It sends what Postgres then works on: at the lowest, a burst would
+/// stop it where its lag has to end.
+const NICE: i32 = 10;
 /// So many records a second are a burst.
 const BURST_RECORDS_A_SECOND: f64 = 2_000.0;
 /// In a burst it rests so many times as long as it worked,
@@ -91,6 +94,8 @@ impl Projector {
             rate: Rate::default(),
         };
         let thread = std::thread::Builder::new().name("projection".to_owned()).spawn(move || {
+            // Of this thread alone: requests go first. Where it isn't allowed it takes its share.
+            let _ = rustix::process::setpriority_process(None, NICE);
             runtime.block_on(worker.run(|first| {
                 // Who started it may have stopped to wait.
                 let _ = tell.try_send(first);
@@ -229,6 +234,19 @@ impl Worker {
         self.is_ending()
     }
 
+    /// Lets requests go first, until the burst is over or the lag is as long as it may be.
+    async fn give_way(&mut self, pause: Duration) {
+        let until = self.clock.monotonic() + pause;
+        while self.clock.monotonic() < until && self.has_to_give_way() && !self.is_ending() {
+            tokio::time::sleep(LOOK).await;
+            self.look();
+        }
+    }
+
+    fn has_to_give_way(&self) -> bool {
+        self.rate.records_a_second > BURST_RECORDS_A_SECOND && self.progress.shown().lag < BURST_LAG_MAX
+    }
+
     fn look(&mut self) -> Sequence {
         let durable = self.journal.durable();
         let now = self.clock.monotonic();
@@ -320,11 +338,7 @@ impl Worker {
                 return Ok(());
             }
             self.look();
-            if self.rate.records_a_second > BURST_RECORDS_A_SECOND
-                && self.progress.shown().lag < BURST_LAG_MAX
-            {
-                self.rest(took * BURST_REST).await;
-            }
+            self.give_way(took * BURST_REST).await;
         }
     }
 
