@@ -44,6 +44,8 @@ pub mod closing;
 #[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
+pub mod erasure;
+#[cfg(not(feature = "loom"))]
 mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod hold;

@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Empty, ServeArguments};
 use super::certificate::{CertificateFiles, WatchedCertificate};
-use super::data_dir::DataDir;
+use super::data_dir::{DataDir, Keys};
 use super::demo::Residents;
 use super::projecting;
 use super::services::Services;
@@ -30,6 +30,7 @@ use crate::api::runtime::{RuntimeLimits, Workers, bind};
 use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
+use crate::domain::ids::ResidentNo;
 use crate::domain::time::UtcMillis;
 use crate::engine::lane::{Intake, LaneOwner};
 use crate::engine::settle::Settlement;
@@ -70,6 +71,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let metrics = figures_recorder()?;
 
     let mut city = City::open(&dir, &settings, &clock)?;
+    destroy_keys_again(&city.engine, &keys)?;
     let projecting = projecting::start(&dir, &settings, &city.journal, &clock)?;
     let progress = projecting.as_ref().map(|(_, progress)| progress.clone());
     let readiness =
@@ -105,6 +107,21 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     }
     tracing::info!("closed");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keys whose end stands in the journal are destroyed again: the process may have died before it came to that, or the file may
+/// have come from an older backup. Before anything else reads them.
+fn destroy_keys_again(engine: &Engine, keys: &Keys) -> Result<(), Failure> {
+    let erased = engine.residents().iter().filter(|(_, account)| account.is_erased()).map(|(no, _)| no);
+    let erased: Vec<ResidentNo> = erased.collect();
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let destroyed = keys.residents.erase_all(erased)?;
+    if destroyed > 0 {
+        tracing::warn!(destroyed, "keys of accounts that were deleted were still there; they are destroyed now");
+    }
+    Ok(())
 }
 
 /// Where figures are gathered: times in buckets, so that operators can add them up.

@@ -100,6 +100,10 @@ impl Engine {
         let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
         let judgement = judge(&world, request, resident.role(), purpose, known.is_some(), now)?;
         // Sold out and closed leave here, by loads alone.
+        // Whoever stands at a counter may have deleted his account since he was found.
+        if matches!(purpose, Purpose::Counter { .. }) && resident.role().is_none() {
+            return Err(Refusal::NotFound);
+        }
         let Offer { on_day, sale, release } = self.offer(&world, &judgement, purpose)?;
         let Judgement { pitch, when: When { day, span, .. }, party_size, price } = judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });

@@ -44,10 +44,12 @@ pub enum Section {
     PastOpen = 15,
     Audit = 16,
     Requests = 17,
+    /// When accounts were opened; older snapshots don't have it.
+    Opened = 18,
 }
 
 impl Section {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -65,6 +67,7 @@ impl Section {
         Self::PastOpen,
         Self::Audit,
         Self::Requests,
+        Self::Opened,
     ];
 
     /// Its number in a file.

@@ -65,6 +65,7 @@ impl Engine {
             Event::AccountCompleted(event) => {
                 self.completing.remove(&event.resident);
             }
+            Event::AccountErased(event) => self.undo_erasure(event),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
             Event::StaffActed(event) => {

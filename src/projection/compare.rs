@@ -22,7 +22,7 @@ use super::tables::{
     LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, SPORT, Table, VENUE,
 };
 use super::worker::read_records;
-use super::write::resident;
+use super::write::{Later, resident};
 use crate::domain::event::Role;
 use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::domain::time::UtcMillis;
@@ -117,8 +117,7 @@ struct Model {
 struct Account {
     role: Role,
     opened_at: UtcMillis,
-    completed_at: Option<UtcMillis>,
-    disabled_at: Option<UtcMillis>,
+    later: Later,
 }
 
 impl Comparison {
@@ -218,7 +217,7 @@ impl Model {
             changes.add(&mut self.books, record).map_err(unfit(record.sequence.get()))?;
         }
         self.bookings.extend(changes.bookings.values().map(|touched| (touched.now.no, touched.now)));
-        let account = |role, opened_at| Account { role, opened_at, completed_at: None, disabled_at: None };
+        let account = |role, opened_at| Account { role, opened_at, later: Later::default() };
         for opened in &changes.opened {
             self.residents.insert(opened.resident, account(opened.role, opened.at));
         }
@@ -230,11 +229,14 @@ impl Model {
             }
         }
         for (no, at) in &changes.completed {
-            self.residents.entry(*no).and_modify(|account| account.completed_at = Some(*at));
+            self.residents.entry(*no).and_modify(|account| account.later.completed_at = Some(*at));
+        }
+        for (no, at) in &changes.erased {
+            self.residents.entry(*no).and_modify(|account| account.later.erased_at = Some(*at));
         }
         for (no, at) in &changes.disabled {
             self.residents.entry(*no).and_modify(|account| {
-                account.disabled_at.get_or_insert(*at);
+                account.later.disabled_at.get_or_insert(*at);
             });
         }
         for (table, rows) in changes.added() {
@@ -290,8 +292,7 @@ impl Model {
         wholes.extend(rows);
         let mut residents = Rows::default();
         for (no, account) in &self.residents {
-            let (completed, disabled) = (account.completed_at, account.disabled_at);
-            resident(&mut residents, no.get(), account.role, account.opened_at, completed, disabled);
+            resident(&mut residents, no.get(), account.role, account.opened_at, account.later);
         }
         wholes.push((RESIDENT, residents));
         let (mut bookings, mut occupancy) = (Rows::default(), Occupancy::default());

@@ -24,9 +24,10 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How much is sent in one message.
 const PIECE_BYTES: usize = 64 << 10;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
     (2, "views", include_str!("../../migrations/0002_views.sql")),
+    (3, "erasure", include_str!("../../migrations/0003_erasure.sql")),
 ];
 
 /// Where the database is. Its `Debug` and errors don't tell the password.

@@ -216,7 +216,7 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
     let mut rows = Rows::default();
     let mut wrapped = Rows::default();
     for opened in &changes.opened {
-        resident(&mut rows, opened.resident.get(), opened.role, opened.at, None, None);
+        resident(&mut rows, opened.resident.get(), opened.role, opened.at, Later::default());
         let key = keys.wrapped(opened.resident);
         if let Some(key) = key.map_err(|error| Fault::Away(format!("the residents' keys: {error}")))? {
             wrapped.row(RESIDENT_KEY.width()).int8(opened.resident.get().into()).blob(&key);
@@ -247,6 +247,10 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
     }
     let steps = [
         (
+            "UPDATE resident SET erased_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1",
+            &changes.erased,
+        ),
+        (
             "UPDATE resident SET completed_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1",
             &changes.completed,
         ),
@@ -260,7 +264,21 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
             sqlx::query(sql).bind(i64::from(no.get())).bind(at.get()).execute(link.connection()).await?;
         }
     }
+    // Also what this batch itself has copied: the key may not have been destroyed yet when it was read.
+    let erased: Vec<i64> = changes.erased.keys().map(|no| i64::from(no.get())).collect();
+    if !erased.is_empty() {
+        let sql = "DELETE FROM resident_key WHERE resident_no = ANY ($1)";
+        sqlx::query(sql).bind(erased).execute(link.connection()).await?;
+    }
     Ok(())
+}
+
+/// What became of an account after it was opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Later {
+    pub(super) completed_at: Option<UtcMillis>,
+    pub(super) disabled_at: Option<UtcMillis>,
+    pub(super) erased_at: Option<UtcMillis>,
 }
 
 /// A row of `resident`.
@@ -269,8 +287,7 @@ pub(super) fn resident(
     no: u32,
     role: Role,
     opened_at: UtcMillis,
-    completed_at: Option<UtcMillis>,
-    disabled_at: Option<UtcMillis>,
+    later: Later,
 ) {
     let (name, venue) = match role {
         Role::Resident => ("resident", None),
@@ -283,8 +300,9 @@ pub(super) fn resident(
         .text(name)
         .maybe(venue, |rows, venue| rows.int4(venue.get().cast_signed()))
         .time(opened_at.get())
-        .maybe(completed_at, |rows, at| rows.time(at.get()))
-        .maybe(disabled_at, |rows, at| rows.time(at.get()));
+        .maybe(later.completed_at, |rows, at| rows.time(at.get()))
+        .maybe(later.disabled_at, |rows, at| rows.time(at.get()))
+        .maybe(later.erased_at, |rows, at| rows.time(at.get()));
 }
 
 async fn write_bookings(link: &mut Link, changes: &Changes) -> Result<(), Fault> {

@@ -109,10 +109,10 @@ impl Desk {
     /// What is known of a person.
     ///
     /// # Errors
-    /// A fault of ours.
+    /// `unauthenticated` of who has deleted his account meanwhile; a fault of ours.
     pub async fn personal_data(&self, no: ResidentNo, sealed: Arc<[u8]>) -> Result<PersonalData, Problem> {
         let opened = open(&self.resident_keys, vec![(no, sealed)]).await?.pop();
-        opened.ok_or_else(|| Problem::internal(&"nothing was opened"))
+        opened.ok_or(Problem::Unauthenticated)
     }
 
     /// Works with the residents' keys, which stand in a file: off the threads that serve.

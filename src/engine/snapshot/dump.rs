@@ -61,7 +61,8 @@ impl Engine {
         self.dump_counts(&world, &mut give)?;
         self.dump_people(&mut give)?;
         self.dump_past(&mut give)?;
-        self.dump_requests(&mut give)
+        self.dump_requests(&mut give)?;
+        self.dump_opened(&mut give)
     }
 
     fn numbers(&self) -> Vec<u8> {
@@ -191,6 +192,16 @@ impl Engine {
                 CameTo::AtGate(_) => continue,
             };
             rows.row(|out| put!(out, key, body, kind, no))?;
+        }
+        rows.end()
+    }
+
+    fn dump_opened<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut rows = Pieces { section: Section::Opened, piece: Vec::new(), give };
+        for (no, account) in self.residents.iter() {
+            if let Some(at) = account.opened_at() {
+                rows.row(|out| put!(out, no.get(), at.get()))?;
+            }
         }
         rows.end()
     }
