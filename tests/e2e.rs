@@ -31,6 +31,8 @@ mod damage;
 mod desk_load;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
+#[path = "e2e/erasure.rs"]
+mod erasure;
 #[path = "e2e/etags.rs"]
 mod etags;
 #[path = "e2e/failing_disk.rs"]

@@ -13,6 +13,8 @@ mod city;
 #[expect(dead_code, reason = "it serves the tests over HTTP too, which use all of it")]
 #[path = "e2e/client.rs"]
 mod client;
+#[path = "projection/erasure.rs"]
+mod erasure;
 #[path = "projection/faults.rs"]
 mod faults;
 #[path = "shared/postgres.rs"]

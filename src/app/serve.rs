@@ -119,7 +119,10 @@ fn destroy_keys_again(engine: &Engine, keys: &Keys) -> Result<(), Failure> {
     }
     let destroyed = keys.residents.erase_all(erased)?;
     if destroyed > 0 {
-        tracing::warn!(destroyed, "keys of accounts that were deleted were still there; they are destroyed now");
+        tracing::warn!(
+            destroyed,
+            "keys of accounts that were deleted were still there; they are destroyed now"
+        );
     }
     Ok(())
 }

@@ -89,7 +89,8 @@ impl AuditLog {
     /// What an account did, and what was done to it; the newest first.
     #[must_use]
     pub fn naming(&self, account: ResidentNo) -> Vec<Arc<AuditEntry>> {
-        let is_it = |entry: &Arc<AuditEntry>| entry.by == account || entry.subject == Subject::Account(account);
+        let is_it =
+            |entry: &Arc<AuditEntry>| entry.by == account || entry.subject == Subject::Account(account);
         let (mut found, mut before) = (Vec::new(), None);
         // By pages, so that the committer waits for none but one.
         loop {

@@ -93,7 +93,7 @@ impl Engine {
         let broken = |invariant, what: &str| ReplayError::Broken { invariant, what: format!("{no}: {what}") };
         let account = self.residents.get(no).filter(|account| account.role() == Some(Role::Resident));
         let account = account.ok_or_else(|| ReplayError::Missing { what: format!("the erasure of {no}") })?;
-        if self.phones.get(&event.phone).is_none_or(|owner| *owner != no) {
+        if self.phones.get(&event.phone).is_some_and(|owner| *owner != no) {
             return Err(broken(Invariant::I7OnlyOnesOwn, "an erasure with another's telephone number"));
         }
         if self.has_anything_ahead(account) {
@@ -102,7 +102,9 @@ impl Engine {
         if event.paid_back.get() < 0 || event.paid_back != account.spendable() {
             return Err(broken(Invariant::I3MoneyConserved, "an erasure that leaves money in a wallet"));
         }
-        account.debit(event.paid_back).map_err(|_| broken(Invariant::I3MoneyConserved, "too much is paid back"))
+        account
+            .debit(event.paid_back)
+            .map_err(|_| broken(Invariant::I3MoneyConserved, "too much is paid back"))
     }
 }
 

@@ -184,7 +184,8 @@ impl ResidentKeys {
             _ => return Err(ResidentKeyFault::Damaged),
         }
         let wrapped = &slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES];
-        let opened = sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
+        let opened =
+            sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
         let opened = Zeroizing::new(opened);
         let mut key = ResidentKey([0; 32]);
         if opened.len() != key.0.len() {

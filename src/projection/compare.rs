@@ -19,7 +19,7 @@ use super::occupancy::Occupancy;
 use super::offset::Offset;
 use super::tables::{
     ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, JOURNAL_RECORD, LEDGER_LINE, LIVE_OCCUPANCY,
-    LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, SPORT, Table, VENUE,
+    LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, RESIDENT_KEY, SPORT, Table, VENUE,
 };
 use super::worker::read_records;
 use super::write::{Later, resident};
@@ -155,7 +155,19 @@ impl Comparison {
         for (table, rows) in self.model.wholes().map_err(unfit(offset.sequence.get()))? {
             self.compare(table, &rows, "").await?;
         }
-        Ok(())
+        self.find_keys_of_erased().await
+    }
+
+    /// The keys of others are the key file's to say, which may have got new ones and lost old ones meanwhile; but who is gone has none.
+    async fn find_keys_of_erased(&mut self) -> Result<(), Fault> {
+        let of_erased = "WHERE resident_no IN (SELECT resident_no FROM resident WHERE erased_at IS NOT NULL)";
+        let differences = &mut self.differences;
+        self.link
+            .copy_out(&RESIDENT_KEY.copy_out(of_erased), |row| {
+                differences.push(format!("{}: is of an account that was deleted", named(RESIDENT_KEY, row)));
+                Ok(())
+            })
+            .await
     }
 
     fn read(&mut self, until: Sequence) -> Result<Vec<Record>, Fault> {

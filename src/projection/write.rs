@@ -282,13 +282,7 @@ pub(super) struct Later {
 }
 
 /// A row of `resident`.
-pub(super) fn resident(
-    rows: &mut Rows,
-    no: u32,
-    role: Role,
-    opened_at: UtcMillis,
-    later: Later,
-) {
+pub(super) fn resident(rows: &mut Rows, no: u32, role: Role, opened_at: UtcMillis, later: Later) {
     let (name, venue) = match role {
         Role::Resident => ("resident", None),
         Role::VenueManager(venue) => ("venue_manager", Some(venue)),

@@ -4,13 +4,14 @@ use crate::city::City;
 use crate::client::Request;
 use crate::routes::{Access, ROUTES, Scene};
 
-/// What is another each time it is asked, goes on, or is no JSON.
-const WITHOUT: [&str; 8] = [
+/// What is another each time it is asked, goes on, is no JSON, or is to be kept by nobody.
+const WITHOUT: [&str; 9] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/problems/{name}",
     "/v1/time",
+    "/v1/residents/me/export",
     "/v1/pitches/{pitch}/events",
     "/v1/venues/{venue}/events",
     "/v1/bookings/{id}/ticket.svg",

@@ -105,8 +105,7 @@ pub async fn exported(desk: &Desk, who: &SignedIn) -> Result<Response, Problem> 
     let profile = ProfileView::of(desk, who).await?;
     let world = World::clone(&desk.engine.world());
     let account = desk.engine.residents().get(who.no).ok_or(Problem::NotFound)?;
-    let mut bookings: Vec<Booking> =
-        desk.engine.bookings().of_resident(&account.newest_booking).collect();
+    let mut bookings: Vec<Booking> = desk.engine.bookings().of_resident(&account.newest_booking).collect();
     bookings.sort_unstable_by_key(|booking| {
         let position = booking_order(&world, booking);
         (position.sort, position.number)

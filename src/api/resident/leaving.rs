@@ -64,16 +64,13 @@ pub async fn leave(
 ///
 /// # Errors
 /// `unauthenticated` for a wrong password; `too-late` when a booking ahead can't be called off; `forbidden` for the staff.
-pub async fn left(
-    state: &Residents,
-    who: &SignedIn,
-    peer: IpAddr,
-    password: String,
-) -> Result<(), Problem> {
+pub async fn left(state: &Residents, who: &SignedIn, peer: IpAddr, password: String) -> Result<(), Problem> {
     let desk = &state.desk;
     // Guesses are counted as those of a log-in, for that is what they are.
     state.doorkeeper.limits.check(Limited::LoginsFrom(peer))?;
     let password = password_of_attempt(password)?;
+    // Before the password is looked at: the staff are told so whatever they send.
+    let no = who.resident()?;
     let known = known_of(desk, who).await?;
     let hash = known.as_ref().map(|known| known.phone.hash(desk.keys.phone()));
     if let Some(hash) = hash {
@@ -81,7 +78,6 @@ pub async fn left(
     }
     let is_right = verified(desk, password, known).await?;
     let (Some(hash), true) = (hash, is_right) else { return Err(Problem::Unauthenticated) };
-    let no = who.resident()?;
     let ticket = erasure_queued(desk, no, PhoneHash(hash.bytes())).await?;
     // By a task of its own: whoever asked may hang up, and the key is destroyed all the same.
     let end = tokio::spawn(end(Arc::clone(&desk.resident_keys), ticket, no));
@@ -96,9 +92,8 @@ async fn erasure_queued(desk: &Desk, no: ResidentNo, phone: PhoneHash) -> Result
             // Another request is about to delete it, or has done so.
             if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
         })?;
-        let (intake, queued) = with_lane(|lane: &CommandLane| {
-            (Arc::clone(lane.owner().intake()), erasure.queued_before(lane))
-        });
+        let (intake, queued) =
+            with_lane(|lane: &CommandLane| (Arc::clone(lane.owner().intake()), erasure.queued_before(lane)));
         until(|| intake.is_settled(&queued).then_some(())).await?;
         match with_lane(|lane: &CommandLane| erasure.erase(lane, phone)) {
             Ok(ticket) => return Ok(ticket),

@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::{
     AccountCompleted, AccountDisabled, AccountErased, AccountOpened, BookingCancelled, BookingCheckedIn,
-    BookingMoved, BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking,
-    PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed,
-    WalletToppedUp,
+    BookingMoved, BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced,
+    NewBooking, PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged,
+    StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;

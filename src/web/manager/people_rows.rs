@@ -70,7 +70,8 @@ fn row_of(
 ) -> Option<PersonRow> {
     let stands = BookingStatus::of(booking.state)?;
     let pitch = at.world.catalogue.pitch(booking.terms.pitch)?;
-    let unknown = if person.as_ref().is_some_and(|person| person.is_deleted) { "person-deleted" } else { "no-name" };
+    let unknown =
+        if person.as_ref().is_some_and(|person| person.is_deleted) { "person-deleted" } else { "no-name" };
     let (name, phone_end) = person.map_or((None, None), |person| (person.name, person.phone_end));
     Some(PersonRow {
         address: at.address(&format!("/bookings/{}", desk.ids.booking(booking.no).as_str())),

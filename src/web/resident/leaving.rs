@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::HeaderMap;
 use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -132,12 +132,7 @@ fn told(words: Words, problem: &Problem) -> Told {
     told
 }
 
-fn page_of(
-    desk: &Desk,
-    visitor: &Visitor,
-    who: &SignedIn,
-    told: Option<Told>,
-) -> Result<LeavePage, Turned> {
+fn page_of(desk: &Desk, visitor: &Visitor, who: &SignedIn, told: Option<Told>) -> Result<LeavePage, Turned> {
     let stands = match who.role {
         Role::Resident => stands_of(desk, visitor.words, who)?,
         Role::VenueManager(_) | Role::FrontDesk(_) | Role::Operator => Stands::OfStaff,
