@@ -32,6 +32,9 @@ export const PAGES = [
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
+  { name: "delete", route: "/me/delete", path: () => "/me/delete", as: "resident" },
+  { name: "delete-staff", route: "/me/delete", path: () => "/me/delete", as: "manager" },
+  { name: "deleted", route: "/me/deleted", path: () => "/me/deleted", as: "anyone" },
   { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
   { name: "sign-up", route: "/sign-up", path: () => "/sign-up", as: "anyone" },
   { name: "offline", route: "/offline", path: () => "/offline", as: "anyone" },
@@ -61,7 +64,7 @@ export const PAGES = [
 ];
 
 /** Addresses that answer a browser, but with no page to look at. */
-export const NO_PAGES = ["/sw.js", "/manage"];
+export const NO_PAGES = ["/sw.js", "/manage", "/me/data"];
 
 /** What the pages are looked at with: people, a booking, a hold, a slot that is free and one that is gone. */
 export async function stage(ahead) {

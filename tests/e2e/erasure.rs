@@ -12,6 +12,7 @@ use crate::browser::Browser;
 use crate::city::{City, Ground, PASSWORD, Resident, amount, text};
 use crate::client::{Answer, Request};
 use crate::gate::{Place, ticket};
+use crate::import_export::{exported, imported};
 use crate::problems::check;
 use crate::server::{self, kaichang};
 
@@ -84,15 +85,28 @@ fn forms(text: &str) -> Vec<Vec<u8>> {
     vec![
         text.as_bytes().to_vec(),
         units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
-        units.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+        // Without the zero that it may begin with.
+        units.iter().flat_map(|unit| unit.to_be_bytes()).skip_while(|byte| *byte == 0).collect(),
     ]
+}
+
+/// Whether it stands somewhere in the bytes. It doesn't begin with a zero, of which segments are full.
+fn stands_in(bytes: &[u8], wanted: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == wanted[0]) {
+        if rest[at..].starts_with(wanted) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
 }
 
 /// Every file below the directory in which one of these stands.
 fn found(dir: &Path, wanted: &[Vec<u8>]) -> Vec<PathBuf> {
     let has = |path: &PathBuf| {
         let bytes = fs::read(path).expect("a file");
-        wanted.iter().any(|wanted| bytes.windows(wanted.len()).any(|window| window == wanted.as_slice()))
+        wanted.iter().any(|wanted| stands_in(&bytes, wanted))
     };
     files(dir).into_iter().filter(has).collect()
 }
@@ -276,7 +290,13 @@ fn an_account_that_is_deleted_leaves_nothing_that_says_whose_it_was() {
     assert_ne!(anew.id, resident.id);
     assert_eq!(city.balance(&anew), 0);
     assert_eq!(city.get_as(&anew, "/v1/bookings")["items"], json!([]));
-    check_verified(&city.kill());
+    let ground = city.kill();
+    check_verified(&ground);
+    // The city's files are changed behind such a journal as behind any other.
+    let files = exported(ground.path());
+    let said = imported(files.path(), ground.path());
+    check_verified(&ground);
+    assert_eq!(ground.open().balance(&anew), 0, "{said}");
 }
 
 #[test]
@@ -411,7 +431,7 @@ fn pages_say_what_is_lost_and_delete_with_the_password_only() {
 
     let page = browser.page("/me/delete?lang=en");
     assert!(
-        page.has("This can’t be undone") && page.has("¥100 from your wallet goes back"),
+        page.has("This can’t be undone") && page.has("¥100.00 from your wallet goes back"),
         "{}",
         page.0.text()
     );
