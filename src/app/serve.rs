@@ -110,7 +110,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
 }
 
 /// Keys whose end stands in the journal are destroyed again: the process may have died before it came to that, or the file may
-/// have come from an older backup. Before anything else reads them.
+/// have come from an older backup. Before anything else reads them; all that was replayed is durable by now.
 fn destroy_keys_again(engine: &Engine, keys: &Keys) -> Result<(), Failure> {
     let erased = engine.residents().iter().filter(|(_, account)| account.is_erased()).map(|(no, _)| no);
     let erased: Vec<ResidentNo> = erased.collect();
