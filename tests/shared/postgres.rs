@@ -118,7 +118,7 @@ impl Postgres {
 
     /// Stops all of its processes where they stand, or lets them go on.
     pub(crate) fn signal_all(&self, name: &str) {
-        let server = self.server.as_ref().expect("a running server").id();
+        let server = self.pid();
         let children = Command::new("ps").args(["-o", "pid=", "--ppid", &server.to_string()]).output();
         let children = String::from_utf8(children.expect("ps").stdout).expect("numbers");
         for pid in children.split_whitespace().chain([server.to_string().as_str()]) {
