@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Listing(ListingArguments),
     /// Bookings with Postgres beside without, and how long it is behind after a burst
     Projection(ProjectionArguments),
+    /// Install what `compare` measures beside: Redis and Postgres, from Debian's packages
+    Setup,
     /// Serve a baseline; the harness starts it by itself
     #[command(hide = true)]
     Baseline(BaselineArguments),
@@ -142,4 +144,13 @@ pub(crate) struct BaselineArguments {
     /// How long the body of an answer is
     #[arg(long, value_name = "N")]
     pub(crate) answer_bytes: usize,
+    /// The address of what it books in
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// What can be booked: a line PITCH START PLACES for each slot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stock: Option<PathBuf>,
+    /// Who may book: a line ID TOKEN for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
 }

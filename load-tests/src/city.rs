@@ -60,6 +60,18 @@ impl City {
         place.path(PRISTINE)
     }
 
+    /// The file of its residents' tokens.
+    pub(crate) fn tokens(place: &Workplace) -> PathBuf {
+        place.path(TOKENS)
+    }
+
+    /// Makes a city that was changed the one that others are copies of.
+    pub(crate) fn replace_pristine(place: &Workplace, changed: &str) -> Result<(), Failure> {
+        place.remove(PRISTINE)?;
+        std::fs::rename(place.path(changed), place.path(PRISTINE))?;
+        Ok(())
+    }
+
     /// Makes the city that others are copies of, with residents for so many bookings.
     pub(crate) fn make(program: &Kaichang, place: &Workplace, bookings: usize) -> Result<Tokens, Failure> {
         // A resident each, as long as there are enough: nobody is in a processor's cache from the last booking.

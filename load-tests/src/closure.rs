@@ -263,7 +263,8 @@ impl Scene {
     fn fill(&self, copy: &CopiedCity) -> Result<(), Failure> {
         let load = Load {
             address: copy.server.address(),
-            server_pid: copy.server.pid(),
+            server_pids: &[copy.server.pid()],
+            counts: CREATED,
             connections: CONNECTIONS_OF_FILLING,
             requests: &self.inside,
             when_used_up: WhenUsedUp::End,

@@ -26,8 +26,10 @@ mod outcome;
 mod postgres;
 mod processor;
 mod projection;
+mod reach;
 mod report;
 mod residents;
+mod rivals;
 mod server;
 mod staff;
 mod statistics;
@@ -55,6 +57,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Closure(closure) => closure::run(&closure),
         Command::Listing(listing) => listing::run(&listing),
         Command::Projection(projection) => projection::run(&projection),
+        Command::Setup => rivals::set_up(),
         Command::Baseline(baseline) => baselines::serve(&baseline),
     };
     outcome.unwrap_or_else(|failure| {

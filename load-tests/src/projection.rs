@@ -19,7 +19,7 @@ use crate::closed_loop::{Keep, Load, WhenUsedUp};
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Request;
 use crate::machine::Machine;
-use crate::outcome::Outcome;
+use crate::outcome::{CREATED, Outcome};
 use crate::postgres::Postgres;
 use crate::report::RunFigures;
 use crate::server::Server;
@@ -152,7 +152,8 @@ impl Trial {
     fn load(&self, server: &Server, measured: Duration) -> Result<Outcome, Failure> {
         let load = Load {
             address: server.address(),
-            server_pid: server.pid(),
+            server_pids: &[server.pid()],
+            counts: CREATED,
             connections: self.connections,
             requests: &self.city.requests,
             when_used_up: WhenUsedUp::End,

@@ -80,7 +80,7 @@ impl BurstFigures {
         let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let (lag_gone_us, copy_us) = (us(lag_gone), us(copied));
         let ratio = ratio_us(lag_gone_us, copy_us);
-        let per_second = per_second(outcome.created, outcome.window);
+        let per_second = per_second(outcome.counted, outcome.window);
         let (reach, met) = (LAG_REACH, copy_us > 0 && ratio <= LAG_REACH);
         Self { bookings, per_second, lag_records, lag_gone_us, copy_us, ratio, reach, met }
     }
@@ -173,7 +173,8 @@ mod tests {
             window: Duration::from_secs(2),
             requests_used_up: true,
             answered: 200,
-            created: 200,
+            counted: 200,
+            counts: crate::outcome::CREATED,
             by_status: BTreeMap::new(),
             latencies: Latencies::new().expect("bounds"),
             server_time: Duration::ZERO,
