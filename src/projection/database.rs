@@ -22,7 +22,7 @@ const WRITER_LOCK: i64 = 0x6b61_6963_6861_6e67;
 /// How long it may take to be let in.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How much is sent in one message.
-const PIECE_BYTES: usize = 64 << 10;
+const PIECE_BYTES: usize = 1 << 20;
 
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
