@@ -7,6 +7,7 @@
 mod at_once;
 mod booking_row;
 mod books;
+mod burst;
 mod catalogue_rows;
 mod compare;
 mod copy;
