@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use kaichang::engine::snapshot::Section;
-use kaichang::journal::{FileDisk, JournalError, Position, read_snapshot, retire, write_snapshot};
+use kaichang::journal::{FileDisk, Position, read_snapshot, retire, write_snapshot};
 use serde_json::Value;
 
 use crate::city::{City, Ground, Resident, items};
@@ -157,10 +157,10 @@ fn forget(snapshot: &Path, forgotten: Section) {
     let had = pieces.len();
     pieces.retain(|(tag, _)| *tag != forgotten.tag());
     assert!(pieces.len() < had, "there was something to forget");
-    let give_all = |give: &mut dyn FnMut(u32, &[u8]) -> Result<(), JournalError>| {
+    write_snapshot(&disk, name, &head.expect("whole"), |give| {
         pieces.iter().try_for_each(|(tag, piece)| give(*tag, piece))
-    };
-    write_snapshot(&disk, name, &head.expect("whole"), give_all).expect("written");
+    })
+    .expect("written");
 }
 
 /// Removes the segments that stand before a snapshot, as they are given up.
