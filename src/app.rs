@@ -25,6 +25,7 @@ mod snapshot_maker;
 mod snapshots;
 mod system_clock;
 mod verify;
+mod verify_snapshots;
 
 pub use arguments::Arguments;
 pub use system_clock::SystemClock;

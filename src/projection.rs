@@ -7,6 +7,7 @@
 mod at_once;
 mod booking_row;
 mod books;
+mod burst;
 mod catalogue_rows;
 mod compare;
 mod copy;
@@ -14,6 +15,7 @@ mod database;
 mod difference;
 mod fault;
 mod fold;
+mod kept_records;
 mod occupancy;
 mod offset;
 mod progress;
@@ -23,7 +25,7 @@ mod tables;
 mod worker;
 mod write;
 
-pub use compare::{Compared, Told, ToldBooking, compare};
+pub use compare::{Compared, Journal, Told, ToldBooking, compare};
 pub use database::{Database, InvalidUrl};
 pub use fault::{Fault, Refusal};
 pub use progress::{Progress, Shown, State};

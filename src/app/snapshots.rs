@@ -32,8 +32,7 @@ pub(super) struct Begun {
 
 /// Begins a replay with the newest snapshot that can be used.
 pub(super) fn begin(dir: &DataDir) -> Result<Begun, Failure> {
-    if dir.snapshots().try_exists()? {
-        let disk = FileDisk::existing(dir.snapshots())?;
+    if let Some(disk) = directory(dir)? {
         for name in names(&disk)? {
             match load(&disk, &name) {
                 Ok(begun) => return Ok(begun),
@@ -52,15 +51,21 @@ pub(super) fn begin(dir: &DataDir) -> Result<Begun, Failure> {
     Ok(Begun { replay: Replay::new(), position: None })
 }
 
+/// The directory of the snapshots, where there is one.
+pub(super) fn directory(dir: &DataDir) -> Result<Option<FileDisk>, Failure> {
+    if dir.snapshots().try_exists()? { Ok(Some(FileDisk::existing(dir.snapshots())?)) } else { Ok(None) }
+}
+
 /// All snapshots, the newest first.
-fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
+pub(super) fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
     let mut names: Vec<_> =
         disk.list()?.into_iter().filter(|name| snapshot_sequence(name).is_some()).collect();
     names.sort_unstable_by(|one, other| other.cmp(one));
     Ok(names)
 }
 
-fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
+/// A replay that begins with this one.
+pub(super) fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
     let unusable = |source| SnapshotError::Unusable { file: name.to_owned(), source };
     let mut loader = Loader::default();
     let head = read_snapshot(disk, name, |tag, piece| loader.take(tag, piece))?;

@@ -55,6 +55,11 @@ pub struct ResidentKeys {
     wrapping: [u8; 32],
 }
 
+/// The file as one needs it who copies keys and opens none: without the master key.
+pub struct WrappedResidentKeys {
+    file: File,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum KeyStoreFault {
     #[error(
@@ -242,8 +247,7 @@ impl ResidentKeys {
     /// # Errors
     /// What the disk says.
     pub fn wrapped(&self, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
-        let slot = self.read_slot(resident)?;
-        Ok((slot[0] == STATE_LIVE).then(|| slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].to_vec()))
+        wrapped_in(&self.file, resident)
     }
 
     /// Puts keys back that `wrapped` gave; they are durable when this returns.
@@ -268,13 +272,52 @@ impl ResidentKeys {
     }
 
     fn read_slot(&self, resident: ResidentNo) -> io::Result<[u8; SLOT_BYTES]> {
-        let mut slot = [0; SLOT_BYTES];
-        match self.file.read_exact_at(&mut slot, offset(resident)) {
-            Ok(()) => Ok(slot),
-            // Behind the end of the file nobody has a key yet.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([STATE_EMPTY; SLOT_BYTES]),
-            Err(error) => Err(error),
+        slot_in(&self.file, resident)
+    }
+}
+
+impl WrappedResidentKeys {
+    /// Opens the file to read it.
+    ///
+    /// # Errors
+    /// When the file is absent or of another kind, or the disk fails.
+    pub fn open(path: &Path) -> Result<Self, KeyStoreFault> {
+        let failed = |source| KeyStoreFault::Open { path: path.to_owned(), source };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(KeyStoreFault::Absent(path.to_owned()));
+            }
+            opened => opened.map_err(failed)?,
+        };
+        let mut start = [0; 12];
+        file.read_exact_at(&mut start, 0).map_err(failed)?;
+        if start[..8] != MAGIC[..] || start[8..] != FORMAT.to_be_bytes() {
+            return Err(KeyStoreFault::UnknownFormat(path.to_owned()));
         }
+        Ok(Self { file })
+    }
+
+    /// As `ResidentKeys::wrapped`.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn wrapped(&self, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
+        wrapped_in(&self.file, resident)
+    }
+}
+
+fn wrapped_in(file: &File, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
+    let slot = slot_in(file, resident)?;
+    Ok((slot[0] == STATE_LIVE).then(|| slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].to_vec()))
+}
+
+fn slot_in(file: &File, resident: ResidentNo) -> io::Result<[u8; SLOT_BYTES]> {
+    let mut slot = [0; SLOT_BYTES];
+    match file.read_exact_at(&mut slot, offset(resident)) {
+        Ok(()) => Ok(slot),
+        // Behind the end of the file nobody has a key yet.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([STATE_EMPTY; SLOT_BYTES]),
+        Err(error) => Err(error),
     }
 }
 

@@ -21,8 +21,11 @@ pub(super) const ANEW: &str = "kaichang_anew";
 const WRITER_LOCK: i64 = 0x6b61_6963_6861_6e67;
 /// How long it may take to be let in.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Postgres may notice a moment later that the writer before was killed.
+const ALONE_AFTER_MAX: Duration = Duration::from_secs(2);
+const ALONE_LOOK: Duration = Duration::from_millis(50);
 /// How much is sent in one message.
-const PIECE_BYTES: usize = 64 << 10;
+const PIECE_BYTES: usize = 1 << 20;
 
 const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
@@ -94,12 +97,13 @@ impl Database {
     /// Connects as the one who writes, and brings the tables up to this version.
     pub(super) async fn connect_to_write(&self) -> Result<Link, Fault> {
         let mut link = self.connect().await?;
-        let is_alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(WRITER_LOCK)
-            .fetch_one(&mut link.connection)
-            .await?;
-        if !is_alone {
-            return Err(Fault::Away("another process writes into it".to_owned()));
+        let mut waited = Duration::ZERO;
+        while !link.is_alone().await? {
+            if waited >= ALONE_AFTER_MAX {
+                return Err(Fault::Away("another process writes into it".to_owned()));
+            }
+            tokio::time::sleep(ALONE_LOOK).await;
+            waited += ALONE_LOOK;
         }
         link.prepare(SCHEMA).await?;
         Ok(link)
@@ -109,6 +113,11 @@ impl Database {
 impl Link {
     pub(super) const fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    async fn is_alone(&mut self) -> Result<bool, Fault> {
+        let locking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK);
+        Ok(locking.fetch_one(&mut self.connection).await?)
     }
 
     /// Brings a schema up to this version: the one that names are looked up in.

@@ -118,7 +118,7 @@ fn no_table_says_who_a_deleted_account_was_and_all_that_is_made_of_them_goes_on(
     let _ = postgres.sql(of_erased);
     let found = crate::faults::verify(&ground, &postgres.url());
     assert_eq!(found.code, Some(1), "{}", found.said);
-    assert!(found.said.contains("is of an account that was deleted"), "{}", found.said);
+    assert!(found.said.contains("is not in the journal"), "{}", found.said);
     let _ = postgres.sql("DELETE FROM resident_key WHERE wrapped = '\\x00'");
 
     let into = Ground::bare();
