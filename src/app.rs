@@ -5,13 +5,16 @@
 
 mod against_engine;
 mod arguments;
+mod byte_size;
 mod certificate;
 mod data_dir;
 mod demo;
+mod disk_watch;
 mod export;
 mod figure_names;
 mod founding;
 mod import;
+mod keeping;
 mod logging;
 mod open_files;
 mod operator;

@@ -60,7 +60,7 @@ pub use position::{Position, PositionError};
 pub use read_only::{ReadOnly, read_only, read_only_behind, read_sealed};
 pub use recovery::Cut;
 pub use repack::{Repacked, repack};
-pub use retire::retire;
+pub use retire::{Kept, Sealed, kept, retire};
 pub use segment::uuid_text;
 pub use snapshot_file::{SnapshotError, read_snapshot, snapshot_name, snapshot_sequence, write_snapshot};
 

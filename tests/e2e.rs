@@ -29,6 +29,8 @@ mod client;
 mod damage;
 #[path = "e2e/desk_load.rs"]
 mod desk_load;
+#[path = "e2e/disk_reserve.rs"]
+mod disk_reserve;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
 #[path = "e2e/etags.rs"]
@@ -37,12 +39,16 @@ mod etags;
 mod failing_disk;
 #[path = "e2e/from_nothing.rs"]
 mod from_nothing;
+#[path = "e2e/full_disk.rs"]
+mod full_disk;
 #[path = "e2e/gate.rs"]
 mod gate;
 #[path = "e2e/holds.rs"]
 mod holds;
 #[path = "e2e/import_export.rs"]
 mod import_export;
+#[path = "e2e/keeping.rs"]
+mod keeping;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/languages.rs"]
@@ -92,6 +98,8 @@ mod routes;
 mod server;
 #[path = "e2e/slow_disk.rs"]
 mod slow_disk;
+#[path = "e2e/small_disk.rs"]
+mod small_disk;
 #[path = "e2e/snapshots.rs"]
 mod snapshots;
 #[path = "e2e/staff.rs"]

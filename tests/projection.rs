@@ -15,6 +15,8 @@ mod city;
 mod client;
 #[path = "projection/faults.rs"]
 mod faults;
+#[path = "projection/long_away.rs"]
+mod long_away;
 #[path = "shared/postgres.rs"]
 mod postgres;
 #[path = "projection/rebuilding.rs"]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use super::byte_size::ByteSize;
 use crate::api::proxies::IpNetwork;
 
 /// One-click booking for all the sports venues of a city. Without a command: serve.
@@ -172,6 +173,18 @@ pub(super) struct ServeArguments {
     #[arg(long = "snapshot-every", env = "KAICHANG_SNAPSHOT_EVERY", value_name = "SECONDS")]
     #[serde(rename = "snapshot_every")]
     pub(super) snapshot_every_s: Option<u32>,
+    /// Keep the journal's sealed segments for so many days, once snapshots and Postgres have them [default: for good]
+    #[arg(long, env = "KAICHANG_KEEP_DAYS", value_name = "N")]
+    pub(super) keep_days: Option<u32>,
+    /// Keep so much of the journal at most, once snapshots and Postgres have the rest [default: all]
+    #[arg(long, env = "KAICHANG_KEEP_BYTES", value_name = "SIZE")]
+    pub(super) keep_bytes: Option<ByteSize>,
+    /// Take nothing new while the disk has less room than this; what gives back goes on. 0 to never look [default: 512M]
+    #[arg(long, env = "KAICHANG_DISK_RESERVE", value_name = "SIZE")]
+    pub(super) disk_reserve: Option<ByteSize>,
+    /// How long a segment of the journal is, from the next one on: a multiple of 4096 [default: 64M]
+    #[arg(long, env = "KAICHANG_SEGMENT_SIZE", value_name = "SIZE")]
+    pub(super) segment_size: Option<ByteSize>,
     /// Start though the clock is more than 30 days after the journal's last record
     #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
     #[serde(skip)]

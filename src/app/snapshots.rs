@@ -60,6 +60,24 @@ fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
+/// Where the older of the two kept snapshots stands, when there are two and both are whole: the digests are computed anew.
+pub(super) fn older_position(dir: &DataDir) -> Result<Option<Position>, Failure> {
+    let disk = FileDisk::existing(dir.snapshots())?;
+    let names = names(&disk)?;
+    let mut older = None;
+    for name in names.iter().take(KEPT) {
+        match read_snapshot(&disk, name, |_, _| Ok::<_, Failure>(())) {
+            Ok(head) => older = Some(Position::decode(&head)?),
+            Err(error) => {
+                let why = explain(&error);
+                tracing::error!(snapshot = name, why, "a snapshot is not whole");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(older.filter(|_| names.len() >= KEPT))
+}
+
 fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
     let unusable = |source| SnapshotError::Unusable { file: name.to_owned(), source };
     let mut loader = Loader::default();
