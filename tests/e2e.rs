@@ -9,6 +9,8 @@
 mod accounts;
 #[path = "e2e/at_once.rs"]
 mod at_once;
+#[path = "e2e/backup.rs"]
+mod backup;
 #[path = "e2e/bad_bodies.rs"]
 mod bad_bodies;
 #[path = "e2e/bad_requests.rs"]
@@ -25,6 +27,8 @@ mod catalogue;
 mod city;
 #[path = "e2e/client.rs"]
 mod client;
+#[path = "e2e/clock.rs"]
+mod clock;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/desk_load.rs"]
@@ -65,6 +69,8 @@ mod manage_closures;
 mod manage_desk;
 #[path = "e2e/one_packet.rs"]
 mod one_packet;
+#[path = "e2e/open_files.rs"]
+mod open_files;
 #[path = "e2e/operator.rs"]
 mod operator;
 #[path = "e2e/pages_booking.rs"]
@@ -104,6 +110,8 @@ mod small_disk;
 mod snapshots;
 #[path = "e2e/staff.rs"]
 mod staff;
+#[path = "e2e/standing_disk.rs"]
+mod standing_disk;
 #[path = "e2e/start.rs"]
 mod start;
 #[path = "e2e/tls.rs"]

@@ -29,6 +29,8 @@ pub(super) enum Command {
     Verify(VerifyArguments),
     /// Keep the city's state, so that the next start reads less; the server does it by itself
     Snapshot(SnapshotArguments),
+    /// Copy a city so that it can be served again, also beside a running server: see docs/OPERATING.md
+    Backup(BackupArguments),
     /// Make a new data directory from a Postgres database alone, when the journal's disk is lost
     Rebuild(RebuildArguments),
     /// Fill the tables of a Postgres database anew from the journal of a city that is not served
@@ -222,6 +224,19 @@ pub(super) struct SnapshotArguments {
     /// Where the city is kept
     #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
     pub(super) data_dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct BackupArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// Where to copy it: a directory that is not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: PathBuf,
+    /// Leave the master key out: without it the backup can't be served, and nobody's data can be read
+    #[arg(long)]
+    pub(super) without_master_key: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -14,7 +14,7 @@ use super::data_dir::DataDir;
 use super::serve::check_pause;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, founding, logging};
+use super::{Failure, founding, logging, manifest};
 use crate::city_files::{
     Defaults, EVENT_BYTES_MAX, Faults, File, Named, Plan, Sources, Standing, Target, plan,
 };
@@ -113,6 +113,9 @@ fn make(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Result
 /// A city that is there. A dry run reads it as it is, also beside a server; who changes it keeps others out.
 fn change(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Result<Planned, Failure> {
     let _lock = if arguments.dry_run { None } else { Some(DirLock::acquire(&arguments.data_dir)?) };
+    if !arguments.dry_run {
+        manifest::accept(dir.root())?;
+    }
     let Replayed { engine, last_at, behind } = replayed(dir)?;
     let world = World::clone(&engine.world());
     let bookings_inside = |def: &_| {

@@ -24,7 +24,9 @@ use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, demo, disk_watch, figure_names, founding, logging, open_files, say, snapshot_maker};
+use super::{
+    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, say, snapshot_maker,
+};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -61,6 +63,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let _lock = DirLock::acquire(&settings.data_dir)?;
     let dir = DataDir::new(&settings.data_dir, settings.key_file.as_deref());
+    manifest::accept(dir.root())?;
     make_city_if_absent(&dir, &settings)?;
     // The keys were made with the city: to make others now would lose every account.
     let keys = dir.keys(WhenAbsent::Refuse)?;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::arguments::SnapshotArguments;
 use super::data_dir::DataDir;
-use super::{Failure, explain};
+use super::{Failure, explain, manifest};
 use crate::engine::replay::Replay;
 use crate::engine::snapshot::Loader;
 use crate::journal::disk::Disk;
@@ -94,6 +94,7 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     // The server goes first, whatever else the machine does.
     rustix::process::setpriority_process(None, NICE)?;
     let _lock = DirLock::acquire(&dir.snapshots())?;
+    manifest::accept(dir.root())?;
     let disk = FileDisk::new(dir.snapshots())?;
     let Begun { mut replay, position } = begin(&dir)?;
     let journal = FileDisk::existing(dir.journal())?;
