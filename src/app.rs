@@ -48,7 +48,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         None => serve::run(arguments.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Serve(serve)) => serve::run(*serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),

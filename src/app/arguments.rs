@@ -22,7 +22,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve a city
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Make the demo city in an empty data directory
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server

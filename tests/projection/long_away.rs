@@ -8,7 +8,7 @@ use crate::city::{City, FIRST_SEGMENT, FreeSlot, Ground, Resident, booking, text
 use crate::client::Request;
 use crate::faults::{check_equal, live_a_little};
 use crate::postgres::Postgres;
-use crate::server::{PATIENCE, kaichang, poll, serve};
+use crate::server::{self, PATIENCE, kaichang, poll, serve};
 
 const CLIENTS: usize = 6;
 /// What one resident may have on a day of play.
@@ -139,5 +139,14 @@ fn segments_stay_until_postgres_has_them_and_then_it_needs_them_no_more() {
     live_a_little(&city, round);
     caught_up(&city);
     assert_eq!(postgres.sql("SELECT sum(amount) FROM ledger_line"), "0");
-    drop(city);
+
+    // What was given up can't be told again: the tables that know it stay as they are.
+    let ground = city.kill();
+    let bookings = postgres.sql("SELECT count(*) FROM booking");
+    let mut reproject = kaichang();
+    reproject.arg("reproject").arg("--data-dir").arg(ground.path()).args(["--database-url", &postgres.url()]);
+    let ended = server::run(&mut reproject);
+    assert_eq!(ended.code, Some(2), "{}", ended.said);
+    assert!(ended.said.contains("the journal begins with"), "{}", ended.said);
+    assert_eq!(postgres.sql("SELECT count(*) FROM booking"), bookings);
 }
