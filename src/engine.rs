@@ -70,6 +70,8 @@ pub mod replay;
 #[cfg(not(feature = "loom"))]
 pub mod residents;
 #[cfg(not(feature = "loom"))]
+pub mod room;
+#[cfg(not(feature = "loom"))]
 pub mod settle;
 #[cfg(not(feature = "loom"))]
 pub mod snapshot;

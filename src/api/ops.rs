@@ -30,6 +30,8 @@ use crate::projection::Progress;
 #[derive(Clone)]
 pub struct Readiness {
     not_ready: Arc<ArcSwapOption<Text>>,
+    /// Why an open city takes nothing new for a while.
+    limited: Arc<ArcSwapOption<Problem>>,
     projection: Option<Progress>,
 }
 
@@ -37,7 +39,8 @@ impl Readiness {
     /// Not ready, for this reason.
     #[must_use]
     pub fn not_yet(reason: Text) -> Self {
-        Self { not_ready: Arc::new(ArcSwapOption::from_pointee(reason)), projection: None }
+        let not_ready = Arc::new(ArcSwapOption::from_pointee(reason));
+        Self { not_ready, limited: Arc::default(), projection: None }
     }
 
     /// Shows beside how far Postgres is. A city whose Postgres is away is ready all the same.
@@ -54,17 +57,20 @@ impl Readiness {
         self.not_ready.store(Some(Arc::new(reason)));
     }
 
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.not_ready.load().is_none()
+    /// Says why nothing new is taken for a while, or that it is again. What gives back goes on.
+    pub fn set_limited(&self, why: Option<Problem>) {
+        self.limited.store(why.map(Arc::new));
     }
 
     /// # Errors
     /// `overloaded` with the reason.
     pub fn check(&self) -> Result<(), Problem> {
-        match self.not_ready.load().as_deref() {
+        if let Some(reason) = self.not_ready.load().as_deref() {
+            return Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) });
+        }
+        match self.limited.load().as_deref() {
             None => Ok(()),
-            Some(reason) => Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) }),
+            Some(why) => Err(why.clone()),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
 //! DIR/snapshots/           what the journal's first part came to; can be made anew of a whole journal
 //! DIR/demo-accounts.json   of a demo city
+//! DIR/backup-manifest      of a backup that nobody has served yet
 //! ```
 
 use std::fs::{self, File};

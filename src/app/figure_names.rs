@@ -12,7 +12,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit and what it says.
-const FIGURES: [(&str, Kind, Unit, &str); 35] = [
+const FIGURES: [(&str, Kind, Unit, &str); 41] = [
     ("kaichang_accounts", Gauge, Unit::Count, "Accounts of residents, staff and operators."),
     ("kaichang_booking_bytes", Gauge, Unit::Bytes, "Memory that bookings take."),
     ("kaichang_bookings", Gauge, Unit::Count, "Bookings and holds in memory, whatever became of them."),
@@ -25,7 +25,15 @@ const FIGURES: [(&str, Kind, Unit, &str); 35] = [
     ),
     ("kaichang_bookings_confirmed_total", Counter, Unit::Count, "Bookings confirmed since the start."),
     ("kaichang_build_info", Gauge, Unit::Count, "Always 1; the label has the version that runs."),
+    (
+        "kaichang_clock_doubted",
+        Gauge,
+        Unit::Count,
+        "1 while the machine's clock was stepped and is not believed.",
+    ),
     ("kaichang_connections", Gauge, Unit::Count, "Connections that are open; 20,000 at most."),
+    ("kaichang_disk_free_bytes", Gauge, Unit::Bytes, "Room on the disk, where there is least."),
+    ("kaichang_disk_short", Gauge, Unit::Count, "1 while the disk has too little room for anything new."),
     ("kaichang_http_answers_total", Counter, Unit::Count, "Answers since the start, by class of status."),
     (
         "kaichang_http_request_seconds",
@@ -37,6 +45,18 @@ const FIGURES: [(&str, Kind, Unit, &str); 35] = [
     ("kaichang_journal_batches_total", Counter, Unit::Count, "Batches made durable since the start."),
     ("kaichang_journal_bytes_total", Counter, Unit::Bytes, "Written to the journal since the start."),
     (
+        "kaichang_journal_kept_bytes",
+        Gauge,
+        Unit::Bytes,
+        "What the journal's segments have, as of the last snapshot.",
+    ),
+    (
+        "kaichang_journal_kept_segments",
+        Gauge,
+        Unit::Count,
+        "How many segments the journal has, as of the last snapshot.",
+    ),
+    (
         "kaichang_journal_not_written_total",
         Counter,
         Unit::Count,
@@ -44,6 +64,12 @@ const FIGURES: [(&str, Kind, Unit, &str); 35] = [
     ),
     ("kaichang_journal_queued", Gauge, Unit::Count, "Records that waited when the last batch was done."),
     ("kaichang_journal_records_total", Counter, Unit::Count, "Records made durable since the start."),
+    (
+        "kaichang_journal_retired_segments_total",
+        Counter,
+        Unit::Count,
+        "Segments given up since the start, because they were over a limit.",
+    ),
     ("kaichang_journal_segments", Gauge, Unit::Count, "The number of the journal's segment in use."),
     (
         "kaichang_journal_sync_seconds",

@@ -18,12 +18,15 @@ use super::arguments::{Empty, ServeArguments};
 use super::certificate::{CertificateFiles, WatchedCertificate};
 use super::data_dir::{DataDir, Keys};
 use super::demo::Residents;
+use super::keeping::Keeper;
 use super::projecting;
 use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, demo, figure_names, founding, logging, open_files, say, snapshot_maker};
+use super::{
+    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, say, snapshot_maker,
+};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -38,6 +41,7 @@ use crate::engine::timekeeper::Timekeeper;
 use crate::engine::{CommandLane, Engine};
 use crate::identity::city_keys::WhenAbsent;
 use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
+use crate::projection::Progress;
 
 /// How many records a worker may have under way.
 const OUTSTANDING_MAX: u32 = 4096;
@@ -60,6 +64,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let _lock = DirLock::acquire(&settings.data_dir)?;
     let dir = DataDir::new(&settings.data_dir, settings.key_file.as_deref());
+    manifest::accept(dir.root())?;
     make_city_if_absent(&dir, &settings)?;
     // The keys were made with the city: to make others now would lose every account.
     let keys = dir.keys(WhenAbsent::Refuse)?;
@@ -70,10 +75,10 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let certificate = settings.tls.clone().map(CertificateFiles::watch).transpose()?;
     let metrics = figures_recorder()?;
 
-    let mut city = City::open(&dir, &settings, &clock)?;
+    let progress = settings.database.as_ref().map(|_| Progress::new());
+    let mut city = City::open(&dir, &settings, &clock, progress.clone())?;
     destroy_keys_again(&city.engine, &keys)?;
-    let projecting = projecting::start(&dir, &settings, &city.journal, &clock)?;
-    let progress = projecting.as_ref().map(|(_, progress)| progress.clone());
+    let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
     let readiness =
         Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
@@ -89,6 +94,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     )?;
     let tls = certificate.as_ref().map(WatchedCertificate::tls);
     services.listen(&workers, listener, tls, settings.metrics_listen)?;
+    city.watch_disk(&dir, &settings, &readiness)?;
     readiness.set_ready();
     tracing::info!(%address, tls = certificate.is_some(), "ready");
     let scheme = if certificate.is_some() { "https" } else { "http" };
@@ -102,7 +108,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         tracing::warn!(connections = drained.cut, "connections were cut that took too long");
     }
     city.close()?;
-    if let Some((projector, _)) = projecting {
+    if let Some(projector) = projector {
         projector.end();
     }
     tracing::info!("closed");
@@ -166,18 +172,23 @@ struct City {
     committer: JoinHandle<()>,
     timekeeper: JoinHandle<()>,
     snapshots: JoinHandle<()>,
+    disk: Option<JoinHandle<()>>,
     is_closing: Arc<AtomicBool>,
 }
 
 impl City {
-    fn open(dir: &DataDir, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
+    fn open(
+        dir: &DataDir,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        progress: Option<Progress>,
+    ) -> Result<Self, Failure> {
         let began = clock.monotonic();
         let Begun { mut replay, position } = snapshots::begin(dir)?;
         let disk = FileDisk::new(dir.journal())?;
-        let journal =
-            Journal::open_behind(disk, Options::default(), position.as_ref(), |sequence, at, bytes| {
-                replay.apply(sequence, at, bytes)
-            })?;
+        let options = Options { segment_bytes: settings.segment_size.get(), ..Options::default() };
+        let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
+        let journal = Journal::open_behind(disk, options, position.as_ref(), apply)?;
         let records = journal.recovered().records;
         let last_at = replay.last_at();
         let engine = Arc::new(replay.finish()?);
@@ -202,9 +213,22 @@ impl City {
         let mut timekeeper = Timekeeper::new(CommandLane::new(lane));
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
         let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
-        let snapshots =
-            snapshot_maker::start(dir.root(), handle.clone(), settings.snapshot_every_s, &is_closing)?;
-        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, is_closing })
+        let keeper = Keeper::new(settings.keep, handle.clone(), progress);
+        let (journal, every_s) = (handle.clone(), settings.snapshot_every_s);
+        let snapshots = snapshot_maker::start(dir.root(), journal, every_s, keeper, clock, &is_closing)?;
+        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, disk: None, is_closing })
+    }
+
+    /// Takes nothing new from now on while the disk has less room than it should.
+    fn watch_disk(
+        &mut self,
+        dir: &DataDir,
+        settings: &Settings,
+        readiness: &Readiness,
+    ) -> Result<(), Failure> {
+        self.disk =
+            disk_watch::start(dir.root(), settings.disk_reserve, &self.engine, readiness, &self.is_closing)?;
+        Ok(())
     }
 
     /// Makes durable what is queued and ends the threads.
@@ -213,6 +237,9 @@ impl City {
         self.is_closing.store(true, Ordering::Release);
         self.timekeeper.join().map_err(|_| "the timekeeper panicked")?;
         self.snapshots.join().map_err(|_| "the thread that has snapshots made panicked")?;
+        if let Some(disk) = self.disk {
+            disk.join().map_err(|_| "the thread that watches the disk panicked")?;
+        }
         self.journal.stop();
         self.committer.join().map_err(|_| "the journal's thread panicked")?;
         Ok(())

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::arguments::{Empty, ServeArguments};
+use super::byte_size::ByteSize;
 use super::certificate::CertificateFiles;
+use super::keeping::KeepLimits;
 use crate::api::proxies::IpNetwork;
+use crate::journal::layout::SEGMENT_BYTES_DEFAULT;
 use crate::projection::Database;
 
 /// Settings with nothing left open.
@@ -26,7 +29,13 @@ pub(super) struct Settings {
     pub(super) trust_clock: bool,
     pub(super) trusted_proxies: Vec<IpNetwork>,
     pub(super) snapshot_every_s: u32,
+    pub(super) keep: KeepLimits,
+    pub(super) disk_reserve: ByteSize,
+    pub(super) segment_size: ByteSize,
 }
+
+/// Room for a start, for the next segment, for packing and for a snapshot, while what gives back goes on.
+const DISK_RESERVE: ByteSize = ByteSize::mebibytes(512);
 
 /// More workers than any machine has cores.
 const WORKERS_MAX: usize = 256;
@@ -72,6 +81,15 @@ impl Settings {
             trust_clock: arguments.trust_clock,
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
+            keep: KeepLimits {
+                days: arguments.keep_days.or(file.keep_days),
+                bytes: arguments.keep_bytes.or(file.keep_bytes),
+            },
+            disk_reserve: arguments.disk_reserve.or(file.disk_reserve).unwrap_or(DISK_RESERVE),
+            segment_size: arguments
+                .segment_size
+                .or(file.segment_size)
+                .unwrap_or(ByteSize::new(SEGMENT_BYTES_DEFAULT)),
         })
     }
 }
@@ -94,8 +112,8 @@ mod tests {
     fn the_command_line_goes_before_the_file_and_the_file_before_defaults() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("kaichang.toml");
-        let text =
-            "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+        let text = "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
+             keep_days = 30\nkeep_bytes = \"10G\"\ndisk_reserve = 1048576\n";
         std::fs::write(&path, text).expect("written");
         let arguments = ServeArguments { config: Some(path), workers: Some(5), ..Default::default() };
         let settings = Settings::of(arguments).expect("settings");
@@ -103,6 +121,14 @@ mod tests {
         assert_eq!((settings.empty, settings.workers), (Empty::Refuse, 5));
         assert_eq!(settings.data_dir, PathBuf::from("./data"));
         assert_eq!(settings.trusted_proxies, ["10.0.0.0/8".parse().expect("a network")]);
+        assert_eq!(settings.keep, KeepLimits { days: Some(30), bytes: Some(ByteSize::mebibytes(10 << 10)) });
+        assert_eq!(settings.disk_reserve, ByteSize::mebibytes(1));
+        let default = Settings::of(ServeArguments::default()).expect("settings");
+        assert_eq!(
+            default.keep,
+            KeepLimits::default(),
+            "without a word of the operator's nothing is given up"
+        );
     }
 
     #[test]

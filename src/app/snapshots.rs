@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::arguments::SnapshotArguments;
 use super::data_dir::DataDir;
-use super::{Failure, explain};
+use super::{Failure, explain, manifest};
 use crate::engine::replay::Replay;
 use crate::engine::snapshot::Loader;
 use crate::journal::disk::Disk;
@@ -64,6 +64,24 @@ pub(super) fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
+/// Where the older of the two kept snapshots stands, when there are two and both are whole: the digests are computed anew.
+pub(super) fn older_position(dir: &DataDir) -> Result<Option<Position>, Failure> {
+    let disk = FileDisk::existing(dir.snapshots())?;
+    let names = names(&disk)?;
+    let mut older = None;
+    for name in names.iter().take(KEPT) {
+        match read_snapshot(&disk, name, |_, _| Ok::<_, Failure>(())) {
+            Ok(head) => older = Some(Position::decode(&head)?),
+            Err(error) => {
+                let why = explain(&error);
+                tracing::error!(snapshot = name, why, "a snapshot is not whole");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(older.filter(|_| names.len() >= KEPT))
+}
+
 /// A replay that begins with this one.
 pub(super) fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
     let unusable = |source| SnapshotError::Unusable { file: name.to_owned(), source };
@@ -81,6 +99,7 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     // The server goes first, whatever else the machine does.
     rustix::process::setpriority_process(None, NICE)?;
     let _lock = DirLock::acquire(&dir.snapshots())?;
+    manifest::accept(dir.root())?;
     let disk = FileDisk::new(dir.snapshots())?;
     let Begun { mut replay, position } = begin(&dir)?;
     let journal = FileDisk::existing(dir.journal())?;

@@ -108,7 +108,7 @@ impl Engine {
         let Judgement { pitch, when: When { day, span, .. }, party_size, price } = judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
 
-        let permit = lane.owner.permit()?;
+        let permit = self.permit_for_new(lane)?;
         let no = match lane.spare.take() {
             Some(no) => no,
             None => self.bookings.allot().ok_or(Refusal::Overloaded)?,

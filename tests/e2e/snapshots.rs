@@ -12,14 +12,14 @@ use crate::city::{City, Ground, Resident, items};
 use crate::server::{self, Ended, PATIENCE, kaichang, poll, serve};
 
 /// `kaichang snapshot`.
-fn make_snapshot(dir: &Path) -> Ended {
+pub(crate) fn make_snapshot(dir: &Path) -> Ended {
     let mut command = kaichang();
     command.arg("snapshot").arg("--data-dir").arg(dir);
     server::run(&mut command)
 }
 
 /// The snapshots, the oldest first.
-fn snapshots(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn snapshots(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(dir.join("snapshots")) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "kcs")).collect();
@@ -33,7 +33,7 @@ fn bytes_of_first_segment(ground: &Ground) -> u64 {
 }
 
 /// Ends a server in order, which seals its journal.
-fn closed(city: City) -> Ground {
+pub(crate) fn closed(city: City) -> Ground {
     let City { ground, server, .. } = city;
     server.terminate();
     let ended = server.ended();
@@ -42,7 +42,7 @@ fn closed(city: City) -> Ground {
 }
 
 /// The record behind which the last start went on.
-fn began_behind(city: &City) -> u64 {
+pub(crate) fn began_behind(city: &City) -> u64 {
     let said = city.server.said();
     let line = said.lines().rfind(|line| line.contains("journal replayed")).expect("a line");
     let after = line.split("snapshot").nth(1).expect("which snapshot");

@@ -30,6 +30,8 @@ impl Desk {
         name: String,
         password: Option<Password>,
     ) -> Result<ResidentNo, Problem> {
+        // Asked before a password is hashed and a key is made.
+        self.engine.expect_room().map_err(|refusal| self.refuse(refusal))?;
         let hash = self.hash_of(&phone);
         let no = self.engine.reserve_phone(hash).map_err(|refusal| self.refuse(refusal))?;
         // Whatever goes wrong from here on, or if nobody waits any more, the number is given up.
