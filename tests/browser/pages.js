@@ -17,6 +17,8 @@ export const PAGES = [
   { name: "home-stranger", route: "/", path: () => "/", as: "anyone" },
   { name: "find", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}`, as: "resident" },
   { name: "find-nothing", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}&q=zzzzzz`, as: "resident" },
+  // A name whose longest word is wider than a narrow phone, where the text is large.
+  { name: "find-long-name", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}&q=Zhangkengjing`, as: "anyone" },
   { name: "venue", route: "/venues/{venue}", path: (stage) => venueDay(stage.slot, stage.ahead), as: "resident" },
   { name: "venue-all", route: "/venues/{venue}", path: (stage) => `${venueDay(stage.slot, stage.ahead)}&view=all`, as: "resident" },
   { name: "venue-unreleased", route: "/venues/{venue}", path: (stage) => stage.unreleased, as: "resident" },
