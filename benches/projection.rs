@@ -31,7 +31,7 @@ use postgres::Postgres;
 
 const BOOKINGS_DEFAULT: u32 = 200_000;
 const RESIDENTS: u32 = 10_000;
-const PAIRS: usize = 3;
+const PAIRS: usize = 5;
 /// How many records one moment has.
 const RECORDS_AT_ONCE: u32 = 64;
 /// What COPY fills, largest first.
@@ -112,18 +112,20 @@ fn main() {
     let dir = tempfile::tempdir().expect("a directory");
     let records = write_journal(dir.path(), bookings);
     let postgres = Postgres::start();
-    let database: Database = postgres.url().parse().expect("a URL");
     println!("{records} records, {bookings} of them bookings");
     let mut ratios = Vec::new();
-    for _ in 0..PAIRS {
+    for pair in 0..PAIRS {
+        let name = format!("pair_{pair}");
+        let _ = postgres.sql_in("postgres", &format!("CREATE DATABASE {name}"));
+        let database: Database = postgres.url_of(&name).parse().expect("a URL");
         let disk = Arc::new(FileDisk::new(dir.path()).expect("a directory"));
         let none = |_: Sequence, _, _: &[u8]| -> Result<(), std::convert::Infallible> { Ok(()) };
         let read = read_only(&*disk, none).expect("read").expect("a journal");
-        let _ = postgres.sql("CHECKPOINT");
+        let _ = postgres.sql_in("postgres", "CHECKPOINT");
         let begun = now();
         reproject(&database, disk, &read.uuid, read.last, &NoKeys).expect("written");
         let drained = begun.elapsed();
-        let copied = copy(&postgres);
+        let copied = copy(&postgres, &name);
         let ratio = copied.as_secs_f64() / drained.as_secs_f64();
         println!(
             "drained in {drained:?}, {:.0} records a second; COPY alone {copied:?}: {ratio:.2} of its speed",
@@ -136,24 +138,24 @@ fn main() {
 }
 
 /// Copies all rows out, and into the same tables once more; how long the latter took.
-fn copy(postgres: &Postgres) -> Duration {
+fn copy(postgres: &Postgres, database: &str) -> Duration {
     let dir = postgres.data();
     let dir = dir.display();
     for table in TABLES {
-        let _ =
-            postgres.sql(&format!("COPY (SELECT * FROM {table}) TO '{dir}/{table}.copy' (FORMAT binary)"));
+        let copy = format!("COPY (SELECT * FROM {table}) TO '{dir}/{table}.copy' (FORMAT binary)");
+        let _ = postgres.sql_in(database, &copy);
     }
     let all = TABLES.join(", ");
-    let _ = postgres.sql(&format!("TRUNCATE {all}"));
-    let _ = postgres.sql("CHECKPOINT");
+    let _ = postgres.sql_in(database, &format!("TRUNCATE {all}"));
+    let _ = postgres.sql_in("postgres", "CHECKPOINT");
     let copy = |table| format!("\\copy {table} FROM '{dir}/{table}.copy' (FORMAT binary)\n");
     let script: String = TABLES.into_iter().map(copy).collect();
     let file = postgres.data().join("copy.sql");
     std::fs::write(&file, format!("SET search_path = kaichang;\n{script}")).expect("written");
     let file = file.to_str().expect("a path of text");
     let begun = now();
-    let copied =
-        postgres.run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &postgres.url(), "-f", file]);
+    let copied = postgres
+        .run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &postgres.url_of(database), "-f", file]);
     let took = begun.elapsed();
     assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
     took

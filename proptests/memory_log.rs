@@ -49,7 +49,7 @@ pub(crate) struct City {
     pub(crate) lane: CommandLane,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) kept: Vec<(UtcMillis, Vec<u8>)>,
-    intake: Arc<Intake<Event>>,
+    pub(crate) intake: Arc<Intake<Event>>,
     settlement: Settlement,
     taken: VecDeque<(LaneNo, Event)>,
 }

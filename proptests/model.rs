@@ -6,7 +6,7 @@ mod of_residents;
 mod of_staff;
 mod of_time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use of_residents::{claim_body, confirm_body};
 pub(crate) use of_staff::Change;
@@ -111,6 +111,8 @@ pub(crate) struct Model {
     pub(crate) pitches: Vec<Pitch>,
     /// The venues where somebody checks who comes.
     pub(crate) checked: Vec<bool>,
+    /// The residents who have deleted their accounts.
+    pub(crate) erased: BTreeSet<u32>,
 }
 
 impl State {
@@ -169,6 +171,7 @@ impl Model {
             releases: releases_at_founding(),
             pitches: vec![pitch; PITCHES.len()],
             checked: vec![false, true],
+            erased: BTreeSet::new(),
         }
     }
 

@@ -1,17 +1,24 @@
 //! The commands of the program, each in a file: wiring and nothing else.
 //!
-//! Exit codes: 0 when all went well, 1 when `verify` or `draw-verify` found a difference, `import` a bad line, or a running service had to stop, 2
-//! with a clear message when a command couldn't start.
+//! Exit codes: 0 when all went well, 1 when `verify` or `draw-verify` found a difference or `backup` a broken rule, `import` a bad line, or a running service
+//! had to stop, 2 with a clear message when a command couldn't start.
 
 mod against_engine;
 mod arguments;
+mod backup;
+mod byte_size;
+mod certificate;
 mod data_dir;
 mod demo;
+mod disk_watch;
 mod draw_verify;
 mod export;
+mod figure_names;
 mod founding;
 mod import;
+mod keeping;
 mod logging;
+mod manifest;
 mod open_files;
 mod operator;
 mod projecting;
@@ -24,6 +31,7 @@ mod snapshot_maker;
 mod snapshots;
 mod system_clock;
 mod verify;
+mod verify_snapshots;
 
 pub use arguments::Arguments;
 pub use system_clock::SystemClock;
@@ -42,11 +50,12 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         None => serve::run(arguments.serve),
-        Some(Command::Serve(serve)) => serve::run(serve),
+        Some(Command::Serve(serve)) => serve::run(*serve),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Verify(verify)) => verify::run(&verify),
         Some(Command::DrawVerify(verify)) => draw_verify::run(&verify),
         Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),
+        Some(Command::Backup(backup)) => backup::run(&backup),
         Some(Command::Rebuild(rebuild)) => rebuild::run(&rebuild),
         Some(Command::Reproject(arguments)) => reproject::run(&arguments),
         Some(Command::Import(import)) => import::run(&import),

@@ -49,6 +49,7 @@ pub mod drawing;
 pub mod draws;
 #[cfg(not(feature = "loom"))]
 pub mod enter;
+pub mod erasure;
 #[cfg(not(feature = "loom"))]
 mod event_record;
 #[cfg(not(feature = "loom"))]
@@ -73,6 +74,8 @@ pub mod releases;
 pub mod replay;
 #[cfg(not(feature = "loom"))]
 pub mod residents;
+#[cfg(not(feature = "loom"))]
+pub mod room;
 #[cfg(not(feature = "loom"))]
 pub mod settle;
 #[cfg(not(feature = "loom"))]

@@ -4,8 +4,10 @@
 //! that a crash anywhere repeats nothing and skips nothing, and another journal, an older copy or a second projector is refused
 //! instead of mixed in. Nobody waits for Postgres: it may be away for as long as the journal is kept (`docs/postgres.md`).
 
+mod at_once;
 mod booking_row;
 mod books;
+mod burst;
 mod catalogue_rows;
 mod compare;
 mod copy;
@@ -13,6 +15,7 @@ mod database;
 mod difference;
 mod fault;
 mod fold;
+mod kept_records;
 mod occupancy;
 mod offset;
 mod progress;
@@ -22,7 +25,7 @@ mod tables;
 mod worker;
 mod write;
 
-pub use compare::{Compared, Told, ToldBooking, compare};
+pub use compare::{Compared, Journal, Told, ToldBooking, compare};
 pub use database::{Database, InvalidUrl};
 pub use fault::{Fault, Refusal};
 pub use progress::{Progress, Shown, State};

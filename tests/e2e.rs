@@ -9,6 +9,8 @@
 mod accounts;
 #[path = "e2e/at_once.rs"]
 mod at_once;
+#[path = "e2e/backup.rs"]
+mod backup;
 #[path = "e2e/bad_bodies.rs"]
 mod bad_bodies;
 #[path = "e2e/bad_requests.rs"]
@@ -25,26 +27,36 @@ mod catalogue;
 mod city;
 #[path = "e2e/client.rs"]
 mod client;
+#[path = "e2e/clock.rs"]
+mod clock;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/desk_load.rs"]
 mod desk_load;
+#[path = "e2e/disk_reserve.rs"]
+mod disk_reserve;
 #[path = "e2e/disk_trace.rs"]
 mod disk_trace;
 #[path = "e2e/draw_files.rs"]
 mod draw_files;
+#[path = "e2e/erasure.rs"]
+mod erasure;
 #[path = "e2e/etags.rs"]
 mod etags;
 #[path = "e2e/failing_disk.rs"]
 mod failing_disk;
 #[path = "e2e/from_nothing.rs"]
 mod from_nothing;
+#[path = "e2e/full_disk.rs"]
+mod full_disk;
 #[path = "e2e/gate.rs"]
 mod gate;
 #[path = "e2e/holds.rs"]
 mod holds;
 #[path = "e2e/import_export.rs"]
 mod import_export;
+#[path = "e2e/keeping.rs"]
+mod keeping;
 #[path = "e2e/kill.rs"]
 mod kill;
 #[path = "e2e/languages.rs"]
@@ -63,6 +75,8 @@ mod manage_closures;
 mod manage_desk;
 #[path = "e2e/one_packet.rs"]
 mod one_packet;
+#[path = "e2e/open_files.rs"]
+mod open_files;
 #[path = "e2e/operator.rs"]
 mod operator;
 #[path = "e2e/pages_booking.rs"]
@@ -96,12 +110,18 @@ mod routes;
 mod server;
 #[path = "e2e/slow_disk.rs"]
 mod slow_disk;
+#[path = "e2e/small_disk.rs"]
+mod small_disk;
 #[path = "e2e/snapshots.rs"]
 mod snapshots;
 #[path = "e2e/staff.rs"]
 mod staff;
+#[path = "e2e/standing_disk.rs"]
+mod standing_disk;
 #[path = "e2e/start.rs"]
 mod start;
+#[path = "e2e/tls.rs"]
+mod tls;
 #[path = "e2e/unchanged.rs"]
 mod unchanged;
 #[path = "e2e/wallet.rs"]

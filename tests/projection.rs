@@ -13,8 +13,12 @@ mod city;
 #[expect(dead_code, reason = "it serves the tests over HTTP too, which use all of it")]
 #[path = "e2e/client.rs"]
 mod client;
+#[path = "projection/erasure.rs"]
+mod erasure;
 #[path = "projection/faults.rs"]
 mod faults;
+#[path = "projection/long_away.rs"]
+mod long_away;
 #[path = "shared/postgres.rs"]
 mod postgres;
 #[path = "projection/rebuilding.rs"]

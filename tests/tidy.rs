@@ -7,6 +7,8 @@
 mod arrows;
 #[path = "tidy/dependencies.rs"]
 mod dependencies;
+#[path = "tidy/figures.rs"]
+mod figures;
 #[path = "tidy/licences.rs"]
 mod licences;
 #[path = "tidy/orderings.rs"]

@@ -25,6 +25,10 @@ pub(crate) enum Command {
     Closure(ClosureArguments),
     /// What is free in the whole city, a page of 200 slots after the other
     Listing(ListingArguments),
+    /// Bookings with Postgres beside without, and how long it is behind after a burst
+    Projection(ProjectionArguments),
+    /// Install what `compare` measures beside: Redis and Postgres, from Debian's packages
+    Setup,
     /// Serve a baseline; the harness starts it by itself
     #[command(hide = true)]
     Baseline(BaselineArguments),
@@ -106,6 +110,31 @@ fn bookings_of_a_closure(text: &str) -> Result<usize, String> {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectionArguments {
+    /// How many bookings the burst has
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = bookings_of_a_burst)]
+    pub(crate) bookings: usize,
+    /// How often the server runs with Postgres and without, in turn
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) pairs: u32,
+    /// Each has one request under way
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    pub(crate) connections: u16,
+    /// How long each run is measured
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(crate) seconds: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+fn bookings_of_a_burst(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (10_000..=4_000_000).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 10000 to 4000000".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct BaselineArguments {
     /// Which one
     pub(crate) name: Baseline,
@@ -115,4 +144,13 @@ pub(crate) struct BaselineArguments {
     /// How long the body of an answer is
     #[arg(long, value_name = "N")]
     pub(crate) answer_bytes: usize,
+    /// The address of what it books in
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// What can be booked: a line PITCH START PLACES for each slot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stock: Option<PathBuf>,
+    /// Who may book: a line ID TOKEN for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
 }

@@ -1,6 +1,10 @@
-//! What Kaichang is measured beside. Each baseline is a process of its own, as the server is, and this binary is all of them.
+//! What Kaichang is measured beside. Each baseline is a process of its own, as the server is, and this binary is all of them: the bare
+//! limit, and the same front with what people would use instead behind it.
 
+mod front;
 mod limit;
+mod postgres;
+mod redis;
 
 use std::process::ExitCode;
 
@@ -13,22 +17,28 @@ use crate::arguments::BaselineArguments;
 pub(crate) enum Baseline {
     /// A bare axum server that parses the same body and answers one as large
     Limit,
+    /// Redis with a Lua script, synced before each answer
+    RedisAlways,
+    /// Redis with a Lua script, synced once a second: a second of bookings is lost with the power
+    RedisEverysec,
+    /// Postgres with a transaction as people usually write it
+    Postgres,
+    /// Postgres with all of it in one statement
+    PostgresBest,
+    /// Postgres with one statement on one session of large capacity
+    PostgresHot,
 }
 
 impl Baseline {
-    pub(crate) const ALL: [Self; 1] = [Self::Limit];
-
     /// As on the command line and in the figures.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Limit => "limit",
-        }
-    }
-
-    /// The ratio that is asked for.
-    pub(crate) const fn reach(self) -> f64 {
-        match self {
-            Self::Limit => 0.75,
+            Self::RedisAlways => "redis-always",
+            Self::RedisEverysec => "redis-everysec",
+            Self::Postgres => "postgres",
+            Self::PostgresBest => "postgres-best",
+            Self::PostgresHot => "postgres-hot",
         }
     }
 }
@@ -36,7 +46,13 @@ impl Baseline {
 /// Serves one until the harness that started it has ended.
 pub(crate) fn serve(arguments: &BaselineArguments) -> Result<ExitCode, Failure> {
     match arguments.name {
-        Baseline::Limit => limit::serve(arguments.listen, arguments.answer_bytes),
+        Baseline::Limit => front::serve(arguments.listen, async || Ok(limit::router(arguments.answer_bytes))),
+        Baseline::RedisAlways | Baseline::RedisEverysec => {
+            front::serve(arguments.listen, async || redis::router(arguments).await)
+        }
+        Baseline::Postgres | Baseline::PostgresBest | Baseline::PostgresHot => {
+            front::serve(arguments.listen, async || postgres::router(arguments).await)
+        }
     }
 }
 
@@ -46,10 +62,9 @@ mod tests {
 
     #[test]
     fn each_baseline_goes_by_one_name() {
-        for baseline in Baseline::ALL {
+        for baseline in Baseline::value_variants() {
             let value = baseline.to_possible_value().expect("it can be chosen");
             assert_eq!(value.get_name(), baseline.name());
         }
-        assert_eq!(Baseline::ALL.len(), Baseline::value_variants().len());
     }
 }

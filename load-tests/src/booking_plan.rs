@@ -38,6 +38,21 @@ impl BookingPlan {
         Self { stock, bookings, tokens }
     }
 
+    /// One slot after the other, each as often as it has places.
+    pub(crate) fn in_order(stock: Vec<StockItem>, tokens: Tokens, wished: usize) -> Self {
+        let wished = wished.min(tokens.len() * BOOKINGS_A_RESIDENT_MAX);
+        let all = stock.iter().enumerate();
+        let bookings =
+            all.flat_map(|(index, item)| std::iter::repeat_n(index, item.sold.places())).take(wished);
+        let bookings = bookings.collect();
+        Self { stock, bookings, tokens }
+    }
+
+    /// All that can be booked, planned or not.
+    pub(crate) fn stock(&self) -> impl Iterator<Item = &StockItem> {
+        self.stock.iter()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bookings.len()
     }
@@ -57,9 +72,30 @@ impl BookingPlan {
 
     /// The requests, in the plan's order.
     pub(crate) fn encode(&self) -> Result<Requests, Failure> {
+        self.encode_first(self.len())
+    }
+
+    /// The first of them.
+    pub(crate) fn encode_first(&self, count: usize) -> Result<Requests, Failure> {
+        self.encode_as(0..count, "kaichang-load-booking", |booking| booking)
+    }
+
+    /// For what the first bookings take that is sold once: requests by others, who have booked nothing when these were all that was
+    /// booked.
+    pub(crate) fn encode_late(&self, first: usize) -> Result<Requests, Failure> {
+        let sold = (0..first).filter(|booking| self.slot(*booking).is_sold_once());
+        self.encode_as(sold, "kaichang-load-comes-late", |booking| booking + first)
+    }
+
+    fn encode_as(
+        &self,
+        bookings: impl Iterator<Item = usize>,
+        keys: &str,
+        by: impl Fn(usize) -> usize,
+    ) -> Result<Requests, Failure> {
         let mut requests = Requests::with_capacity(self.len(), self.len() * REQUEST_BYTES);
         let (mut body, mut key) = (String::new(), String::new());
-        for booking in 0..self.len() {
+        for booking in bookings {
             let StockItem { pitch, start, end, .. } = self.slot(booking);
             body.clear();
             write!(
@@ -68,11 +104,11 @@ impl BookingPlan {
             )?;
             key.clear();
             // As long as what clients send who make them of UUIDs.
-            write!(key, "kaichang-load-booking-{booking:014}")?;
+            write!(key, "{keys}-{booking:014}")?;
             requests.push(&Request {
                 method: "POST",
                 path: "/v1/bookings",
-                token: Some(self.token(booking)),
+                token: Some(self.token(by(booking))),
                 idempotency_key: Some(&key),
                 body: Some(&body),
             });
@@ -157,6 +193,26 @@ mod tests {
         }
         assert_eq!(times.len(), 7);
         assert!(times.values().all(|times| *times == BOOKINGS_A_RESIDENT_MAX));
+    }
+
+    #[test]
+    fn who_comes_late_wants_what_others_have_and_has_nothing_yet() {
+        let plan = BookingPlan::draw(stock(8, &[2]), Tokens::invented(20), 10);
+        let (first, late) = (plan.encode_first(8).expect("encoded"), plan.encode_late(8).expect("encoded"));
+        let once = (0..8).filter(|booking| plan.slot(*booking).is_sold_once());
+        assert_eq!((first.len(), late.len()), (8, once.clone().count()));
+        for (at, booking) in once.enumerate() {
+            let text = String::from_utf8_lossy(late.get(at));
+            assert!(text.contains(&*plan.slot(booking).pitch) && text.contains("comes-late"), "{text}");
+            assert!(text.contains(&format!("Bearer {}\r\n", plan.token(booking + 8))), "{text}");
+        }
+    }
+
+    #[test]
+    fn in_order_means_one_session_after_the_other() {
+        let plan = BookingPlan::in_order(stock(0, &[3, 3]), Tokens::invented(5), 5);
+        let slots: Vec<usize> = (0..plan.len()).map(|booking| plan.slot_index(booking)).collect();
+        assert_eq!(slots, [0, 0, 0, 1, 1]);
     }
 
     #[test]

@@ -55,6 +55,23 @@ impl City {
         Ok(Self { plan, requests, answer_bytes })
     }
 
+    /// Where the city is that others are copies of.
+    pub(crate) fn pristine(place: &Workplace) -> PathBuf {
+        place.path(PRISTINE)
+    }
+
+    /// The file of its residents' tokens.
+    pub(crate) fn tokens(place: &Workplace) -> PathBuf {
+        place.path(TOKENS)
+    }
+
+    /// Makes a city that was changed the one that others are copies of.
+    pub(crate) fn replace_pristine(place: &Workplace, changed: &str) -> Result<(), Failure> {
+        place.remove(PRISTINE)?;
+        std::fs::rename(place.path(changed), place.path(PRISTINE))?;
+        Ok(())
+    }
+
     /// Makes the city that others are copies of, with residents for so many bookings.
     pub(crate) fn make(program: &Kaichang, place: &Workplace, bookings: usize) -> Result<Tokens, Failure> {
         // A resident each, as long as there are enough: nobody is in a processor's cache from the last booking.
@@ -73,8 +90,18 @@ pub(crate) struct CopiedCity {
 
 impl CopiedCity {
     pub(crate) fn start(program: &Kaichang, place: &Workplace, name: &str) -> Result<Self, Failure> {
+        Self::start_with(program, place, name, None)
+    }
+
+    /// The same, with a database or without one.
+    pub(crate) fn start_with(
+        program: &Kaichang,
+        place: &Workplace,
+        name: &str,
+        database: Option<&str>,
+    ) -> Result<Self, Failure> {
         let data_dir = place.copy(PRISTINE, name)?;
-        let server = program.serve(&data_dir, &place.path(&format!("{name}.log")))?;
+        let server = program.serve(&data_dir, &place.path(&format!("{name}.log")), database)?;
         Ok(Self { server, data_dir })
     }
 }

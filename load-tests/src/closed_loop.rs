@@ -14,7 +14,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::http::answer::read_head;
 use crate::http::request::Requests;
-use crate::outcome::{CREATED, KeptAnswers, Latencies, Outcome};
+use crate::outcome::{KeptAnswers, Latencies, Outcome};
 use crate::{Failure, clock, processor};
 
 /// How long the requests that are under way at the end are waited for.
@@ -27,10 +27,12 @@ const EVENTS_AT_ONCE: usize = 1024;
 /// What is sent, to whom, and for how long.
 pub(crate) struct Load<'a> {
     pub(crate) address: SocketAddr,
-    /// Whose processor time is measured.
-    pub(crate) server_pid: u32,
+    /// Whose processor time is measured, with that of their own processes.
+    pub(crate) server_pids: &'a [u32],
     pub(crate) connections: usize,
     pub(crate) requests: &'a Requests,
+    /// The status that counts.
+    pub(crate) counts: u16,
     pub(crate) when_used_up: WhenUsedUp,
     pub(crate) keep: Keep,
     /// Not measured: connections, caches and branch predictors settle.
@@ -131,7 +133,8 @@ impl<'a> Run<'a> {
             window: Duration::ZERO,
             requests_used_up: false,
             answered: 0,
-            created: 0,
+            counts: load.counts,
+            counted: 0,
             by_status: BTreeMap::new(),
             latencies: Latencies::new()?,
             server_time: Duration::ZERO,
@@ -216,10 +219,10 @@ impl<'a> Run<'a> {
         *outcome.by_status.entry(status).or_default() += 1;
         if matches!(self.phase, Phase::Measured { .. }) {
             outcome.answered += 1;
-            outcome.created += u64::from(status == CREATED);
+            outcome.counted += u64::from(status == outcome.counts);
             outcome.latencies.record(took);
         }
-        if status == CREATED && self.load.keep == Keep::Bodies {
+        if status == self.load.counts && self.load.keep == Keep::Bodies {
             outcome.kept.push(request, body);
         }
         match self.phase {
@@ -261,7 +264,7 @@ impl<'a> Run<'a> {
 
     fn usage(&self) -> Result<Usage, Failure> {
         Ok(Usage {
-            server: processor::time_of(self.load.server_pid)?,
+            server: processor::time_of_families(self.load.server_pids)?,
             client: processor::time_of(std::process::id())?,
             all: processor::time_of_all()?,
         })

@@ -251,7 +251,7 @@ impl Scene {
             return Err(format!("{} bookings are still there after the closure", left.count).into());
         }
         copy.server.stop()?;
-        let differences = program.verify(&copy.data_dir)?;
+        let differences = program.verify(&copy.data_dir, None)?;
         if !differences.is_empty() {
             return Err(differences.join("; ").into());
         }
@@ -263,7 +263,8 @@ impl Scene {
     fn fill(&self, copy: &CopiedCity) -> Result<(), Failure> {
         let load = Load {
             address: copy.server.address(),
-            server_pid: copy.server.pid(),
+            server_pids: &[copy.server.pid()],
+            counts: CREATED,
             connections: CONNECTIONS_OF_FILLING,
             requests: &self.inside,
             when_used_up: WhenUsedUp::End,

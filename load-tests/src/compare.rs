@@ -1,20 +1,29 @@
 //! `kaichang-load compare`: server and baseline in turn, A B A B, by the same client with the same requests.
 //!
-//! In turn, because a machine is now faster and now slower: a pair's ratio is of two neighbours. Each run of the server has
-//! a fresh copy of the city and ends with an audit, so that nothing counts that wasn't really booked.
+//! In turn, because a machine is now faster and now slower: a pair's ratio is of two neighbours. Each run has a fresh copy of the city, or
+//! a store that was filled anew; the server's runs end with an audit, so that nothing counts that wasn't really booked.
+
+mod bookings;
+mod grid;
+mod hot;
+mod rival;
+mod sold_out;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::arguments::CompareArguments;
-use crate::audit::{self, Findings};
+use crate::audit::Findings;
 use crate::baselines::Baseline;
 use crate::city::{City, CopiedCity};
 use crate::closed_loop::{Keep, Load, WhenUsedUp};
 use crate::http::request::{Request, Requests};
 use crate::machine::Machine;
-use crate::outcome::Outcome;
+use crate::outcome::{CREATED, Outcome};
+use crate::reach::{self, Asked};
 use crate::report::{self, Figure, Pair, Report, RunFigures};
 use crate::server::Server;
 use crate::server::kaichang::Kaichang;
@@ -47,21 +56,27 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     let measured = Duration::from_secs(u64::from(arguments.seconds));
     let rate = calibrate(connections)?;
     let city = City::prepare(&program, &place, requests_at_most(rate, WARM_UP + measured).max(connections))?;
-    let mut comparison = Comparison { program, place, machine, city, connections, measured };
+    let mut comparison = Comparison {
+        program,
+        place,
+        machine,
+        city,
+        connections,
+        measured,
+        pairs: arguments.pairs,
+        is_sound: true,
+    };
 
-    let chosen = arguments.only.map_or_else(|| Baseline::ALL.to_vec(), |only| vec![only]);
+    let chosen = arguments.only.map_or_else(|| Baseline::value_variants().to_vec(), |only| vec![only]);
     let mut figures = Vec::new();
-    let mut has_findings = false;
     for baseline in chosen {
-        let (figure, is_sound) = comparison.with(baseline, arguments.pairs)?;
-        figures.push(figure);
-        has_findings |= !is_sound;
+        figures.extend(comparison.beside(baseline)?);
     }
     write_json(
         arguments.server.json.as_deref(),
         &Report { machine: &comparison.machine, figures: &figures },
     )?;
-    Ok(if has_findings { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if comparison.is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What the limit answers a second, which bounds how many bookings a run can need.
@@ -77,21 +92,23 @@ fn calibrate(connections: usize) -> Result<f64, Failure> {
             body: Some(body),
         });
     }
-    let server = Server::baseline(Baseline::Limit, ANSWER_BYTES_GUESSED)?;
+    let server = Server::baseline(Baseline::Limit, ANSWER_BYTES_GUESSED, None)?;
     let outcome = Load {
         address: server.address(),
-        server_pid: server.pid(),
+        server_pids: &[server.pid()],
         connections,
         requests: &requests,
+        counts: CREATED,
         when_used_up: WhenUsedUp::Repeat,
         keep: Keep::Nothing,
         warm_up: WARM_UP,
         measured: CALIBRATION,
     }
     .run()?;
-    Ok(outcome.created_per_second())
+    Ok(outcome.counted_per_second())
 }
 
+/// What every comparison has.
 struct Comparison {
     program: Kaichang,
     place: Workplace,
@@ -99,65 +116,90 @@ struct Comparison {
     city: City,
     connections: usize,
     measured: Duration,
+    pairs: u32,
+    /// Whether every audit was content.
+    is_sound: bool,
+}
+
+/// Requests of one kind, and which answers to them count.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    requests: &'a Requests,
+    counts: u16,
+    when_used_up: WhenUsedUp,
+    keep: Keep,
 }
 
 impl Comparison {
-    /// The figure, and whether every audit was content.
-    fn with(&mut self, baseline: Baseline, pairs: u32) -> Result<(Figure, bool), Failure> {
-        print(&report::heading(baseline, &self.machine, self.connections, self.measured));
-        let mut measured = Vec::new();
-        let mut is_sound = true;
-        for number in 1..=pairs {
-            let (subject, findings) = self.run_kaichang()?;
-            if !findings.is_empty() {
-                is_sound = false;
-                say(&format!("AUDIT of the server's run in pair {number}: {findings}"));
+    /// All figures that have this baseline.
+    fn beside(&mut self, baseline: Baseline) -> Result<Vec<Figure>, Failure> {
+        match baseline {
+            Baseline::Limit => {
+                let mut figures = bookings::beside_the_limit(self)?;
+                figures.push(sold_out::beside_the_limit(self)?);
+                figures.push(grid::beside_the_limit(self)?);
+                Ok(figures)
             }
-            let beside = self.run_baseline(baseline)?;
-            let pair = Pair { kaichang: self.figures(&subject), baseline: self.figures(&beside) };
+            Baseline::RedisAlways => bookings::beside_a_rival(self, baseline, reach::BOOKING_REDIS_ALWAYS),
+            Baseline::RedisEverysec => {
+                bookings::beside_a_rival(self, baseline, reach::BOOKING_REDIS_EVERYSEC)
+            }
+            Baseline::Postgres => bookings::beside_a_rival(self, baseline, reach::BOOKING_POSTGRES),
+            Baseline::PostgresBest => bookings::beside_a_rival(self, baseline, reach::BOOKING_POSTGRES_BEST),
+            Baseline::PostgresHot => hot::beside_postgres(self),
+        }
+    }
+
+    /// Both in turn.
+    fn in_turn(
+        &mut self,
+        what: &str,
+        baseline: Baseline,
+        mut subject: impl FnMut(&mut Self) -> Result<Outcome, Failure>,
+        mut other: impl FnMut(&mut Self) -> Result<Outcome, Failure>,
+    ) -> Result<Vec<Pair>, Failure> {
+        print(&report::heading(what, baseline.name(), &self.machine, self.connections, self.measured));
+        let mut measured = Vec::new();
+        for number in 1..=self.pairs {
+            let ours = subject(self)?;
+            let beside = other(self)?;
+            let pair = Pair { kaichang: self.figures(&ours), baseline: self.figures(&beside) };
             print(&report::pair_line(number, &pair));
-            self.warn(number, "kaichang", &subject);
+            self.warn(number, "kaichang", &ours);
             self.warn(number, baseline.name(), &beside);
             measured.push(pair);
         }
-        let figure = Figure::of(baseline, measured).ok_or("no pair was measured")?;
-        print(&report::summary(&figure));
-        Ok((figure, is_sound))
+        Ok(measured)
     }
 
-    fn run_kaichang(&mut self) -> Result<(Outcome, Findings), Failure> {
-        let copy = CopiedCity::start(&self.program, &self.place, COPY)?;
-        let load = self.load(&copy.server, WhenUsedUp::End, Keep::Bodies);
-        let outcome = load.run().map_err(|failure| copy.server.with_log(&failure.to_string()))?;
-        let mut findings = audit::examine(&self.city.plan, &outcome.kept, copy.server.address())?;
+    fn load(&self, server: &Server, with: &[u32], asking: Asking<'_>) -> Result<Outcome, Failure> {
+        let pids = [&[server.pid()], with].concat();
+        let load = Load {
+            address: server.address(),
+            server_pids: &pids,
+            connections: self.connections,
+            requests: asking.requests,
+            counts: asking.counts,
+            when_used_up: asking.when_used_up,
+            keep: asking.keep,
+            warm_up: WARM_UP,
+            measured: self.measured,
+        };
+        load.run().map_err(|failure| server.with_log(&failure.to_string()))
+    }
+
+    /// Ends a run of the server: asks it to stop, checks its data directory, and keeps it when something was found.
+    fn close(&mut self, copy: CopiedCity, mut findings: Findings) -> Result<(), Failure> {
         copy.server.stop()?;
-        for line in self.program.verify(&copy.data_dir)? {
+        for line in self.program.verify(&copy.data_dir, None)? {
             findings.add(line);
         }
         if findings.is_empty() {
-            self.place.remove(COPY)?;
-        } else {
-            self.place.set_aside(COPY)?;
+            return self.place.remove(COPY);
         }
-        Ok((outcome, findings))
-    }
-
-    fn run_baseline(&self, baseline: Baseline) -> Result<Outcome, Failure> {
-        let server = Server::baseline(baseline, self.city.answer_bytes)?;
-        self.load(&server, WhenUsedUp::Repeat, Keep::Nothing).run()
-    }
-
-    fn load(&self, server: &Server, when_used_up: WhenUsedUp, keep: Keep) -> Load<'_> {
-        Load {
-            address: server.address(),
-            server_pid: server.pid(),
-            connections: self.connections,
-            requests: &self.city.requests,
-            when_used_up,
-            keep,
-            warm_up: WARM_UP,
-            measured: self.measured,
-        }
+        self.is_sound = false;
+        say(&format!("AUDIT: {findings}"));
+        self.place.set_aside(COPY)
     }
 
     fn figures(&self, outcome: &Outcome) -> RunFigures {
@@ -170,6 +212,13 @@ impl Comparison {
             say(&format!("WARNING: {name} in pair {number}: {warning}"));
         }
     }
+}
+
+/// The figure, which is printed.
+fn figure(asked: Asked, pairs: &[Pair], value: fn(&Pair) -> f64) -> Result<Figure, Failure> {
+    let figure = Figure::of(asked, pairs, value).ok_or("no pair was measured")?;
+    print(&report::summary(&figure));
+    Ok(figure)
 }
 
 fn write_json(path: Option<&Path>, report: &Report<'_>) -> Result<(), Failure> {

@@ -21,9 +21,15 @@ mod latency;
 mod listing;
 mod machine;
 mod outcome;
+#[expect(dead_code, reason = "it serves the tests of faults too")]
+#[path = "../../tests/shared/postgres.rs"]
+mod postgres;
 mod processor;
+mod projection;
+mod reach;
 mod report;
 mod residents;
+mod rivals;
 mod server;
 mod staff;
 mod statistics;
@@ -50,6 +56,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Latency(latency) => latency::run(&latency),
         Command::Closure(closure) => closure::run(&closure),
         Command::Listing(listing) => listing::run(&listing),
+        Command::Projection(projection) => projection::run(&projection),
+        Command::Setup => rivals::set_up(),
         Command::Baseline(baseline) => baselines::serve(&baseline),
     };
     outcome.unwrap_or_else(|failure| {

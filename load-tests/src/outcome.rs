@@ -65,7 +65,9 @@ pub(crate) struct Outcome {
     pub(crate) requests_used_up: bool,
     /// Within the window: answers, and among them those that count.
     pub(crate) answered: u64,
-    pub(crate) created: u64,
+    pub(crate) counted: u64,
+    /// The status that counts.
+    pub(crate) counts: u16,
     /// Of the whole run, with its beginning and its end.
     pub(crate) by_status: BTreeMap<u16, u64>,
     /// Of the answers within the window.
@@ -79,8 +81,8 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn created_per_second(&self) -> f64 {
-        per_second(self.created, self.window)
+    pub(crate) fn counted_per_second(&self) -> f64 {
+        per_second(self.counted, self.window)
     }
 
     pub(crate) fn server_us_each(&self) -> f64 {
@@ -98,7 +100,7 @@ impl Outcome {
 
     /// Answers of the whole run that don't count.
     pub(crate) fn other(&self) -> u64 {
-        self.by_status.iter().filter(|(status, _)| **status != CREATED).map(|(_, count)| count).sum()
+        self.by_status.iter().filter(|(status, _)| **status != self.counts).map(|(_, count)| count).sum()
     }
 
     /// Whether more than one answer in a hundred doesn't count: then something else was measured than was meant.
@@ -117,7 +119,8 @@ mod tests {
             window: Duration::from_secs(2),
             requests_used_up: false,
             answered: 200,
-            created: 100,
+            counted: 100,
+            counts: CREATED,
             by_status: by_status.iter().copied().collect(),
             latencies: Latencies::new().expect("bounds"),
             server_time: Duration::from_millis(4),
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn only_what_was_created_makes_the_rate_and_every_answer_costs() {
         let outcome = outcome(&[]);
-        assert_eq!(outcome.created_per_second(), 50.0);
+        assert_eq!(outcome.counted_per_second(), 50.0);
         assert_eq!(outcome.server_us_each(), 20.0);
         assert_eq!(outcome.client_share(2), 0.25);
         assert_eq!(outcome.others_share(2), 0.1);

@@ -13,6 +13,27 @@ pub(crate) fn time_of(pid: u32) -> Result<Duration, Failure> {
     Ok(of_ticks(ticks))
 }
 
+/// Of running processes, with those that each has started and that run or have ended: a database has one a connection.
+pub(crate) fn time_of_families(pids: &[u32]) -> Result<Duration, Failure> {
+    let mut ticks = 0;
+    for pid in pids {
+        let path = format!("/proc/{pid}/stat");
+        let text = fs::read_to_string(&path).map_err(|error| format!("read {path}: {error}"))?;
+        ticks += fields_of(&text)
+            .ok_or_else(|| format!("{path} is not of the form that Linux writes"))?
+            .with_ended;
+    }
+    for entry in fs::read_dir("/proc")? {
+        // Others end while they are looked at, and most entries are no processes.
+        let Ok(text) = fs::read_to_string(entry?.path().join("stat")) else { continue };
+        let Some(fields) = fields_of(&text) else { continue };
+        if pids.contains(&fields.parent) {
+            ticks += fields.with_ended;
+        }
+    }
+    Ok(of_ticks(ticks))
+}
+
 /// Of everything since the machine's start: what isn't idle, waiting for a disk, or a guest's, which counts elsewhere.
 pub(crate) fn time_of_all() -> Result<Duration, Failure> {
     let text = fs::read_to_string("/proc/stat").map_err(|error| format!("read /proc/stat: {error}"))?;
@@ -31,6 +52,20 @@ fn busy_ticks_in(stat: &str) -> Option<u64> {
     let fields: Vec<u64> = line.split_ascii_whitespace().map_while(|field| field.parse().ok()).collect();
     let [user, nice, system, _idle, _waiting, interrupts, soft, stolen, ..] = fields[..] else { return None };
     Some(user + nice + system + interrupts + soft + stolen)
+}
+
+struct Fields {
+    parent: u32,
+    /// Its own time and that of processes of its that have ended.
+    with_ended: u64,
+}
+
+/// Fields 4 and 14 to 17.
+fn fields_of(stat: &str) -> Option<Fields> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = behind_name.split_ascii_whitespace().collect();
+    let times = fields.get(11..15)?.iter().map(|time| time.parse::<u64>().ok()).sum::<Option<u64>>()?;
+    Some(Fields { parent: fields.get(1)?.parse().ok()?, with_ended: times })
 }
 
 /// utime and stime, the 14th and 15th field. The second is the program's name in brackets, which may itself hold brackets
@@ -55,6 +90,20 @@ mod tests {
         }
         assert_eq!(ticks_in("4321 (kaichang) S 1 2"), None);
         assert_eq!(ticks_in(""), None);
+    }
+
+    #[test]
+    fn a_family_has_its_own_time_and_that_of_its_children() {
+        let fields =
+            fields_of("7 (a b) S 1 7 7 0 -1 4194560 100 0 0 0 31 12 5 2 20 0 9 0 4711").expect("a line");
+        assert_eq!((fields.parent, fields.with_ended), (1, 50));
+        let own = std::process::id();
+        let mut child = std::process::Command::new("sleep").arg("5").spawn().expect("a child");
+        assert!(time_of_families(&[own]).expect("it runs") >= time_of(own).expect("it runs"));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        time_of_families(&[u32::MAX]).expect_err("there is no such process");
+        assert_eq!(time_of_families(&[]).expect("nobody"), Duration::ZERO);
     }
 
     #[test]

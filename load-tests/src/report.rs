@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::baselines::Baseline;
 use crate::machine::Machine;
-use crate::outcome::{CREATED, Outcome};
+use crate::outcome::Outcome;
+use crate::reach::{Asked, Reach};
 use crate::statistics::{Spread, ms, per_cent, ratio};
 
 /// What the client may take of the processors; more would measure the client.
@@ -18,7 +18,7 @@ const OTHERS_SHARE_MAX: f64 = 0.05;
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RunFigures {
-    /// Answers 201.
+    /// Answers that count.
     pub(crate) per_second: f64,
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
@@ -35,7 +35,7 @@ pub(crate) struct RunFigures {
 impl RunFigures {
     pub(crate) fn of(outcome: &Outcome, processors: usize) -> Self {
         Self {
-            per_second: outcome.created_per_second(),
+            per_second: outcome.counted_per_second(),
             p50_us: outcome.latencies.p50_us(),
             p99_us: outcome.latencies.p99_us(),
             server_cpu_us: outcome.server_us_each(),
@@ -54,19 +54,23 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    fn ratio(&self) -> f64 {
+    pub(crate) fn ratio(&self) -> f64 {
         ratio(self.kaichang.per_second, self.baseline.per_second)
+    }
+
+    pub(crate) fn cpu_ratio(&self) -> f64 {
+        ratio(self.kaichang.server_cpu_us, self.baseline.server_cpu_us)
     }
 }
 
-/// The ratio to a baseline.
+/// What is asked for beside what the pairs gave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Figure {
     name: &'static str,
     median: f64,
     min: f64,
     max: f64,
-    reach: f64,
+    reach: Reach,
     met: bool,
     server_cpu_us: f64,
     baseline_cpu_us: f64,
@@ -75,19 +79,19 @@ pub(crate) struct Figure {
 
 impl Figure {
     /// Nothing of no pairs.
-    pub(crate) fn of(baseline: Baseline, pairs: Vec<Pair>) -> Option<Self> {
+    pub(crate) fn of(asked: Asked, pairs: &[Pair], value: fn(&Pair) -> f64) -> Option<Self> {
         let spread = |value: fn(&Pair) -> f64| Spread::of(&pairs.iter().map(value).collect::<Vec<_>>());
-        let Spread { median, min, max } = spread(Pair::ratio)?;
+        let Spread { median, min, max } = spread(value)?;
         Some(Self {
-            name: baseline.name(),
+            name: asked.name,
             median,
             min,
             max,
-            reach: baseline.reach(),
-            met: median >= baseline.reach(),
+            reach: asked.reach,
+            met: asked.reach.is_met_by(median),
             server_cpu_us: spread(|pair| pair.kaichang.server_cpu_us)?.median,
             baseline_cpu_us: spread(|pair| pair.baseline.server_cpu_us)?.median,
-            pairs,
+            pairs: pairs.to_vec(),
         })
     }
 }
@@ -100,15 +104,15 @@ pub(crate) struct Report<'a> {
 }
 
 pub(crate) fn heading(
-    baseline: Baseline,
+    what: &str,
+    name: &str,
     machine: &Machine,
     connections: usize,
     measured: Duration,
 ) -> String {
     let Machine { cpus, model, kernel, file_system, .. } = machine;
-    let name = baseline.name();
     format!(
-        "kaichang beside {name}: {connections} connections, {measured:?} a run; {cpus} x {model}, Linux {kernel}, {file_system}\n\
+        "{what}, kaichang beside {name}: {connections} connections, {measured:?} a run; {cpus} x {model}, Linux {kernel}, {file_system}\n\
          {:>4} {:>12} {:>12} {:>6} {:>17} {:>17} {:>13} {:>15}",
         "pair",
         "kaichang/s",
@@ -140,9 +144,10 @@ pub(crate) fn summary(figure: &Figure) -> String {
     let Figure { name, median, min, max, reach, met, server_cpu_us, baseline_cpu_us, pairs } = figure;
     let count = pairs.len();
     let judgement = if *met { "reached" } else { "NOT reached" };
+    let (words, bound) = (reach.words(), reach.bound());
     format!(
-        "{name}: median {median:.3}, min {min:.3}, max {max:.3} of {count} pairs; {reach} is asked for: {judgement}\n\
-         server processor time a request: {server_cpu_us:.1} us, {name} {baseline_cpu_us:.1} us"
+        "{name}: median {median:.3}, min {min:.3}, max {max:.3} of {count} pairs; {words} {bound} is asked for: {judgement}; \
+         server processor time a request {server_cpu_us:.1} us, the other's {baseline_cpu_us:.1} us"
     )
 }
 
@@ -150,9 +155,9 @@ pub(crate) fn summary(figure: &Figure) -> String {
 pub(crate) fn warnings(outcome: &Outcome, processors: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     if outcome.other() > 0 {
-        let others = outcome.by_status.iter().filter(|(status, _)| **status != CREATED);
+        let others = outcome.by_status.iter().filter(|(status, _)| **status != outcome.counts);
         let shown: Vec<String> = others.map(|(status, count)| format!("{count} times {status}")).collect();
-        let loudly = if outcome.is_spoilt() { "UNDER 99 % WERE 201, THIS RUN SAYS NOTHING: " } else { "" };
+        let loudly = if outcome.is_spoilt() { "UNDER 99 % COUNT, THIS RUN SAYS NOTHING: " } else { "" };
         warnings.push(format!("{loudly}not counted: {}", shown.join(", ")));
     } else if outcome.is_spoilt() {
         warnings.push("NOTHING WAS ANSWERED, THIS RUN SAYS NOTHING".to_owned());
@@ -177,7 +182,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::outcome::{KeptAnswers, Latencies};
+    use crate::outcome::{CREATED, KeptAnswers, Latencies};
+    use crate::reach::BOOKING_CPU_LIMIT;
+
+    const ASKED: Asked = Asked { name: "booking/limit", reach: Reach::AtLeast(0.75) };
 
     fn pair(kaichang: f64, baseline: f64) -> Pair {
         let run = |per_second| RunFigures {
@@ -195,15 +203,17 @@ mod tests {
     #[test]
     fn a_figure_is_the_median_of_the_pairs_ratios() {
         let figure =
-            Figure::of(Baseline::Limit, vec![pair(60.0, 80.0), pair(90.0, 100.0), pair(10.0, 100.0)])
+            Figure::of(ASKED, &[pair(60.0, 80.0), pair(90.0, 100.0), pair(10.0, 100.0)], Pair::ratio)
                 .expect("three pairs");
         assert_eq!((figure.median, figure.min, figure.max), (0.75, 0.1, 0.9));
         assert!(figure.met, "what is reached exactly is reached");
         assert_eq!((figure.server_cpu_us, figure.baseline_cpu_us), (60.0, 100.0));
-        assert!(summary(&figure).starts_with("limit: median 0.750, min 0.100, max 0.900 of 3 pairs"));
-        let short = Figure::of(Baseline::Limit, vec![pair(74.0, 100.0)]).expect("a pair");
+        assert!(summary(&figure).starts_with("booking/limit: median 0.750, min 0.100, max 0.900 of 3 pairs"));
+        let short = Figure::of(ASKED, &[pair(74.0, 100.0)], Pair::ratio).expect("a pair");
         assert!(!short.met && summary(&short).contains("NOT reached"));
-        assert_eq!(Figure::of(Baseline::Limit, Vec::new()), None);
+        assert_eq!(Figure::of(ASKED, &[], Pair::ratio), None);
+        let cpu = Figure::of(BOOKING_CPU_LIMIT, &[pair(14.0, 10.0)], Pair::cpu_ratio).expect("a pair");
+        assert!(!cpu.met && summary(&cpu).contains("at most 1.3"), "less is better here");
     }
 
     #[test]
@@ -215,13 +225,13 @@ mod tests {
             memory_bytes: 1,
             file_system: "ext4".to_owned(),
         };
-        let figures = [Figure::of(Baseline::Limit, vec![pair(80.0, 100.0)]).expect("a pair")];
+        let figures = [Figure::of(ASKED, &[pair(80.0, 100.0)], Pair::ratio).expect("a pair")];
         let json = serde_json::to_value(Report { machine: &machine, figures: &figures }).expect("JSON");
         for name in ["cpus", "kernel", "model"] {
             assert!(!json["machine"][name].is_null(), "{name}: {json}");
         }
         let figure = &json["figures"][0];
-        assert_eq!((&figure["name"], &figure["met"]), (&"limit".into(), &true.into()));
+        assert_eq!((&figure["name"], &figure["met"]), (&"booking/limit".into(), &true.into()));
         assert_eq!((figure["median"].as_f64(), figure["reach"].as_f64()), (Some(0.8), Some(0.75)));
         assert!(figure["min"].is_f64() && figure["max"].is_f64() && figure["server_cpu_us"].is_f64());
     }
@@ -235,7 +245,7 @@ mod tests {
             memory_bytes: 1,
             file_system: "ext4".to_owned(),
         };
-        let heading = heading(Baseline::Limit, &machine, 256, Duration::from_secs(3));
+        let heading = heading("bookings", "limit", &machine, 256, Duration::from_secs(3));
         let columns = heading.lines().last().expect("the columns");
         assert_eq!(pair_line(1, &pair(80.0, 100.0)).len(), columns.len());
     }
@@ -246,7 +256,8 @@ mod tests {
             window: Duration::from_secs(1),
             requests_used_up,
             answered: 1,
-            created: 1,
+            counted: 1,
+            counts: CREATED,
             by_status: by_status.iter().copied().collect::<BTreeMap<_, _>>(),
             latencies: Latencies::new().expect("bounds"),
             server_time: Duration::ZERO,

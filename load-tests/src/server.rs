@@ -21,6 +21,13 @@ const READY_MAX: Duration = Duration::from_secs(120);
 const STOP_MAX: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// What a rival books in, what can be booked there, and by whom.
+pub(crate) struct Selling<'a> {
+    pub(crate) store: &'a str,
+    pub(crate) stock: &'a Path,
+    pub(crate) tokens: &'a Path,
+}
+
 /// A running server. What isn't stopped is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
@@ -42,10 +49,18 @@ impl Server {
         Ok(server)
     }
 
-    pub(crate) fn baseline(baseline: Baseline, answer_bytes: usize) -> Result<Self, Failure> {
+    /// A baseline of its own, and what it sells when it sells anything.
+    pub(crate) fn baseline(
+        baseline: Baseline,
+        answer_bytes: usize,
+        selling: Option<&Selling<'_>>,
+    ) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["baseline", baseline.name(), "--listen", "127.0.0.1:0"]);
         command.args(["--answer-bytes", &answer_bytes.to_string()]);
+        if let Some(Selling { store, stock, tokens }) = selling {
+            command.args(["--store", store]).arg("--stock").arg(stock).arg("--tokens").arg(tokens);
+        }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, 0).into(), log: None, _stdin: stdin };

@@ -27,6 +27,10 @@ pub(crate) fn ratio(of: f64, to: f64) -> f64 {
     if to > 0.0 { of / to } else { 0.0 }
 }
 
+pub(crate) fn is_at_least(value: f64, bound: f64) -> bool {
+    value >= bound
+}
+
 /// One time beside another.
 pub(crate) fn ratio_us(of: u64, to: u64) -> f64 {
     ratio(as_float(of), as_float(to))

@@ -106,6 +106,16 @@ pub(crate) fn read(client: &mut PlainClient) -> Result<Vec<StockItem>, Failure> 
     Ok(stock)
 }
 
+/// What can be booked of one sport.
+pub(crate) fn read_sport(client: &mut PlainClient, sport: &str) -> Result<Vec<StockItem>, Failure> {
+    let mut stock = Vec::new();
+    let of_sport = format!("sport={sport}&");
+    for path in lists(client, 500)?.iter().filter(|path| path.contains(&of_sport)) {
+        all_pages::<FreeSlot>(client, path, |slot| stock.extend(slot.into_stock()))?;
+    }
+    Ok(stock)
+}
+
 /// The addresses of what is free of each sport on each open day after today, by day.
 pub(crate) fn lists(client: &mut PlainClient, limit: usize) -> Result<Vec<String>, Failure> {
     let time: Time = get(client, "/v1/time")?.ok_or("the server doesn't tell the time")?;

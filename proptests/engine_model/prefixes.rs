@@ -3,6 +3,7 @@
 //! Here commands come while the records of others are under way, and some of those are refused. Nothing is compared with the model:
 //! what counts is that nothing breaks, that the live state is what its log says, and that nothing is left hanging.
 
+use kaichang::domain::event::PhoneHash;
 use kaichang::domain::ids::{BookingNo, ResidentNo, VenueNo};
 use kaichang::domain::money::Minor;
 use kaichang::engine::log::Outcome;
@@ -61,6 +62,13 @@ fn command(city: &City, step: &Step, now_min: i64) {
         }
         Step::Close { closure, .. } => {
             let _ = engine.change_catalogue(lane, by(0), closure_declared(closure));
+        }
+        Step::Erase { resident, .. } => {
+            if let Ok(erasure) = engine.begin_erasure(ResidentNo::new(resident))
+                && city.intake.is_settled(&erasure.queued_before(lane))
+            {
+                let _ = erasure.erase(lane, PhoneHash([0xee; 16]));
+            }
         }
         Step::Retry { .. } | Step::TopUp { .. } | Step::Advance { .. } | Step::Crash => {}
     }

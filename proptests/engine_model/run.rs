@@ -3,7 +3,7 @@
 use kaichang::domain::calendar::unit_time;
 use kaichang::domain::change::{Admission, Offered, PitchChange, VenueChange};
 use kaichang::domain::definition::{BookingsInside, ClosureDef};
-use kaichang::domain::event::{Event, Provider, RequestKey};
+use kaichang::domain::event::{Event, PhoneHash, Provider, RequestKey};
 use kaichang::domain::ids::{BookingNo, ResidentNo, VenueNo};
 use kaichang::domain::money::Minor;
 use kaichang::domain::units::UnitSpan;
@@ -233,6 +233,36 @@ impl Run {
         assert_eq!(got, expected, "end of {booking} by {resident} at {}", self.model.now_min);
     }
 
+    fn call_off_all(&mut self, resident: u32) {
+        let ahead = self.city.engine.ahead_of(ResidentNo::new(resident), self.now());
+        let expected = self.model.ahead(resident).ok_or(Refusal::TooLate);
+        let mut expected = expected.map(|ahead| ahead.iter().map(|no| self.number(*no)).collect::<Vec<_>>());
+        let mut got = ahead;
+        for list in [&mut got, &mut expected].into_iter().flatten() {
+            list.sort_unstable();
+        }
+        assert_eq!(got, expected, "ahead of {resident}");
+        for booking in self.model.ahead(resident).unwrap_or_default() {
+            self.end_by_resident(resident, booking, false, true);
+        }
+    }
+
+    fn erase(&mut self, resident: u32, is_written: bool) {
+        let expected = self.model.erase(resident, is_written);
+        let City { engine, lane, intake, .. } = &self.city;
+        let account = engine.residents().get(ResidentNo::new(resident)).expect("an account");
+        let queued = engine.begin_erasure(ResidentNo::new(resident)).and_then(|erasure| {
+            assert!(account.role().is_none(), "nothing begins any more");
+            assert!(intake.is_settled(&erasure.queued_before(lane)), "nothing is under way");
+            erasure.erase(lane, PhoneHash([0xee; 16]))
+        });
+        let got = self.settle_if(queued, is_written);
+        assert_eq!(got, expected, "the end of {resident}");
+        let account = self.city.engine.residents().get(ResidentNo::new(resident)).expect("an account");
+        let is_erased = self.model.erased.contains(&resident);
+        assert_eq!((account.is_erased(), account.role().is_none()), (is_erased, is_erased), "{resident}");
+    }
+
     /// Most steps mean a booking that is there, by whoever may change it; a few are left as they were drawn.
     fn aim(&self, step: &mut Step) {
         let count = self.model.bookings.len();
@@ -267,6 +297,7 @@ impl Run {
             Step::Claim { .. }
             | Step::Retry { .. }
             | Step::TopUp { .. }
+            | Step::Erase { .. }
             | Step::Change { .. }
             | Step::Close { .. }
             | Step::Advance { .. }
@@ -300,11 +331,21 @@ impl Run {
                 self.cancel_by_staff(venue, booking, refund, is_written);
             }
             Step::TopUp { resident, amount } => {
-                self.model.top_up(resident, amount);
+                let expected = self.model.top_up(resident, amount);
                 let City { engine, lane, .. } = &self.city;
-                let queued = engine.top_up(lane, ResidentNo::new(resident), amount, Provider::Sandbox, None);
-                assert!(matches!(queued, Ok(ToppedUp::Queued { .. })));
-                self.settle(true);
+                let got =
+                    match engine.top_up(lane, ResidentNo::new(resident), amount, Provider::Sandbox, None) {
+                        Ok(ToppedUp::Queued { .. }) => self.settle(true),
+                        Ok(ToppedUp::Before(_)) => "before",
+                        Err(refusal) => refusal.name(),
+                    };
+                assert_eq!(got, expected, "a top-up of {resident}");
+            }
+            Step::Erase { resident, calls_off, is_written } => {
+                if calls_off {
+                    self.call_off_all(resident);
+                }
+                self.erase(resident, is_written);
             }
             Step::Change { change, is_written } if self.model.may_change(change) => {
                 let event = event_of(change, self.model.releases.len());

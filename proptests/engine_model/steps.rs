@@ -37,6 +37,12 @@ pub(crate) enum Step {
         resident: u32,
         amount: i64,
     },
+    /// Deletes an account, perhaps after all that is ahead was called off.
+    Erase {
+        resident: u32,
+        calls_off: bool,
+        is_written: bool,
+    },
     CheckIn {
         venue: u32,
         booking: usize,
@@ -149,6 +155,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         6 => (0..RESIDENTS + VENUES, booking(), written())
             .prop_map(|(resident, booking, is_written)| Step::Cancel { resident, booking, is_written }),
         1 => (resident(), 1i64..2_000).prop_map(|(resident, amount)| Step::TopUp { resident, amount }),
+        1 => (resident(), prop::bool::weighted(0.7), written())
+            .prop_map(|(resident, calls_off, is_written)| Step::Erase { resident, calls_off, is_written }),
         6 => (venue(), booking(), written())
             .prop_map(|(venue, booking, is_written)| Step::CheckIn { venue, booking, is_written }),
         10 => (venue(), booking(), place(), prop::option::of(-2i8..3), any::<bool>(), written())

@@ -34,6 +34,9 @@ impl Model {
         if is_invalid || place.is_off_grid() {
             return ("invalid-request", None);
         }
+        if self.erased.contains(&resident) {
+            return ("forbidden", None);
+        }
         if let Purpose::Counter { venue } = purpose
             && place.venue() != venue
         {
@@ -179,7 +182,40 @@ impl Model {
         }
     }
 
-    pub(crate) fn top_up(&mut self, resident: u32, amount: i64) {
+    pub(crate) fn top_up(&mut self, resident: u32, amount: i64) -> &'static str {
+        if self.erased.contains(&resident) {
+            return "forbidden";
+        }
         self.pay(resident, -amount);
+        "queued"
+    }
+
+    /// What a resident has to call off before the account can be deleted; nothing where one of them can't be.
+    pub(crate) fn ahead(&self, resident: u32) -> Option<Vec<usize>> {
+        let is_ahead = |booking: &Booking| {
+            booking.resident == resident && matches!(booking.state, State::Held | State::Confirmed)
+        };
+        let ahead: Vec<_> = (0..self.bookings.len()).filter(|no| is_ahead(&self.bookings[*no])).collect();
+        let can_be_called_off = |booking: &Booking| {
+            let left = booking.place.start_min() - self.now_min;
+            booking.state == State::Held || REFUNDS.iter().any(|(minutes, _)| left >= i64::from(*minutes))
+        };
+        ahead.iter().all(|no| can_be_called_off(&self.bookings[*no])).then_some(ahead)
+    }
+
+    /// The account is deleted, with all that is in its wallet paid back.
+    pub(crate) fn erase(&mut self, resident: u32, is_written: bool) -> &'static str {
+        if self.erased.contains(&resident) {
+            return "not-found";
+        }
+        if self.ahead(resident).is_none_or(|ahead| !ahead.is_empty()) {
+            return "overloaded";
+        }
+        if !is_written {
+            return "not-written";
+        }
+        self.erased.insert(resident);
+        self.balances.insert(resident, 0);
+        "queued"
     }
 }

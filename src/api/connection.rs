@@ -9,7 +9,6 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,11 +22,12 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::front::Front;
 use super::lasting::{Keeping, Lasting};
+use super::proxies::Sender;
 use crate::engine::sync::lock;
 
 /// How often a connection is looked at.
@@ -80,9 +80,9 @@ pub(crate) fn protocol() -> Protocol {
 
 /// Serves a connection to its end. When `draining` is set and the task is woken, what is under way is finished and
 /// nothing more is taken.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: IpAddr,
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    stream: S,
+    other_end: Sender,
     front: Arc<Front>,
     protocol: &Protocol,
     draining: &AtomicBool,
@@ -95,7 +95,7 @@ pub(crate) async fn serve(
         let under_way = UnderWay::begin(&of_service, request.version());
         let activity = Arc::clone(&of_service);
         async move {
-            let response = front.answer(request, peer).await;
+            let response = front.answer(request, other_end).await;
             let Some(lasting) = response.extensions().get::<Lasting>().cloned() else {
                 drop(under_way);
                 return Ok::<_, Infallible>(response);
@@ -236,13 +236,13 @@ impl Watch {
 }
 
 /// A stream that counts its reads.
-struct WatchedStream {
-    stream: TokioIo<TcpStream>,
+struct WatchedStream<S> {
+    stream: TokioIo<S>,
     activity: Arc<Activity>,
 }
 
 // ORDERING: Relaxed, as said of `Activity`.
-impl Read for WatchedStream {
+impl<S: AsyncRead + Unpin> Read for WatchedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -256,7 +256,7 @@ impl Read for WatchedStream {
     }
 }
 
-impl Write for WatchedStream {
+impl<S: AsyncWrite + Unpin> Write for WatchedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

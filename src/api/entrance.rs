@@ -3,7 +3,6 @@
 //! Whoever has a valid token is counted by account, where the token is asked for (`doorkeeper`). Everybody else is counted here,
 //! by address: of one that asks too often no handler hears. Loopback is not counted.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -32,10 +31,10 @@ pub enum Audience {
 }
 
 impl Entrance {
-    /// Whom a request comes from.
+    /// Whom a request that came over a connection from this other end comes from.
     #[must_use]
-    pub fn sender(&self, peer: IpAddr, headers: &HeaderMap) -> Sender {
-        self.proxies.sender(peer, headers)
+    pub fn sender(&self, other_end: Sender, headers: &HeaderMap) -> Sender {
+        self.proxies.sender(other_end, headers)
     }
 
     /// # Errors

@@ -10,6 +10,7 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ use axum::http::request::Parts;
 use axum::http::{Method, Request, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use metrics::Counter;
+use metrics::{Counter, Histogram};
+use tokio::time::Instant;
 use tower::Service;
 
 use super::entrance::{Audience, Entrance};
@@ -47,6 +49,9 @@ const DISCARDED_TIME_MAX: Duration = Duration::from_secs(2);
 /// the answer is the fault that says nothing of it, and a retry under the same key finds out.
 pub const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// Of so many requests the time of one is taken.
+const ONE_TIMED_OF: u32 = 16;
+
 /// What browsers are told with every answer.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -67,6 +72,8 @@ pub struct Front {
     router: Router,
     entrance: Entrance,
     answered: [Counter; 6],
+    seconds: Histogram,
+    requests: AtomicU32,
 }
 
 /// The address that a request comes from: the connection's other end, or whom a trusted proxy was asked by.
@@ -111,15 +118,20 @@ impl Front {
             entrance,
             answered: classes
                 .map(|class| metrics::counter!("kaichang_http_answers_total", "status" => class)),
+            seconds: metrics::histogram!("kaichang_http_request_seconds"),
+            requests: AtomicU32::new(0),
         }
     }
 
     /// Answers a request. Never fails and never panics.
-    pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
+    pub async fn answer<B>(&self, request: Request<B>, other_end: Sender) -> Response
     where
         B: HttpBody<Data = Bytes> + Send,
         B::Error: Send,
     {
+        // ORDERING: Relaxed, it is only to be one of so many.
+        let is_timed = self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(ONE_TIMED_OF);
+        let began = is_timed.then(Instant::now);
         let (parts, body) = request.into_parts();
         let request_id = RequestId::of(&parts.headers);
         let accept_language = parts.headers.get(ACCEPT_LANGUAGE).cloned();
@@ -130,7 +142,7 @@ impl Front {
         let logged = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (parts.method.clone(), parts.uri.path().to_owned()));
 
-        let sender = self.entrance.sender(peer, &parts.headers);
+        let sender = self.entrance.sender(other_end, &parts.headers);
         let mut response = match arrived(&parts, body, is_api).await {
             Ok(body) => match self.entrance.let_in(sender, audience, &parts.headers) {
                 Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender).await,
@@ -177,6 +189,9 @@ impl Front {
         }
         let status = response.status();
         self.answered[usize::from(status.as_u16() / 100).min(5)].increment(1);
+        if let Some(began) = began {
+            self.seconds.record(began.elapsed());
+        }
         if let Some((method, path)) = logged {
             let (request_id, status) = (request_id.as_str(), status.as_u16());
             tracing::debug!(request_id, %method, path, status, "answered");

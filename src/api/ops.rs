@@ -21,6 +21,7 @@ use super::figures::EngineFigures;
 use super::language::Language;
 use super::problem::page::Explained;
 use super::problem::{Problem, ProblemName, Text};
+use super::process_figures::ProcessFigures;
 use super::query::{NoParameters, QueryOf};
 use crate::domain::clock::Clock;
 use crate::projection::Progress;
@@ -29,6 +30,8 @@ use crate::projection::Progress;
 #[derive(Clone)]
 pub struct Readiness {
     not_ready: Arc<ArcSwapOption<Text>>,
+    /// Why an open city takes nothing new for a while.
+    limited: Arc<ArcSwapOption<Problem>>,
     projection: Option<Progress>,
 }
 
@@ -36,7 +39,8 @@ impl Readiness {
     /// Not ready, for this reason.
     #[must_use]
     pub fn not_yet(reason: Text) -> Self {
-        Self { not_ready: Arc::new(ArcSwapOption::from_pointee(reason)), projection: None }
+        let not_ready = Arc::new(ArcSwapOption::from_pointee(reason));
+        Self { not_ready, limited: Arc::default(), projection: None }
     }
 
     /// Shows beside how far Postgres is. A city whose Postgres is away is ready all the same.
@@ -53,17 +57,20 @@ impl Readiness {
         self.not_ready.store(Some(Arc::new(reason)));
     }
 
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.not_ready.load().is_none()
+    /// Says why nothing new is taken for a while, or that it is again. What gives back goes on.
+    pub fn set_limited(&self, why: Option<Problem>) {
+        self.limited.store(why.map(Arc::new));
     }
 
     /// # Errors
     /// `overloaded` with the reason.
     pub fn check(&self) -> Result<(), Problem> {
-        match self.not_ready.load().as_deref() {
+        if let Some(reason) = self.not_ready.load().as_deref() {
+            return Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) });
+        }
+        match self.limited.load().as_deref() {
             None => Ok(()),
-            Some(reason) => Err(Problem::Overloaded { retry_after_s: 1, reason: Some(reason.clone()) }),
+            Some(why) => Err(why.clone()),
         }
     }
 }
@@ -116,6 +123,7 @@ pub fn routes(readiness: Readiness, time: CityTime) -> OpenApiRouter {
 pub struct Figures {
     pub handle: PrometheusHandle,
     pub engine: Arc<EngineFigures>,
+    pub process: Arc<ProcessFigures>,
 }
 
 /// The route of the figures. Apart, so that operators can give it an address of its own.
@@ -152,6 +160,7 @@ async fn now(State(city): State<CityTime>, _none: QueryOf<NoParameters>) -> Resp
 #[utoipa::path(get, path = "/metrics", tag = "service", responses((status = 200, body = String)))]
 async fn figures(State(figures): State<Figures>) -> Response {
     figures.engine.update();
+    figures.process.update();
     let mut response = Response::new(Body::from(figures.handle.render()));
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::identity::password::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, Password, PasswordFault};
 use crate::identity::personal::PersonalData;
 use crate::identity::phone::Phone;
-use crate::identity::resident_keys::ResidentKeys;
+use crate::identity::resident_keys::{ResidentKeyFault, ResidentKeys};
 
 /// The longest name.
 const NAME_CHARS_MAX: usize = 64;
@@ -58,7 +58,7 @@ pub async fn seal(
     }
 }
 
-/// What is known of these people, in their order. Their keys are read from a file, off the threads that serve.
+/// What is known of these people, in their order; nothing when one of them has deleted his account meanwhile. Their keys are read from a file, off the threads that serve.
 ///
 /// # Errors
 /// A fault when one of them can't be read.
@@ -70,7 +70,11 @@ pub async fn open(
     let opening = tokio::task::spawn_blocking(move || -> Result<Vec<PersonalData>, String> {
         let mut opened = Vec::with_capacity(sealed.len());
         for (no, sealed) in sealed {
-            let key = keys.get(no).map_err(|fault| fault.to_string())?;
+            let key = match keys.get(no) {
+                // Deleted since it was looked up: nobody is there any more.
+                Err(ResidentKeyFault::Erased) => return Ok(Vec::new()),
+                got => got.map_err(|fault| fault.to_string())?,
+            };
             opened.push(PersonalData::open(no, &key, &sealed).map_err(|fault| fault.to_string())?);
         }
         Ok(opened)

@@ -89,6 +89,15 @@ impl Problem {
     /// Overloaded, to be tried again in a second.
     pub const OVERLOADED: Self = Self::Overloaded { retry_after_s: 1, reason: None };
 
+    /// Overloaded, because the disk nears its limit: nobody expects that to pass in a moment.
+    pub const SHORT_OF_ROOM: Self = Self::Overloaded {
+        retry_after_s: 30,
+        reason: Some(Text::fixed(
+            "the disk is nearly full: nothing new is taken, cancelling and looking go on",
+            "磁盘空间即将用尽:暂停新的预订、充值和注册,取消和查询照常",
+        )),
+    };
+
     /// A fault of ours: logged as an error with what is known of it, answered without any of that.
     #[must_use]
     pub fn internal(fault: &dyn Display) -> Self {

@@ -105,16 +105,19 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// Whom a request of this connection's other end comes from.
+    /// Whom a request that came over a connection from this other end comes from.
     #[must_use]
-    pub fn sender(&self, peer: IpAddr, headers: &HeaderMap) -> Sender {
-        let peer = peer.to_canonical();
+    pub fn sender(&self, other_end: Sender, headers: &HeaderMap) -> Sender {
+        let peer = other_end.address.to_canonical();
         if !self.trusts(peer) {
-            return Sender { address: peer, scheme: Scheme::Plain };
+            return Sender { address: peer, ..other_end };
         }
-        let is_https =
-            last_word(headers, &X_FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
-        let scheme = if is_https { Scheme::Https } else { Scheme::Plain };
+        let scheme = match last_word(headers, &X_FORWARDED_PROTO) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("https") => Scheme::Https,
+            Some(_) => Scheme::Plain,
+            // A proxy that says nothing speaks for whom it speaks to as it speaks to us.
+            None => other_end.scheme,
+        };
         let mut address = peer;
         for word in words_from_the_right(headers, &X_FORWARDED_FOR) {
             // A word that is no address ends what can be believed.
@@ -168,7 +171,8 @@ mod tests {
         for (name, value) in headers {
             map.append(name.clone(), HeaderValue::from_bytes(value.as_bytes()).expect("a header"));
         }
-        proxies.sender(peer.parse().expect("an address"), &map)
+        let other_end = Sender { address: peer.parse().expect("an address"), scheme: Scheme::Plain };
+        proxies.sender(other_end, &map)
     }
 
     #[test]
@@ -203,7 +207,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.9"));
         let loopback: IpAddr = "127.0.0.1".parse().expect("an address");
-        assert_eq!(none.sender(loopback, &headers).address, loopback);
+        let other_end = Sender { address: loopback, scheme: Scheme::Plain };
+        assert_eq!(none.sender(other_end, &headers).address, loopback);
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! What residents do: sign up, log in, pay, hold, book, cancel, and show their tickets. Each sees and changes what is his own (I7).
+//! What residents do: sign up, log in, pay, hold, book, cancel, show their tickets, take their data with them, and leave. Each sees and changes what is his own (I7).
 
 pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
 pub mod entries;
 pub mod entry_view;
+pub mod export;
 pub mod holds;
+pub mod leaving;
 pub mod logins;
+pub mod me;
 pub mod my_bookings;
 mod opening;
 pub mod ordering;
@@ -67,6 +70,8 @@ impl FromRef<Residents> for Arc<Desk> {
 pub fn routes(state: Residents) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(accounts::sign_up))
+        .routes(routes!(me::me, leaving::leave))
+        .routes(routes!(export::export))
         .routes(routes!(logins::log_in))
         .routes(routes!(logins::log_out))
         .routes(routes!(bookings::book, my_bookings::bookings))

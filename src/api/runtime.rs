@@ -19,6 +19,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::Router;
+use metrics::Gauge;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -26,7 +27,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use super::connection;
 use super::entrance::Entrance;
 use super::front::Front;
+use super::proxies::{Scheme, Sender};
 use super::settled;
+use super::tls::Tls;
 use crate::engine::lane::LaneOwner;
 use crate::engine::sync::lock;
 
@@ -77,6 +80,7 @@ struct Acceptor {
 struct Arrival {
     stream: TcpStream,
     peer: IpAddr,
+    tls: Option<Arc<Tls>>,
     front: Arc<Front>,
     place: OwnedSemaphorePermit,
 }
@@ -126,12 +130,17 @@ impl Workers {
         })
     }
 
-    /// Serves what comes in at a listener, with a router and an entrance made for each worker: what its handlers share should be cloned
+    /// Serves what comes in at a listener, enciphered or plain, with a router and an entrance made for each worker: what its handlers share should be cloned
     /// deeply enough that two workers don't count references in the same place.
     ///
     /// # Errors
     /// When the system gives no thread, or the listener can't be used.
-    pub fn listen(&self, listener: TcpListener, routes: impl Fn() -> (Router, Entrance)) -> io::Result<()> {
+    pub fn listen(
+        &self,
+        listener: TcpListener,
+        tls: Option<Arc<Tls>>,
+        routes: impl Fn() -> (Router, Entrance),
+    ) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let homes = self.workers.iter().map(|worker| {
             let (router, entrance) = routes();
@@ -149,7 +158,7 @@ impl Workers {
             runtime.block_on(async {
                 tokio::select! {
                     () = stopped.notified() => {}
-                    () = accept(listener, &places, &homes) => {}
+                    () = accept(listener, tls.as_ref(), &places, &homes) => {}
                 }
             });
         })?;
@@ -192,7 +201,7 @@ struct Home {
     front: Arc<Front>,
 }
 
-async fn accept(listener: TcpListener, places: &Arc<Semaphore>, homes: &[Home]) {
+async fn accept(listener: TcpListener, tls: Option<&Arc<Tls>>, places: &Arc<Semaphore>, homes: &[Home]) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(fault) => {
@@ -218,7 +227,8 @@ async fn accept(listener: TcpListener, places: &Arc<Semaphore>, homes: &[Home]) 
                     return;
                 };
                 home.connections.announce();
-                let arrival = Arrival { stream, peer, front: Arc::clone(&home.front), place };
+                let (tls, front) = (tls.map(Arc::clone), Arc::clone(&home.front));
+                let arrival = Arrival { stream, peer, tls, front, place };
                 if home.inbox.send(arrival).is_err() {
                     // The worker is gone; this is the end of the process too.
                     return;
@@ -294,14 +304,26 @@ fn work(
         while let Some(arrival) = arrivals.recv().await {
             let (connections, protocol) = (Arc::clone(connections), Arc::clone(&protocol));
             tokio::spawn(async move {
-                let Arrival { stream, peer, front, place } = arrival;
+                let Arrival { stream, peer, tls, front, place } = arrival;
                 let _member = connections.enter().await;
                 let _place = place;
-                match tokio::net::TcpStream::from_std(stream) {
-                    Ok(stream) => {
-                        connection::serve(stream, peer, front, &protocol, &connections.draining).await;
+                let stream = match tokio::net::TcpStream::from_std(stream) {
+                    Ok(stream) => stream,
+                    Err(fault) => {
+                        tracing::error!(%fault, "a connection can't be watched");
+                        return;
                     }
-                    Err(fault) => tracing::error!(%fault, "a connection can't be watched"),
+                };
+                let draining = &connections.draining;
+                let Some(tls) = tls else {
+                    let other_end = Sender { address: peer, scheme: Scheme::Plain };
+                    connection::serve(stream, other_end, front, &protocol, draining).await;
+                    return;
+                };
+                // Who doesn't come to speak TLS has asked for nothing yet.
+                if let Some(stream) = tls.accept(stream).await {
+                    let other_end = Sender { address: peer, scheme: Scheme::Https };
+                    connection::serve(stream, other_end, front, &protocol, draining).await;
                 }
             });
         }
@@ -318,9 +340,19 @@ fn work(
 #[derive(Default)]
 struct Connections {
     count: AtomicUsize,
+    open: Open,
     draining: AtomicBool,
     members: Mutex<Members>,
     gone: Notify,
+}
+
+/// The figure of all workers' connections.
+struct Open(Gauge);
+
+impl Default for Open {
+    fn default() -> Self {
+        Self(metrics::gauge!("kaichang_connections"))
+    }
 }
 
 #[derive(Default)]
@@ -347,6 +379,7 @@ impl Connections {
         let no = members.next;
         members.next += 1;
         members.wakers.insert(no, waker);
+        self.open.0.increment(1.0);
         Member { connections: Arc::clone(self), no }
     }
 
@@ -376,6 +409,7 @@ impl Drop for Member {
     fn drop(&mut self) {
         lock(&self.connections.members).wakers.remove(&self.no);
         self.connections.count.fetch_sub(1, Ordering::Relaxed);
+        self.connections.open.0.decrement(1.0);
         self.connections.gone.notify_one();
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use super::byte_size::ByteSize;
 use crate::api::proxies::IpNetwork;
 
 /// One-click booking for all the sports venues of a city. Without a command: serve.
@@ -21,7 +22,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve a city
-    Serve(ServeArguments),
+    Serve(Box<ServeArguments>),
     /// Make the demo city in an empty data directory
     Demo(DemoArguments),
     /// Check a data directory against the rules; reads only, also beside a running server
@@ -30,6 +31,8 @@ pub(super) enum Command {
     DrawVerify(DrawVerifyArguments),
     /// Keep the city's state, so that the next start reads less; the server does it by itself
     Snapshot(SnapshotArguments),
+    /// Copy a city so that it can be served again, also beside a running server: see docs/OPERATING.md
+    Backup(BackupArguments),
     /// Make a new data directory from a Postgres database alone, when the journal's disk is lost
     Rebuild(RebuildArguments),
     /// Fill the tables of a Postgres database anew from the journal of a city that is not served
@@ -132,6 +135,12 @@ pub(super) struct ServeArguments {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, env = "KAICHANG_LISTEN", value_name = "ADDR")]
     pub(super) listen: Option<SocketAddr>,
+    /// Serve by TLS with this chain of certificates, in PEM; read again when it changes
+    #[arg(long, env = "KAICHANG_TLS_CERTIFICATE", value_name = "FILE")]
+    pub(super) tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, env = "KAICHANG_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// Serve /metrics here, and only here
     #[arg(long, env = "KAICHANG_METRICS_LISTEN", value_name = "ADDR")]
     pub(super) metrics_listen: Option<SocketAddr>,
@@ -168,6 +177,18 @@ pub(super) struct ServeArguments {
     #[arg(long = "snapshot-every", env = "KAICHANG_SNAPSHOT_EVERY", value_name = "SECONDS")]
     #[serde(rename = "snapshot_every")]
     pub(super) snapshot_every_s: Option<u32>,
+    /// Keep the journal's sealed segments for so many days, once snapshots and Postgres have them [default: for good]
+    #[arg(long, env = "KAICHANG_KEEP_DAYS", value_name = "N")]
+    pub(super) keep_days: Option<u32>,
+    /// Keep so much of the journal at most, once snapshots and Postgres have the rest [default: all]
+    #[arg(long, env = "KAICHANG_KEEP_BYTES", value_name = "SIZE")]
+    pub(super) keep_bytes: Option<ByteSize>,
+    /// Take nothing new while the disk has less room than this; what gives back goes on. 0 to never look [default: 512M]
+    #[arg(long, env = "KAICHANG_DISK_RESERVE", value_name = "SIZE")]
+    pub(super) disk_reserve: Option<ByteSize>,
+    /// How long a segment of the journal is, from the next one on: a multiple of 4096 [default: 64M]
+    #[arg(long, env = "KAICHANG_SEGMENT_SIZE", value_name = "SIZE")]
+    pub(super) segment_size: Option<ByteSize>,
     /// Start though the clock is more than 30 days after the journal's last record
     #[arg(long, env = "KAICHANG_TRUST_CLOCK")]
     #[serde(skip)]
@@ -212,6 +233,19 @@ pub(super) struct SnapshotArguments {
     /// Where the city is kept
     #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
     pub(super) data_dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct BackupArguments {
+    /// Where the city is kept
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// Where to copy it: a directory that is not there yet
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: PathBuf,
+    /// Leave the master key out: without it the backup can't be served, and nobody's data can be read
+    #[arg(long)]
+    pub(super) without_master_key: bool,
 }
 
 #[derive(Debug, Clone, Args)]

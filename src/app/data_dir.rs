@@ -8,6 +8,7 @@
 //! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
 //! DIR/snapshots/           what the journal's first part came to; can be made anew of a whole journal
 //! DIR/demo-accounts.json   of a demo city
+//! DIR/backup-manifest      of a backup that nobody has served yet
 //! ```
 
 use std::fs::{self, File};
@@ -18,7 +19,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::Failure;
 use crate::identity::city_keys::{CityKeys, MASTER_KEY_PATH, WhenAbsent};
-use crate::identity::resident_keys::{RESIDENT_KEYS_PATH, ResidentKeys};
+use crate::identity::resident_keys::{RESIDENT_KEYS_PATH, ResidentKeys, WrappedResidentKeys};
 use crate::journal::layout::segment_number;
 
 pub(super) struct DataDir {
@@ -81,6 +82,11 @@ impl DataDir {
         let city = CityKeys::open(&master, master_absent)?;
         let residents = ResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH), &city, residents_absent)?;
         Ok(Keys { city, residents })
+    }
+
+    /// The residents' keys as one needs them who opens none.
+    pub(super) fn wrapped_keys(&self) -> Result<WrappedResidentKeys, Failure> {
+        Ok(WrappedResidentKeys::open(&self.root.join(RESIDENT_KEYS_PATH))?)
     }
 
     /// Throws away what a process left that died while it made a city.

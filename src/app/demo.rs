@@ -31,7 +31,7 @@ use crate::journal::DirLock;
 /// What each resident of a load test has in the wallet.
 const BALANCE: Minor = Minor::new(1_000_000);
 /// Where the demo's accounts stand.
-const ACCOUNTS_FILE: &str = "demo-accounts.json";
+pub(super) const ACCOUNTS_FILE: &str = "demo-accounts.json";
 
 #[derive(Serialize)]
 struct DemoAccount {

@@ -14,7 +14,7 @@ use crate::city_files::{Sources, write};
 pub(super) fn run(arguments: &ExportArguments) -> Result<ExitCode, Failure> {
     let dir = DataDir::new(&arguments.data_dir, None);
     dir.expect_city()?;
-    let (engine, _) = replayed(&dir)?;
+    let engine = replayed(&dir)?.engine;
     let sources = write(&engine.world().catalogue)?;
     let files = &arguments.files;
     if !arguments.overwrite {

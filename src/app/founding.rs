@@ -17,7 +17,7 @@ use crate::domain::policy::{QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow};
 use crate::domain::time::UtcMillis;
 use crate::engine::lane::Intake;
 use crate::engine::log::{Sequence, Settle};
-use crate::journal::{FileDisk, Journal, Options};
+use crate::journal::{FileDisk, Journal, Options, Position};
 
 /// How many records are under way at once.
 const OUTSTANDING_MAX: u32 = 4096;
@@ -33,16 +33,17 @@ impl Settle<Event> for NobodyWaits {
 /// Writes the events of a new city.
 pub(super) fn found(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     dir.clear_making()?;
-    write(dir, events, "making the city")?;
+    write(dir, None, events, "making the city")?;
     dir.keep_made()?;
     Ok(())
 }
 
 /// Adds events to a city that nobody serves, all of them or none: they are written behind a copy of its journal, which takes the
-/// journal's place when the last one is durable.
-pub(super) fn add(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
+/// journal's place when the last one is durable. They go on from the position of the snapshot that the city was read from, if any:
+/// what stands before may have been given up.
+pub(super) fn add(dir: &DataDir, behind: Option<&Position>, events: Vec<Event>) -> Result<(), Failure> {
     dir.clear_making()?;
-    let changed = write_and_exchange(dir, events);
+    let changed = write_and_exchange(dir, behind, events);
     // What is there now is the former journal, or what came to nothing, which would take up room for good.
     let cleared = dir.clear_making();
     changed?;
@@ -50,17 +51,22 @@ pub(super) fn add(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write_and_exchange(dir: &DataDir, events: Vec<Event>) -> Result<(), Failure> {
+fn write_and_exchange(dir: &DataDir, behind: Option<&Position>, events: Vec<Event>) -> Result<(), Failure> {
     dir.copy_journal_for_making()?;
-    write(dir, events, "changing the city")?;
+    write(dir, behind, events, "changing the city")?;
     dir.exchange_made()
 }
 
 /// Writes events behind those that stand in the journal in making.
-fn write(dir: &DataDir, events: Vec<Event>, doing: &'static str) -> Result<(), Failure> {
+fn write(
+    dir: &DataDir,
+    behind: Option<&Position>,
+    events: Vec<Event>,
+    doing: &'static str,
+) -> Result<(), Failure> {
     let disk = FileDisk::new(dir.journal_in_making())?;
     let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), Failure> { Ok(()) };
-    let journal = Journal::open(disk, Options::default(), none)?;
+    let journal = Journal::open_behind(disk, Options::default(), behind, none)?;
     let (intake, owners) = Intake::new(1, OUTSTANDING_MAX);
     let (handle, committer) =
         journal.start(Arc::clone(&intake), NobodyWaits, Arc::new(SystemClock::new()))?;

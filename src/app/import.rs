@@ -14,7 +14,7 @@ use super::data_dir::DataDir;
 use super::serve::check_pause;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, founding, logging};
+use super::{Failure, founding, logging, manifest};
 use crate::city_files::{
     Defaults, EVENT_BYTES_MAX, Faults, File, Named, Plan, Sources, Standing, Target, plan,
 };
@@ -27,7 +27,7 @@ use crate::engine::closing::Inside;
 use crate::engine::world::World;
 use crate::identity::city_keys::WhenAbsent;
 use crate::journal::layout::RECORD_BYTES_MAX;
-use crate::journal::{DirLock, FileDisk, read_only_behind};
+use crate::journal::{DirLock, FileDisk, Position, read_only_behind};
 
 const _: () = assert!(EVENT_BYTES_MAX + 64 <= RECORD_BYTES_MAX, "what is planned can be written");
 
@@ -113,7 +113,10 @@ fn make(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Result
 /// A city that is there. A dry run reads it as it is, also beside a server; who changes it keeps others out.
 fn change(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Result<Planned, Failure> {
     let _lock = if arguments.dry_run { None } else { Some(DirLock::acquire(&arguments.data_dir)?) };
-    let (engine, last_at) = replayed(dir)?;
+    if !arguments.dry_run {
+        manifest::accept(dir.root())?;
+    }
+    let Replayed { engine, last_at, behind } = replayed(dir)?;
     let world = World::clone(&engine.world());
     let bookings_inside = |def: &_| {
         let mut inside = Inside::of(&world, def);
@@ -132,18 +135,27 @@ fn change(arguments: &ImportArguments, dir: &DataDir, sources: &Sources) -> Resu
     let by_import = |action: &Event| {
         Event::StaffActed(StaffActed { by: StaffActed::THE_IMPORT, action: Box::new(action.clone()) })
     };
-    founding::add(dir, plan.events.iter().map(by_import).collect())?;
+    founding::add(dir, behind.as_ref(), plan.events.iter().map(by_import).collect())?;
     Ok(Ok(plan))
 }
 
-/// The city as its journal has it, and when its last event was. Reads only.
-pub(super) fn replayed(dir: &DataDir) -> Result<(Engine, Option<UtcMillis>), Failure> {
+/// The city as its snapshots and its journal have it.
+pub(super) struct Replayed {
+    pub(super) engine: Engine,
+    /// When its last event was.
+    last_at: Option<UtcMillis>,
+    /// Where the snapshot stands that was begun with.
+    behind: Option<Position>,
+}
+
+/// Reads the city, and changes nothing.
+pub(super) fn replayed(dir: &DataDir) -> Result<Replayed, Failure> {
     let disk = FileDisk::new(dir.journal())?;
     let Begun { mut replay, position } = snapshots::begin(dir)?;
     read_only_behind(&disk, position.as_ref(), |sequence, at, bytes| replay.apply(sequence, at, bytes))?
         .ok_or("the journal is empty")?;
     let last_at = replay.last_at();
-    Ok((replay.finish()?, last_at))
+    Ok(Replayed { engine: replay.finish()?, last_at, behind: position })
 }
 
 fn tell(arguments: &ImportArguments, plan: &Plan) -> Result<ExitCode, Failure> {

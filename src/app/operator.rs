@@ -15,7 +15,7 @@ use super::data_dir::{DataDir, Keys};
 use super::serve::check_pause;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, logging};
+use super::{Failure, logging, manifest};
 use crate::domain::clock::Clock;
 use crate::domain::event::{AccountOpened, PhoneHash, Role};
 use crate::domain::ids::ResidentNo;
@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &OperatorArguments) -> Result<ExitCode, Failure> {
     // Asked first, for the lock makes the directory.
     dir.expect_city()?;
     let _lock = DirLock::acquire(&arguments.data_dir)?;
+    manifest::accept(dir.root())?;
     let keys = dir.keys(WhenAbsent::Refuse)?;
     let password = random_password()?;
     let phone = append(arguments, &dir, &keys, phone, &password)?;

@@ -28,13 +28,13 @@ pub(super) fn start(
     settings: &Settings,
     journal: &JournalHandle,
     clock: &Arc<dyn Clock>,
-) -> Result<Option<(Projector, Progress)>, Failure> {
-    let Some(database) = settings.database.clone() else { return Ok(None) };
-    let progress = Progress::new();
+    progress: Option<&Progress>,
+) -> Result<Option<Projector>, Failure> {
+    let Some((database, progress)) = settings.database.clone().zip(progress) else { return Ok(None) };
     let keys = Box::new(Keys(dir.keys(WhenAbsent::Refuse)?.residents));
     let disk = Arc::new(FileDisk::new(dir.journal())?);
     let projector =
         Projector::start(database, disk, journal.clone(), keys, Arc::clone(clock), progress.clone())?;
     projector.first_try()?;
-    Ok(Some((projector, progress)))
+    Ok(Some(projector))
 }

@@ -15,20 +15,25 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Empty, ServeArguments};
-use super::data_dir::DataDir;
+use super::certificate::{CertificateFiles, WatchedCertificate};
+use super::data_dir::{DataDir, Keys};
 use super::demo::Residents;
+use super::keeping::Keeper;
 use super::projecting;
 use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
-use super::{Failure, demo, founding, logging, open_files, say, snapshot_maker};
+use super::{
+    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, say, snapshot_maker,
+};
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
 use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
+use crate::domain::ids::ResidentNo;
 use crate::domain::time::UtcMillis;
 use crate::engine::lane::{Intake, LaneOwner};
 use crate::engine::settle::Settlement;
@@ -36,6 +41,7 @@ use crate::engine::timekeeper::Timekeeper;
 use crate::engine::{CommandLane, Engine};
 use crate::identity::city_keys::WhenAbsent;
 use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
+use crate::projection::Progress;
 
 /// How many records a worker may have under way.
 const OUTSTANDING_MAX: u32 = 4096;
@@ -58,6 +64,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let _lock = DirLock::acquire(&settings.data_dir)?;
     let dir = DataDir::new(&settings.data_dir, settings.key_file.as_deref());
+    manifest::accept(dir.root())?;
     make_city_if_absent(&dir, &settings)?;
     // The keys were made with the city: to make others now would lose every account.
     let keys = dir.keys(WhenAbsent::Refuse)?;
@@ -65,11 +72,13 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let listener =
         bind(settings.listen).map_err(|error| format!("listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr()?;
+    let certificate = settings.tls.clone().map(CertificateFiles::watch).transpose()?;
     let metrics = figures_recorder()?;
 
-    let mut city = City::open(&dir, &settings, &clock)?;
-    let projecting = projecting::start(&dir, &settings, &city.journal, &clock)?;
-    let progress = projecting.as_ref().map(|(_, progress)| progress.clone());
+    let progress = settings.database.as_ref().map(|_| Progress::new());
+    let mut city = City::open(&dir, &settings, &clock, progress.clone())?;
+    destroy_keys_again(&city.engine, &keys)?;
+    let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
     let readiness =
         Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
@@ -83,12 +92,15 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         &settings,
         city.journal.epoch(),
     )?;
-    services.listen(&workers, listener, settings.metrics_listen)?;
+    let tls = certificate.as_ref().map(WatchedCertificate::tls);
+    services.listen(&workers, listener, tls, settings.metrics_listen)?;
+    city.watch_disk(&dir, &settings, &readiness)?;
     readiness.set_ready();
-    tracing::info!(%address, "ready");
-    say(&format!("the city is open at http://{address}"));
+    tracing::info!(%address, tls = certificate.is_some(), "ready");
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    say(&format!("the city is open at {scheme}://{address}"));
 
-    wait_for_the_end(&metrics, services.vital_signs())?;
+    wait_for_the_end(&metrics, services.vital_signs(), certificate)?;
     tracing::info!("draining");
     readiness.set_not_ready(Text::fixed("the city is closing", "正在停止"));
     let drained = workers.shutdown();
@@ -96,11 +108,29 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         tracing::warn!(connections = drained.cut, "connections were cut that took too long");
     }
     city.close()?;
-    if let Some((projector, _)) = projecting {
+    if let Some(projector) = projector {
         projector.end();
     }
     tracing::info!("closed");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keys whose end stands in the journal are destroyed again: the process may have died before it came to that, or the file may
+/// have come from an older backup. Before anything else reads them; all that was replayed is durable by now.
+fn destroy_keys_again(engine: &Engine, keys: &Keys) -> Result<(), Failure> {
+    let erased = engine.residents().iter().filter(|(_, account)| account.is_erased()).map(|(no, _)| no);
+    let erased: Vec<ResidentNo> = erased.collect();
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let destroyed = keys.residents.erase_all(erased)?;
+    if destroyed > 0 {
+        tracing::warn!(
+            destroyed,
+            "keys of accounts that were deleted were still there; they are destroyed now"
+        );
+    }
+    Ok(())
 }
 
 /// Where figures are gathered: times in buckets, so that operators can add them up.
@@ -109,6 +139,7 @@ fn figures_recorder() -> Result<PrometheusHandle, Failure> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
         .set_buckets_for_metric(Matcher::Suffix("_batch_records".to_owned()), &RECORDS_BUCKETS)?
         .install_recorder()?;
+    figure_names::describe_all();
     Ok(recorder)
 }
 
@@ -141,18 +172,23 @@ struct City {
     committer: JoinHandle<()>,
     timekeeper: JoinHandle<()>,
     snapshots: JoinHandle<()>,
+    disk: Option<JoinHandle<()>>,
     is_closing: Arc<AtomicBool>,
 }
 
 impl City {
-    fn open(dir: &DataDir, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Self, Failure> {
+    fn open(
+        dir: &DataDir,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        progress: Option<Progress>,
+    ) -> Result<Self, Failure> {
         let began = clock.monotonic();
         let Begun { mut replay, position } = snapshots::begin(dir)?;
         let disk = FileDisk::new(dir.journal())?;
-        let journal =
-            Journal::open_behind(disk, Options::default(), position.as_ref(), |sequence, at, bytes| {
-                replay.apply(sequence, at, bytes)
-            })?;
+        let options = Options { segment_bytes: settings.segment_size.get(), ..Options::default() };
+        let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
+        let journal = Journal::open_behind(disk, options, position.as_ref(), apply)?;
         let records = journal.recovered().records;
         let last_at = replay.last_at();
         let engine = Arc::new(replay.finish()?);
@@ -177,9 +213,22 @@ impl City {
         let mut timekeeper = Timekeeper::new(CommandLane::new(lane));
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
         let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
-        let snapshots =
-            snapshot_maker::start(dir.root(), handle.clone(), settings.snapshot_every_s, &is_closing)?;
-        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, is_closing })
+        let keeper = Keeper::new(settings.keep, handle.clone(), progress);
+        let (journal, every_s) = (handle.clone(), settings.snapshot_every_s);
+        let snapshots = snapshot_maker::start(dir.root(), journal, every_s, keeper, clock, &is_closing)?;
+        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, disk: None, is_closing })
+    }
+
+    /// Takes nothing new from now on while the disk has less room than it should.
+    fn watch_disk(
+        &mut self,
+        dir: &DataDir,
+        settings: &Settings,
+        readiness: &Readiness,
+    ) -> Result<(), Failure> {
+        self.disk =
+            disk_watch::start(dir.root(), settings.disk_reserve, &self.engine, readiness, &self.is_closing)?;
+        Ok(())
     }
 
     /// Makes durable what is queued and ends the threads.
@@ -188,6 +237,9 @@ impl City {
         self.is_closing.store(true, Ordering::Release);
         self.timekeeper.join().map_err(|_| "the timekeeper panicked")?;
         self.snapshots.join().map_err(|_| "the thread that has snapshots made panicked")?;
+        if let Some(disk) = self.disk {
+            disk.join().map_err(|_| "the thread that watches the disk panicked")?;
+        }
         self.journal.stop();
         self.committer.join().map_err(|_| "the journal's thread panicked")?;
         Ok(())
@@ -273,7 +325,11 @@ fn end_for_the_journal(why: &str) -> ! {
 }
 
 /// Until SIGTERM or SIGINT. A second one ends the process at once, which the journal makes safe.
-fn wait_for_the_end(metrics: &PrometheusHandle, vital_signs: &VitalSigns) -> Result<(), Failure> {
+fn wait_for_the_end(
+    metrics: &PrometheusHandle,
+    vital_signs: &VitalSigns,
+    mut certificate: Option<WatchedCertificate>,
+) -> Result<(), Failure> {
     let (ended, end) = std::sync::mpsc::channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
@@ -297,6 +353,7 @@ fn wait_for_the_end(metrics: &PrometheusHandle, vital_signs: &VitalSigns) -> Res
     while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(UPKEEP) {
         metrics.run_upkeep();
         vital_signs.look();
+        certificate.iter_mut().for_each(WatchedCertificate::look);
     }
     Ok(())
 }

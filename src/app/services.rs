@@ -23,6 +23,7 @@ use crate::api::proxies::TrustedProxies;
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
 use crate::api::runtime::{Workers, bind};
+use crate::api::tls::Tls;
 use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::engine::Engine;
@@ -75,7 +76,11 @@ impl Services {
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
-            figures: Figures { handle: metrics, engine: Arc::new(EngineFigures::new(Arc::clone(engine))) },
+            figures: Figures {
+                handle: metrics,
+                engine: Arc::new(EngineFigures::new(Arc::clone(engine))),
+                process: Arc::default(),
+            },
             vital_signs: Arc::new(vital_signs),
         })
     }
@@ -90,13 +95,14 @@ impl Services {
         &self,
         workers: &Workers,
         listener: TcpListener,
+        tls: Option<Arc<Tls>>,
         figures_at: Option<SocketAddr>,
     ) -> Result<(), Failure> {
-        workers.listen(listener, || self.routes(figures_at.is_none()))?;
+        workers.listen(listener, tls, || self.routes(figures_at.is_none()))?;
         if let Some(address) = figures_at {
             let listener = bind(address).map_err(|error| format!("listen on {address}: {error}"))?;
             let router = || compose::router([ops::figures_routes(self.figures.clone())], Router::new());
-            workers.listen(listener, || (router(), Entrance::default()))?;
+            workers.listen(listener, None, || (router(), Entrance::default()))?;
         }
         Ok(())
     }

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::arguments::{Empty, ServeArguments};
+use super::byte_size::ByteSize;
+use super::certificate::CertificateFiles;
+use super::keeping::KeepLimits;
 use crate::api::proxies::IpNetwork;
+use crate::journal::layout::SEGMENT_BYTES_DEFAULT;
 use crate::projection::Database;
 
 /// Settings with nothing left open.
@@ -13,6 +17,7 @@ use crate::projection::Database;
 pub(super) struct Settings {
     pub(super) data_dir: PathBuf,
     pub(super) listen: SocketAddr,
+    pub(super) tls: Option<CertificateFiles>,
     pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) empty: Empty,
     pub(super) key_file: Option<PathBuf>,
@@ -24,7 +29,13 @@ pub(super) struct Settings {
     pub(super) trust_clock: bool,
     pub(super) trusted_proxies: Vec<IpNetwork>,
     pub(super) snapshot_every_s: u32,
+    pub(super) keep: KeepLimits,
+    pub(super) disk_reserve: ByteSize,
+    pub(super) segment_size: ByteSize,
 }
+
+/// Room for a start, for the next segment, for packing and for a snapshot, while what gives back goes on.
+const DISK_RESERVE: ByteSize = ByteSize::mebibytes(512);
 
 /// More workers than any machine has cores.
 const WORKERS_MAX: usize = 256;
@@ -55,6 +66,10 @@ impl Settings {
                 .listen
                 .or(file.listen)
                 .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            tls: certificate(
+                arguments.tls_certificate.or(file.tls_certificate),
+                arguments.tls_key.or(file.tls_key),
+            )?,
             metrics_listen: arguments.metrics_listen.or(file.metrics_listen),
             empty: arguments.empty.or(file.empty).unwrap_or(Empty::Demo),
             key_file: arguments.key_file.or(file.key_file),
@@ -66,7 +81,26 @@ impl Settings {
             trust_clock: arguments.trust_clock,
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
+            keep: KeepLimits {
+                days: arguments.keep_days.or(file.keep_days),
+                bytes: arguments.keep_bytes.or(file.keep_bytes),
+            },
+            disk_reserve: arguments.disk_reserve.or(file.disk_reserve).unwrap_or(DISK_RESERVE),
+            segment_size: arguments
+                .segment_size
+                .or(file.segment_size)
+                .unwrap_or(ByteSize::new(SEGMENT_BYTES_DEFAULT)),
         })
+    }
+}
+
+/// Neither file or both.
+fn certificate(chain: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<CertificateFiles>, Failure> {
+    match (chain, key) {
+        (Some(chain), Some(key)) => Ok(Some(CertificateFiles { chain, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("--tls-certificate needs --tls-key".into()),
+        (None, Some(_)) => Err("--tls-key needs --tls-certificate".into()),
     }
 }
 
@@ -78,8 +112,8 @@ mod tests {
     fn the_command_line_goes_before_the_file_and_the_file_before_defaults() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("kaichang.toml");
-        let text =
-            "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\ntrusted_proxies = [\"10.0.0.0/8\"]\n";
+        let text = "listen = \"0.0.0.0:9\"\nempty = \"refuse\"\nworkers = 3\ntrusted_proxies = [\"10.0.0.0/8\"]\n\
+             keep_days = 30\nkeep_bytes = \"10G\"\ndisk_reserve = 1048576\n";
         std::fs::write(&path, text).expect("written");
         let arguments = ServeArguments { config: Some(path), workers: Some(5), ..Default::default() };
         let settings = Settings::of(arguments).expect("settings");
@@ -87,6 +121,14 @@ mod tests {
         assert_eq!((settings.empty, settings.workers), (Empty::Refuse, 5));
         assert_eq!(settings.data_dir, PathBuf::from("./data"));
         assert_eq!(settings.trusted_proxies, ["10.0.0.0/8".parse().expect("a network")]);
+        assert_eq!(settings.keep, KeepLimits { days: Some(30), bytes: Some(ByteSize::mebibytes(10 << 10)) });
+        assert_eq!(settings.disk_reserve, ByteSize::mebibytes(1));
+        let default = Settings::of(ServeArguments::default()).expect("settings");
+        assert_eq!(
+            default.keep,
+            KeepLimits::default(),
+            "without a word of the operator's nothing is given up"
+        );
     }
 
     #[test]

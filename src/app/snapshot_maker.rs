@@ -1,5 +1,5 @@
 //! Has a snapshot made every now and then while the city is served: by a process of its own, at the lowest priority, whose memory is
-//! given back when it is done.
+//! given back when it is done. Behind it what is over the journal's limits is given up (`keeping.rs`).
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,6 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Failure;
+use super::keeping::Keeper;
+use crate::domain::clock::Clock;
 use crate::journal::JournalHandle;
 
 /// How often it is looked whether something is to be done.
@@ -24,15 +26,19 @@ pub(super) fn start(
     data_dir: &Path,
     journal: JournalHandle,
     every_s: u32,
+    mut keeper: Keeper,
+    clock: &Arc<dyn Clock>,
     is_closing: &Arc<AtomicBool>,
 ) -> Result<JoinHandle<()>, Failure> {
     let (data_dir, is_closing) = (data_dir.to_owned(), Arc::clone(is_closing));
+    let clock = Arc::clone(clock);
     let every = Duration::from_secs(every_s.into());
     Ok(std::thread::Builder::new().name("snapshots".to_owned()).spawn(move || {
         while every > Duration::ZERO && wait(every, &is_closing) {
             journal.seal();
             if wait(SEALED_AFTER, &is_closing) {
                 make(&data_dir, &is_closing);
+                keeper.look(&data_dir, clock.now());
             }
         }
     })?)
@@ -40,7 +46,7 @@ pub(super) fn start(
 
 /// Waits so long, unless the city closes. Returns whether it stays open.
 // ORDERING: Acquire pairs with the Release in `City::close`.
-fn wait(so_long: Duration, is_closing: &AtomicBool) -> bool {
+pub(super) fn wait(so_long: Duration, is_closing: &AtomicBool) -> bool {
     let mut waited = Duration::ZERO;
     while waited < so_long && !is_closing.load(Ordering::Acquire) {
         std::thread::sleep(LOOK_EVERY);

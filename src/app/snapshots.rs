@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::arguments::SnapshotArguments;
 use super::data_dir::DataDir;
-use super::{Failure, explain};
+use super::{Failure, explain, manifest};
 use crate::engine::replay::Replay;
 use crate::engine::snapshot::Loader;
 use crate::journal::disk::Disk;
@@ -32,8 +32,7 @@ pub(super) struct Begun {
 
 /// Begins a replay with the newest snapshot that can be used.
 pub(super) fn begin(dir: &DataDir) -> Result<Begun, Failure> {
-    if dir.snapshots().try_exists()? {
-        let disk = FileDisk::existing(dir.snapshots())?;
+    if let Some(disk) = directory(dir)? {
         for name in names(&disk)? {
             match load(&disk, &name) {
                 Ok(begun) => return Ok(begun),
@@ -52,15 +51,39 @@ pub(super) fn begin(dir: &DataDir) -> Result<Begun, Failure> {
     Ok(Begun { replay: Replay::new(), position: None })
 }
 
+/// The directory of the snapshots, where there is one.
+pub(super) fn directory(dir: &DataDir) -> Result<Option<FileDisk>, Failure> {
+    if dir.snapshots().try_exists()? { Ok(Some(FileDisk::existing(dir.snapshots())?)) } else { Ok(None) }
+}
+
 /// All snapshots, the newest first.
-fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
+pub(super) fn names(disk: &FileDisk) -> Result<Vec<String>, Failure> {
     let mut names: Vec<_> =
         disk.list()?.into_iter().filter(|name| snapshot_sequence(name).is_some()).collect();
     names.sort_unstable_by(|one, other| other.cmp(one));
     Ok(names)
 }
 
-fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
+/// Where the older of the two kept snapshots stands, when there are two and both are whole: the digests are computed anew.
+pub(super) fn older_position(dir: &DataDir) -> Result<Option<Position>, Failure> {
+    let disk = FileDisk::existing(dir.snapshots())?;
+    let names = names(&disk)?;
+    let mut older = None;
+    for name in names.iter().take(KEPT) {
+        match read_snapshot(&disk, name, |_, _| Ok::<_, Failure>(())) {
+            Ok(head) => older = Some(Position::decode(&head)?),
+            Err(error) => {
+                let why = explain(&error);
+                tracing::error!(snapshot = name, why, "a snapshot is not whole");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(older.filter(|_| names.len() >= KEPT))
+}
+
+/// A replay that begins with this one.
+pub(super) fn load(disk: &FileDisk, name: &str) -> Result<Begun, SnapshotError> {
     let unusable = |source| SnapshotError::Unusable { file: name.to_owned(), source };
     let mut loader = Loader::default();
     let head = read_snapshot(disk, name, |tag, piece| loader.take(tag, piece))?;
@@ -76,6 +99,7 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     // The server goes first, whatever else the machine does.
     rustix::process::setpriority_process(None, NICE)?;
     let _lock = DirLock::acquire(&dir.snapshots())?;
+    manifest::accept(dir.root())?;
     let disk = FileDisk::new(dir.snapshots())?;
     let Begun { mut replay, position } = begin(&dir)?;
     let journal = FileDisk::existing(dir.journal())?;

@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use metrics::gauge;
+
 use crate::domain::clock::Clock;
 use crate::domain::time::UtcMillis;
 
@@ -44,6 +46,7 @@ impl SystemClock {
         let believed = self.offset_ms.load(Ordering::Relaxed).saturating_add(elapsed_ms);
         if wall_ms.abs_diff(believed) > STEP_MAX_MS.unsigned_abs() {
             if !self.is_doubted.swap(true, Ordering::Relaxed) {
+                gauge!("kaichang_clock_doubted").set(1.0);
                 tracing::error!(
                     wall_ms,
                     believed_ms = believed,
@@ -53,6 +56,7 @@ impl SystemClock {
             return believed;
         }
         if self.is_doubted.swap(false, Ordering::Relaxed) {
+            gauge!("kaichang_clock_doubted").set(0.0);
             tracing::warn!(wall_ms, "the wall clock is believed again");
         }
         self.offset_ms.store(wall_ms.saturating_sub(elapsed_ms), Ordering::Relaxed);

@@ -40,6 +40,8 @@ pub enum Event {
     AccountDisabled(AccountDisabled),
     /// An account that was opened at a counter has become its resident's own.
     AccountCompleted(Box<AccountCompleted>),
+    /// A resident has deleted his account.
+    AccountErased(AccountErased),
     ResidentsEnrolled(ResidentsEnrolled),
     LoggedIn(SessionChanged),
     LoggedOut(SessionChanged),
@@ -88,6 +90,7 @@ impl Event {
             | Self::AccountOpened(_)
             | Self::AccountDisabled(_)
             | Self::AccountCompleted(_)
+            | Self::AccountErased(_)
             | Self::ResidentsEnrolled(_)
             | Self::LoggedIn(_)
             | Self::LoggedOut(_)
@@ -137,6 +140,16 @@ pub struct AccountDisabled {
 pub struct AccountCompleted {
     pub resident: ResidentNo,
     pub sealed: Box<[u8]>,
+}
+
+/// An account is gone for good: its telephone number is nobody's, and nobody can read its personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountErased {
+    pub resident: ResidentNo,
+    pub phone: PhoneHash,
+    /// All that was in the wallet: it goes back to who brought it in.
+    pub paid_back: Minor,
+    pub provider: Provider,
 }
 
 /// What one of the staff did; everything else happened without them.

@@ -85,6 +85,10 @@ impl Engine {
     /// `Overloaded`; the telephone number is given up then.
     pub fn open_account(&self, lane: &CommandLane, account: AccountOpened) -> Result<Ticket, Refusal> {
         let (phone, no) = (account.phone, account.resident);
+        if let (Role::Resident, Err(refusal)) = (account.role, self.expect_room()) {
+            self.release_phone(phone, no);
+            return self.count(Err(refusal));
+        }
         self.push_account(lane, (phone, no), Event::AccountOpened(Box::new(account)))
     }
 
@@ -140,7 +144,7 @@ impl Engine {
         let is_same = self.sealed_of(no).is_some_and(|now| Arc::ptr_eq(&now, before));
         let role = self.residents.get(no).and_then(super::residents::Resident::role);
         let permit = if is_same && role == Some(Role::Resident) {
-            lane.owner.permit().map_err(Refusal::from)
+            self.permit_for_new(lane)
         } else {
             Err(Refusal::PhoneTaken)
         };
@@ -248,7 +252,7 @@ impl Engine {
         if known.is_some() {
             return Err(Refusal::OtherBody);
         }
-        let permit = lane.owner.permit()?;
+        let permit = self.count(self.permit_for_new(lane))?;
         let (no, entry) = self.top_ups.allot().ok_or(Refusal::Overloaded)?;
         if let Some(request) = request
             && let Err(known) = self.known.begin(request, CameTo::TopUp(no))

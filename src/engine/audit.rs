@@ -44,6 +44,7 @@ pub struct ResidentDigest {
     pub no: u32,
     pub spendable: i64,
     pub settled: i64,
+    pub is_erased: bool,
     pub sessions: Vec<u32>,
     /// The counts of the open days, then that of live bookings.
     pub counts: Vec<u32>,
@@ -142,6 +143,8 @@ impl Engine {
             let balance = resident.settled().get();
             sum += i128::from(balance);
             let counted = i128::from(resident.opening().get()) + moved.get(&no).copied().unwrap_or(0);
+            // What was in the wallet of an account that is gone was paid back, all of it.
+            let counted = if resident.is_erased() { counted.min(0) } else { counted };
             if balance < 0 || counted != i128::from(balance) {
                 fail(format!("{no} has {balance}, and by bookings and top-ups {counted}"));
             }
@@ -263,6 +266,7 @@ impl Engine {
                 no: no.get(),
                 spendable: resident.spendable().get(),
                 settled: resident.settled().get(),
+                is_erased: resident.is_erased(),
                 sessions,
                 counts,
             });

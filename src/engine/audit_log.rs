@@ -17,6 +17,9 @@ use crate::domain::event::{Event, StaffActed};
 use crate::domain::ids::{BookingNo, Code, ResidentNo, VenueNo};
 use crate::domain::time::UtcMillis;
 
+/// How many entries are looked at together for an account's name.
+const NAMING_PAGE: usize = 1024;
+
 /// What an act was done to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -81,6 +84,21 @@ impl AuditLog {
         let of_venue = entries.of_venue.get(&venue)?;
         let all = of_venue.iter().rev().filter_map(|no| entries.all.get(usize::try_from(*no).ok()?));
         all.into_iter().find(|entry| is_it(entry)).map(Arc::clone)
+    }
+
+    /// What an account did, and what was done to it; the newest first.
+    #[must_use]
+    pub fn naming(&self, account: ResidentNo) -> Vec<Arc<AuditEntry>> {
+        let is_it =
+            |entry: &Arc<AuditEntry>| entry.by == account || entry.subject == Subject::Account(account);
+        let (mut found, mut before) = (Vec::new(), None);
+        // By pages, so that the committer waits for none but one.
+        loop {
+            let page = self.page(None, before, NAMING_PAGE);
+            let Some(last) = page.last() else { return found };
+            before = Some(last.no);
+            found.extend(page.into_iter().filter(is_it));
+        }
     }
 
     /// How many entries there are, and the hash of the last.

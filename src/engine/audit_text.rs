@@ -117,6 +117,7 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::ReleaseOpened(_)
         | Event::DaysOpened(_)
         | Event::AccountCompleted(_)
+        | Event::AccountErased(_)
         | Event::ResidentsEnrolled(_)
         | Event::LoggedIn(_)
         | Event::LoggedOut(_)

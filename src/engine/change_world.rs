@@ -97,6 +97,7 @@ impl Engine {
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
             | Event::AccountCompleted(_)
+            | Event::AccountErased(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)

@@ -102,6 +102,10 @@ impl Engine {
         let world = self.world.load();
         let resident = self.residents.get(request.resident).ok_or(Refusal::NotFound)?;
         let judgement = judge(&world, request, resident.role(), purpose, known.is_some(), now)?;
+        // Whoever stands at a counter may have deleted his account since he was found.
+        if matches!(purpose, Purpose::Counter { .. }) && resident.role().is_none() {
+            return Err(Refusal::NotFound);
+        }
         // Sold out and closed leave here, by loads alone.
         let offer = self.offer(&world, &judgement, purpose)?;
         self.take(lane, &world, (request.resident, request.request), (judgement, offer), purpose, now)
@@ -118,6 +122,11 @@ impl Engine {
         (party_size, prize): (u16, Purpose),
     ) -> Result<Option<Ticket>, Refusal> {
         let _command = lane.owner.begin_command();
+        let account = self.residents.get(resident).ok_or(Refusal::NotFound)?;
+        if account.role().is_none() {
+            // Who has deleted his account gets nothing any more; of who is about to, it is known in a moment.
+            return Err(if account.is_erased() { Refusal::NotFound } else { Refusal::Overloaded });
+        }
         let when = When { day: wish.day, span: wish.span() };
         if !world.days.is_open(when.day) {
             return Err(Refusal::SlotClosed);
@@ -150,7 +159,7 @@ impl Engine {
         let Judgement { pitch, when: When { day, span, .. }, party_size, price } = judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
 
-        let permit = lane.owner.permit()?;
+        let permit = self.permit_for_new(lane)?;
         let no = match lane.spare.take() {
             Some(no) => no,
             None => self.bookings.allot().ok_or(Refusal::Overloaded)?,

@@ -225,7 +225,26 @@ impl<R> Intake<R> {
             }
         }
     }
+
+    /// What commands queued that had begun on any lane when this was called, and all that was queued before. Waits for those commands, so it
+    /// is not for one that is under way itself.
+    #[must_use]
+    pub fn queued_before(&self) -> Queued {
+        self.await_commands();
+        // ORDERING: Relaxed, ordered by the Acquire above: what those commands pushed is seen.
+        Queued(self.lanes.iter().map(|lane| lane.pushed.load(Ordering::Relaxed)).collect())
+    }
+
+    /// Whether all of that is settled.
+    #[must_use]
+    pub fn is_settled(&self, queued: &Queued) -> bool {
+        self.lanes.iter().zip(&queued.0).all(|(lane, pushed)| lane.settled() >= *pushed)
+    }
 }
+
+/// How far each lane had come at some moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued(Box<[u64]>);
 
 impl<R> Lane<R> {
     fn new(outstanding_max: u32) -> Self {

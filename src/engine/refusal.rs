@@ -42,6 +42,8 @@ pub enum Wrong {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     Overloaded,
+    /// The disk has room for nothing new.
+    ShortOfRoom,
     Invalid(Vec<FieldError>),
     /// The account is not a resident's.
     Forbidden,
@@ -101,7 +103,7 @@ impl Refusal {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Overloaded => "overloaded",
+            Self::Overloaded | Self::ShortOfRoom => "overloaded",
             Self::Invalid(_) => "invalid-request",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",

@@ -409,6 +409,7 @@ impl Engine {
             Event::AccountCompleted(event) if !self.sealed.contains_key(&event.resident) => {
                 Err(ReplayError::Missing { what: format!("the completion of {}", event.resident) })
             }
+            Event::AccountErased(event) => self.erase_again(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => match self.residents.get(event.resident) {
                 Some(_) => Ok(()),
                 None => Err(ReplayError::Missing { what: format!("a session of {}", event.resident) }),

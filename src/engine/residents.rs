@@ -13,6 +13,7 @@ use super::word::NO_BOOKING;
 use crate::domain::event::Role;
 use crate::domain::ids::{ResidentNo, VenueNo};
 use crate::domain::money::Minor;
+use crate::domain::time::UtcMillis;
 
 /// How many accounts a city may have.
 pub const RESIDENTS_MAX: usize = 1 << 25;
@@ -34,6 +35,8 @@ pub struct Resident {
     pub log_ins: LogIns,
     /// What the wallet was opened with.
     opening: AtomicI64,
+    /// When the account was opened; 0 where that was not kept.
+    opened_at: AtomicI64,
 }
 
 #[cfg(not(feature = "loom"))]
@@ -50,6 +53,7 @@ impl Default for Resident {
             newest_top_up: AtomicU32::new(NO_BOOKING),
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
+            opened_at: AtomicI64::new(0),
         }
     }
 }
@@ -60,6 +64,9 @@ const ROLE_OPERATOR: u64 = 2;
 const ROLE_MANAGER: u64 = 3;
 const ROLE_FRONT_DESK: u64 = 4;
 const ROLE_DISABLED: u64 = 5;
+const ROLE_ERASED: u64 = 6;
+/// Never in a snapshot: a replayed state has nothing under way.
+const ROLE_BEING_ERASED: u64 = 7;
 
 impl Resident {
     /// What the account may do, or nothing when there is no such account.
@@ -91,10 +98,51 @@ impl Resident {
         self.role.store(word, Ordering::Release);
     }
 
+    /// When the account was opened, where that is known.
+    #[must_use]
+    pub fn opened_at(&self) -> Option<UtcMillis> {
+        // ORDERING: Relaxed, written before the role was, and never after.
+        Some(UtcMillis::new(self.opened_at.load(Ordering::Relaxed))).filter(|at| at.get() != 0)
+    }
+
+    /// Keeps when the account was opened. By the committer, before it opens it, or by who reads a snapshot.
+    pub(super) fn note_opened(&self, at: UtcMillis) {
+        // ORDERING: Relaxed, published by the Release of the role.
+        self.opened_at.store(at.get(), Ordering::Relaxed);
+    }
+
     /// Takes all rights from the account and ends its sessions. By the committer.
     pub fn disable(&self) {
         // ORDERING: Release, as in `open`.
         self.role.store(ROLE_DISABLED, Ordering::Release);
+    }
+
+    /// Nobody begins anything for this account any more: it is about to be erased. Whether it was a resident's until now.
+    pub(super) fn close(&self) -> bool {
+        // ORDERING: AcqRel, as in `open`: who closes it sees what it is, and one of two wins. That commands which saw it open
+        // have ended is `Intake::queued_before`'s to say.
+        let (from, to) = (ROLE_RESIDENT, ROLE_BEING_ERASED);
+        self.role.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// The erasure came to nothing: the account is a resident's again.
+    pub(super) fn reopen(&self) {
+        // ORDERING: Release, as in `open`.
+        let (from, to) = (ROLE_BEING_ERASED, ROLE_RESIDENT);
+        let _ = self.role.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed);
+    }
+
+    /// The account is gone for good. By the committer.
+    pub(super) fn erase(&self) {
+        // ORDERING: Release, as in `open`.
+        self.role.store(ROLE_ERASED, Ordering::Release);
+    }
+
+    /// Whether the account is gone for good.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        // ORDERING: Acquire, as in `role`: who sees this has seen the end of the account's data.
+        self.role.load(Ordering::Acquire) == ROLE_ERASED
     }
 
     /// What the wallet was opened with.
@@ -176,12 +224,13 @@ impl Row for Resident {
             newest_top_up: AtomicU32::new(row.u32()?),
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
+            opened_at: AtomicI64::new(0),
         };
         for slot in 0..SESSION_SLOTS {
             resident.log_ins.set(slot, row.u32()?);
         }
         resident.opening.store(row.i64()?, Ordering::Relaxed);
-        if balance < 0 || role & 0xff > ROLE_DISABLED { Err(Malformed) } else { Ok(resident) }
+        if balance < 0 || role & 0xff > ROLE_ERASED { Err(Malformed) } else { Ok(resident) }
     }
 }
 

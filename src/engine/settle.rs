@@ -99,7 +99,7 @@ impl Engine {
                 count(&self.counters.expired);
             }
             Event::WalletToppedUp(event) => self.settle_top_up(at, event),
-            Event::AccountOpened(event) => self.settle_account(event),
+            Event::AccountOpened(event) => self.settle_account(at, event),
             Event::AccountDisabled(event) => {
                 if let Some(account) = self.residents.get(event.account) {
                     account.disable();
@@ -109,6 +109,7 @@ impl Engine {
                 self.sealed.insert(event.resident, Arc::from(&*event.sealed));
                 self.completing.remove(&event.resident);
             }
+            Event::AccountErased(event) => self.settle_erased(event),
             Event::ResidentsEnrolled(event) => self.settle_enrolled(event),
             Event::LoggedIn(event) | Event::LoggedOut(event) => self.settle_session(event),
             Event::EntryMade(_)
@@ -177,6 +178,8 @@ impl Engine {
 
     fn settle_hold_confirmed(&self, world: &World, event: &HoldConfirmed) {
         let (terms, resident, entry) = self.live_booking(event.no);
+        // What is paid expires no more.
+        entry.note_changed(UtcMillis::new(0));
         step(entry, event.no, BookingState::Confirming, BookingState::Confirmed);
         resident.settle(Minor::new(-terms.price.get()));
         self.ledger.earn(venue_of(world, terms.pitch), terms.price);
@@ -293,7 +296,7 @@ impl Engine {
         count(&self.counters.topped_up);
     }
 
-    fn settle_account(&self, event: &AccountOpened) {
+    fn settle_account(&self, at: UtcMillis, event: &AccountOpened) {
         self.residents.note_used(event.resident);
         self.phones.insert(event.phone, event.resident);
         self.sealed.insert(event.resident, Arc::from(&*event.sealed));
@@ -303,6 +306,7 @@ impl Engine {
             } else {
                 lock(&self.staff).insert(event.resident);
             }
+            place.note_opened(at);
             place.open(event.role, Minor::ZERO);
         }
     }

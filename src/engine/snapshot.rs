@@ -44,12 +44,14 @@ pub enum Section {
     PastOpen = 15,
     Audit = 16,
     Requests = 17,
+    /// When accounts were opened; older snapshots don't have it.
+    Opened = 18,
     /// Releases that are drawn by lot: entries, lists, outcomes, prizes.
-    Draws = 18,
+    Draws = 19,
 }
 
 impl Section {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -67,6 +69,7 @@ impl Section {
         Self::PastOpen,
         Self::Audit,
         Self::Requests,
+        Self::Opened,
         Self::Draws,
     ];
 

@@ -116,6 +116,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::AccountOpened(_)
         | Event::AccountDisabled(_)
         | Event::AccountCompleted(_)
+        | Event::AccountErased(_)
         | Event::ResidentsEnrolled(_)
         | Event::LoggedIn(_)
         | Event::LoggedOut(_)

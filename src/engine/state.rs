@@ -60,6 +60,8 @@ pub struct Engine {
     pub(super) wheel: Mutex<Wheel>,
     pub(super) counters: Counters,
     pub(super) changes: Changes,
+    /// There is room for nothing new (`room.rs`).
+    pub(super) short_of_room: AtomicBool,
     /// A roll-over is queued and not yet durable.
     pub(super) days_under_way: AtomicBool,
     /// A change of the catalogue by the staff is queued and not yet durable.
@@ -185,6 +187,7 @@ impl Engine {
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),
             counters: Counters::default(),
             changes: Changes::new(),
+            short_of_room: AtomicBool::new(false),
             days_under_way: AtomicBool::new(false),
             change_under_way: AtomicBool::new(false),
         }

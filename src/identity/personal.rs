@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use super::phone::Phone;
 use super::resident_keys::ResidentKey;
 use super::sealing::{self, NotOurs, SealFault};
@@ -36,7 +38,7 @@ impl PersonalData {
     /// When the system has no random bytes, or a part is longer than 65,535 bytes.
     pub fn seal(&self, resident: ResidentNo, key: &ResidentKey) -> Result<Vec<u8>, SealFault> {
         let parts = [self.phone.as_str(), &self.name, self.password_hash.as_deref().unwrap_or_default()];
-        let mut plain = vec![VERSION];
+        let mut plain = Zeroizing::new(vec![VERSION]);
         for part in parts {
             let length = u16::try_from(part.len()).map_err(|_| SealFault::TooLong)?;
             plain.extend_from_slice(&length.to_be_bytes());
@@ -51,6 +53,7 @@ impl PersonalData {
     /// When the bytes are not sealed under this key, or are of another form.
     pub fn open(resident: ResidentNo, key: &ResidentKey, sealed: &[u8]) -> Result<Self, OpenFault> {
         let plain = sealing::open(key.bytes(), resident, sealed).map_err(|NotOurs| OpenFault::NotOurs)?;
+        let plain = Zeroizing::new(plain);
         Self::read(&plain).ok_or(OpenFault::UnknownForm)
     }
 

@@ -7,8 +7,14 @@
 //!
 //! 128 divides a sector, so a slot is never torn by a power loss. A key is durable before the record that needs it is
 //! queued; what was written for a sign-up that was never acknowledged is written over by the next one of that number.
-//! Erasing writes random bytes over the key and syncs them: from then on nobody can read that person's data, wherever
-//! copies of it lie (copies of this file apart: those age out with the backups, as the operator's manual says).
+//! Erasing writes random bytes over the key, in place, and syncs them: from then on nobody can read that person's data, wherever
+//! copies of it lie (copies of this file apart: those age out with the backups, as `docs/privacy.md` says).
+//!
+//! A key is erased after the record that says so is durable, never before: a record that came to nothing would otherwise leave a
+//! living account that nobody can read. A crash between the two leaves a key whose end stands in the journal, so each start erases the
+//! keys of all whom the journal has erased (`erase_all`), and the same heals a file that was restored from an older backup.
+//!
+//! In memory a key lives for one use, and is written over when that ends.
 //!
 //! All calls block on the disk: they belong on a blocking thread.
 
@@ -17,6 +23,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use zeroize::{Zeroize, Zeroizing};
 
 use super::city_keys::{CityKeys, WhenAbsent, create_private_directory, sync_directory};
 use super::sealing::{self, OVERHEAD_BYTES, SealFault};
@@ -45,6 +53,11 @@ pub struct ResidentKey([u8; 32]);
 pub struct ResidentKeys {
     file: File,
     wrapping: [u8; 32],
+}
+
+/// The file as one needs it who copies keys and opens none: without the master key.
+pub struct WrappedResidentKeys {
+    file: File,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -153,14 +166,14 @@ impl ResidentKeys {
     }
 
     fn write_new(&self, resident: ResidentNo) -> Result<ResidentKey, ResidentKeyFault> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(SealFault::Random)?;
-        let wrapped = sealing::seal(&self.wrapping, resident, &key)?;
+        let mut key = ResidentKey([0; 32]);
+        getrandom::fill(&mut key.0).map_err(SealFault::Random)?;
+        let wrapped = sealing::seal(&self.wrapping, resident, &key.0)?;
         let mut slot = [0; SLOT_BYTES];
         slot[0] = STATE_LIVE;
         slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].copy_from_slice(&wrapped);
         self.file.write_all_at(&slot, offset(resident))?;
-        Ok(ResidentKey(key))
+        Ok(key)
     }
 
     /// A resident's key.
@@ -176,8 +189,15 @@ impl ResidentKeys {
             _ => return Err(ResidentKeyFault::Damaged),
         }
         let wrapped = &slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES];
-        let key = sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
-        key.try_into().map(ResidentKey).map_err(|_| ResidentKeyFault::Damaged)
+        let opened =
+            sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
+        let opened = Zeroizing::new(opened);
+        let mut key = ResidentKey([0; 32]);
+        if opened.len() != key.0.len() {
+            return Err(ResidentKeyFault::Damaged);
+        }
+        key.0.copy_from_slice(&opened);
+        Ok(key)
     }
 
     /// Destroys a resident's key for good; durable when this returns. Erasing twice is erasing once.
@@ -188,12 +208,37 @@ impl ResidentKeys {
         if self.read_slot(resident)?[0] == STATE_EMPTY {
             return Err(ResidentKeyFault::Absent);
         }
+        self.write_over(resident)?;
+        self.file.sync_data()?;
+        Ok(())
+    }
+
+    /// Destroys the keys of these residents that are there still; durable when this returns. How many there were.
+    ///
+    /// # Errors
+    /// What the disk says; then it must be called again.
+    pub fn erase_all(
+        &self,
+        residents: impl IntoIterator<Item = ResidentNo>,
+    ) -> Result<usize, ResidentKeyFault> {
+        let mut erased = 0;
+        for resident in residents {
+            // What is no key that this version knows is written over too: nobody needs it any more.
+            if !matches!(self.read_slot(resident)?[0], STATE_EMPTY | STATE_ERASED) {
+                self.write_over(resident)?;
+                erased += 1;
+            }
+        }
+        // Also when there was none: a process that died here may have written and not synced.
+        self.file.sync_data()?;
+        Ok(erased)
+    }
+
+    fn write_over(&self, resident: ResidentNo) -> Result<(), ResidentKeyFault> {
         let mut slot = [0; SLOT_BYTES];
         getrandom::fill(&mut slot).map_err(SealFault::Random)?;
         slot[0] = STATE_ERASED;
-        self.file.write_all_at(&slot, offset(resident))?;
-        self.file.sync_data()?;
-        Ok(())
+        Ok(self.file.write_all_at(&slot, offset(resident))?)
     }
 
     /// A resident's key as it stands in the file, wrapped: to be kept elsewhere, where it opens nothing without the master key.
@@ -202,8 +247,7 @@ impl ResidentKeys {
     /// # Errors
     /// What the disk says.
     pub fn wrapped(&self, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
-        let slot = self.read_slot(resident)?;
-        Ok((slot[0] == STATE_LIVE).then(|| slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].to_vec()))
+        wrapped_in(&self.file, resident)
     }
 
     /// Puts keys back that `wrapped` gave; they are durable when this returns.
@@ -215,7 +259,8 @@ impl ResidentKeys {
         keys: impl IntoIterator<Item = (ResidentNo, &'a [u8])>,
     ) -> Result<(), ResidentKeyFault> {
         for (resident, wrapped) in keys {
-            sealing::open(&self.wrapping, resident, wrapped).map_err(|_| ResidentKeyFault::Damaged)?;
+            let opened = sealing::open(&self.wrapping, resident, wrapped);
+            drop(Zeroizing::new(opened.map_err(|_| ResidentKeyFault::Damaged)?));
             let mut slot = [0; SLOT_BYTES];
             slot[0] = STATE_LIVE;
             let place = slot.get_mut(WRAPPED_AT..WRAPPED_AT + wrapped.len());
@@ -227,13 +272,52 @@ impl ResidentKeys {
     }
 
     fn read_slot(&self, resident: ResidentNo) -> io::Result<[u8; SLOT_BYTES]> {
-        let mut slot = [0; SLOT_BYTES];
-        match self.file.read_exact_at(&mut slot, offset(resident)) {
-            Ok(()) => Ok(slot),
-            // Behind the end of the file nobody has a key yet.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([STATE_EMPTY; SLOT_BYTES]),
-            Err(error) => Err(error),
+        slot_in(&self.file, resident)
+    }
+}
+
+impl WrappedResidentKeys {
+    /// Opens the file to read it.
+    ///
+    /// # Errors
+    /// When the file is absent or of another kind, or the disk fails.
+    pub fn open(path: &Path) -> Result<Self, KeyStoreFault> {
+        let failed = |source| KeyStoreFault::Open { path: path.to_owned(), source };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(KeyStoreFault::Absent(path.to_owned()));
+            }
+            opened => opened.map_err(failed)?,
+        };
+        let mut start = [0; 12];
+        file.read_exact_at(&mut start, 0).map_err(failed)?;
+        if start[..8] != MAGIC[..] || start[8..] != FORMAT.to_be_bytes() {
+            return Err(KeyStoreFault::UnknownFormat(path.to_owned()));
         }
+        Ok(Self { file })
+    }
+
+    /// As `ResidentKeys::wrapped`.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn wrapped(&self, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
+        wrapped_in(&self.file, resident)
+    }
+}
+
+fn wrapped_in(file: &File, resident: ResidentNo) -> io::Result<Option<Vec<u8>>> {
+    let slot = slot_in(file, resident)?;
+    Ok((slot[0] == STATE_LIVE).then(|| slot[WRAPPED_AT..WRAPPED_AT + WRAPPED_BYTES].to_vec()))
+}
+
+fn slot_in(file: &File, resident: ResidentNo) -> io::Result<[u8; SLOT_BYTES]> {
+    let mut slot = [0; SLOT_BYTES];
+    match file.read_exact_at(&mut slot, offset(resident)) {
+        Ok(()) => Ok(slot),
+        // Behind the end of the file nobody has a key yet.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok([STATE_EMPTY; SLOT_BYTES]),
+        Err(error) => Err(error),
     }
 }
 
@@ -256,6 +340,12 @@ impl ResidentKey {
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+impl Drop for ResidentKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -321,6 +411,29 @@ mod tests {
         // The number may be used again; the former person stays unreadable.
         let fresh = store.create(resident).expect("made");
         assert_eq!(PersonalData::open(resident, &fresh, &sealed), Err(OpenFault::NotOurs));
+    }
+
+    #[test]
+    fn keys_whose_end_is_known_are_erased_again_and_others_stay() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("r");
+        let store = open(&path, &keys()).expect("made");
+        let [none, one, two, three] = [0, 1, 2, 3].map(ResidentNo::new);
+        let made = store.create_all([one, two, three]).expect("made");
+        let backup = std::fs::read(&path).expect("there");
+        store.erase(one).expect("erased");
+        assert_eq!(store.erase_all([none, one, three]).expect("erased"), 1);
+        assert_eq!(store.erase_all([one, three]).expect("erased"), 0);
+        // An older copy of the file comes back with the keys that were erased since.
+        std::fs::write(&path, backup).expect("restored");
+        let store = open(&path, &keys()).expect("opened");
+        assert_eq!(store.erase_all([none, one, three]).expect("erased"), 2);
+        for erased in [one, three] {
+            assert!(matches!(store.get(erased), Err(ResidentKeyFault::Erased)));
+            assert_eq!(store.wrapped(erased).expect("read"), None);
+        }
+        assert_eq!(store.get(two).expect("there"), made[1]);
+        assert!(matches!(store.get(none), Err(ResidentKeyFault::Absent)));
     }
 
     #[test]

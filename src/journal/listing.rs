@@ -24,12 +24,26 @@ pub(super) fn segments_behind(
         }
         (None | Some(_), _) => {}
     }
+    expect_no_gap(first, numbers)?;
+    Ok(first..=last)
+}
+
+/// The numbers of the segments behind one that was read: without gaps, and none when that was the last.
+pub(super) fn segments_after(disk: &impl Disk, read: u64) -> Result<RangeInclusive<u64>, JournalError> {
+    let first = read + 1;
+    let numbers: Vec<u64> = all_segments(disk)?.into_iter().filter(|&number| number >= first).collect();
+    let last = numbers.last().copied().unwrap_or(read);
+    expect_no_gap(first, numbers)?;
+    Ok(first..=last)
+}
+
+fn expect_no_gap(first: u64, numbers: Vec<u64>) -> Result<(), JournalError> {
     for (expected, number) in (first..).zip(numbers) {
         if number != expected {
             return Err(JournalError::MissingSegment { file: segment_name(expected) });
         }
     }
-    Ok(first..=last)
+    Ok(())
 }
 
 /// The numbers of all segments, ascending.

@@ -75,6 +75,12 @@ impl Position {
         self.state.uuid
     }
 
+    /// Whether a chain that began with the journal stands here: then it was of the very records that stand before.
+    #[must_use]
+    pub fn has_chain(&self, chain: &Chain) -> bool {
+        self.state.chain == *chain
+    }
+
     pub(super) const fn state(&self) -> &Replay {
         &self.state
     }

@@ -14,7 +14,7 @@ use super::disk::{Disk, DiskFile};
 use super::error::JournalError;
 use super::frame::Checksum;
 use super::layout::segment_name;
-use super::listing::segments_behind;
+use super::listing::{segments_after, segments_behind};
 use super::position::Position;
 use super::reader::{End, Replay, SegmentReader, frame_behind, open_segment, read_frames};
 use super::segment::SegmentHeader;
@@ -174,7 +174,7 @@ impl<'a, D: Disk, A> Walk<'a, D, A> {
         loop {
             let before = state.clone();
             // Looked at before the segment is: what is sealed then is read to its end.
-            let last = *segments_behind(self.disk, self.behind)?.end();
+            let last = self.last_segment()?;
             if last < number || (last == number && up_to == UpTo::Sealed) {
                 return Ok((Stood::Last, self.read));
             }
@@ -184,13 +184,24 @@ impl<'a, D: Disk, A> Walk<'a, D, A> {
                 self.check_next(number, state_behind, &reader.name, end.offset)?;
                 return Ok((Stood::Sealed, number));
             }
-            if *segments_behind(self.disk, self.behind)?.end() == number {
+            if self.last_segment()? == number {
                 check_tail(&mut reader, &header, &end, state_behind.epoch)?;
                 return Ok((Stood::Last, number));
             }
             // It was sealed meanwhile, so there may be more in it than was read.
             *state = before;
         }
+    }
+
+    /// The number of the last segment. What was read already may have been given up meanwhile.
+    fn last_segment(&self) -> Result<u64, JournalError> {
+        let is_beginning = self.read == self.behind.map_or(0, Position::segment);
+        let segments = if is_beginning {
+            segments_behind(self.disk, self.behind)?
+        } else {
+            segments_after(self.disk, self.read)?
+        };
+        Ok(*segments.end())
     }
 
     fn read_frames<E: Into<Box<dyn std::error::Error + Send + Sync>>>(

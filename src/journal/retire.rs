@@ -2,10 +2,59 @@
 
 use std::io;
 
-use super::disk::Disk;
+use crate::domain::time::UtcMillis;
+use crate::engine::log::Sequence;
+
+use super::disk::{Disk, DiskFile, read_full};
 use super::error::JournalError;
-use super::layout::segment_name;
+use super::layout::{BLOCK_BYTES, segment_name};
 use super::listing::all_segments;
+use super::segment::SegmentHeader;
+
+/// The segments that there are, by what decides how long they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The oldest first.
+    pub sealed: Vec<Sealed>,
+    /// How long the file of the segment in use is.
+    pub in_use_bytes: u64,
+}
+
+/// A segment that nothing is added to any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed {
+    pub number: u64,
+    /// How long its file is.
+    pub bytes: u64,
+    /// Its last record, of whatever kind.
+    pub last: Sequence,
+    /// The time of that record.
+    pub last_at: UtcMillis,
+}
+
+/// Looks at the headers of all segments; beside the server that writes the journal.
+///
+/// # Errors
+/// What the disk says; `Corrupt` when a header is damaged.
+pub fn kept<D: Disk>(disk: &D) -> Result<Kept, JournalError> {
+    let mut kept = Kept { sealed: Vec::new(), in_use_bytes: 0 };
+    let mut before = None;
+    for number in all_segments(disk)? {
+        let name = segment_name(number);
+        let file = disk.open(&name).map_err(JournalError::io("open", &name))?;
+        let mut block = [0; BLOCK_BYTES];
+        let read = read_full(&file, &mut block, 0).map_err(JournalError::io("read", &name))?;
+        let header = SegmentHeader::decode(&block[..read], &name)?;
+        let bytes = file.bytes().map_err(JournalError::io("find the length of", &name))?;
+        if let Some((number, bytes)) = before.replace((number, bytes)) {
+            // What a segment ends with is told by the header of the next one.
+            let last = Sequence::new(header.first.get() - 1);
+            kept.sealed.push(Sealed { number, bytes, last, last_at: header.at });
+        }
+    }
+    kept.in_use_bytes = before.map_or(0, |(_, bytes)| bytes);
+    Ok(kept)
+}
 
 /// Removes the segments up to this one, the oldest first, and says how many there were. The last one stays in any case.
 ///

@@ -125,6 +125,10 @@ impl<D: Disk> Tail<D> {
                         self.open = Some(next);
                         continue;
                     }
+                    // What it was about to read was given up meanwhile.
+                    if let Some(first) = self.first_after_a_gap(open.number)? {
+                        return Err(TailError::DoesNotReachBack { wanted: self.next, first });
+                    }
                     if again == AGAIN_MAX {
                         return Err(JournalError::corrupt(&open.reader.name, open.offset, why).into());
                     }
@@ -186,6 +190,14 @@ impl<D: Disk> Tail<D> {
             }
         }
         Err(TailError::DoesNotReachBack { wanted, first })
+    }
+
+    /// The first record of the first segment, if that is none that follows the one that is read.
+    fn first_after_a_gap(&self, number: u64) -> Result<Option<Sequence>, JournalError> {
+        let names = self.disk.list().map_err(JournalError::io("list", "the journal's directory"))?;
+        let first = names.iter().filter_map(|name| segment_number(name)).min();
+        let Some(first) = first.filter(|&first| first > number + 1) else { return Ok(None) };
+        Ok(self.segment(first)?.map(|open| open.header.first))
     }
 
     fn segment(&self, number: u64) -> Result<Option<Open<D::File>>, JournalError> {

@@ -17,6 +17,7 @@ use super::spare::Wait;
 use super::{FileDisk, Journal, Options, Step, layout, read_only};
 
 mod behind;
+mod copying;
 mod golden;
 mod repack;
 mod sealing;

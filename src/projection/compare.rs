@@ -1,7 +1,7 @@
 //! Whether Postgres says what the journal says, both ways and column by column: what `kaichang verify` prints.
 //!
 //! The rows that should be there are made by the same fold that made those that are, anew and from the first record on, and compared
-//! byte by byte as COPY gives them. All is read in one snapshot, so that it can be done beside a running service: what came after
+//! byte by byte as COPY gives them. Records that the journal has given up are taken from Postgres, when their hash chain is the journal's. All is read in one snapshot, so that it can be done beside a running service: what came after
 //! the offset is lag and no difference.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,20 +15,21 @@ use super::database::{Database, Link};
 use super::difference::{Key, Row, differing, key_of, named};
 use super::fault::{Fault, Refusal, unfit};
 use super::fold::{Changes, Enrolled, Record, needed, wallet_of};
+use super::kept_records::KeptRecords;
 use super::occupancy::Occupancy;
 use super::offset::Offset;
 use super::tables::{
     ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, JOURNAL_RECORD, LEDGER_LINE, LIVE_OCCUPANCY,
-    LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, SPORT, Table, VENUE,
+    LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, RESIDENT_KEY, SPORT, Table, VENUE,
 };
-use super::worker::read_records;
-use super::write::resident;
+use super::worker::{WrappedKeys, read_records};
+use super::write::{Later, resident};
 use crate::domain::event::Role;
 use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
 use crate::journal::tail::Tail;
-use crate::journal::{FileDisk, uuid_text};
+use crate::journal::{FileDisk, Position, uuid_text};
 
 /// How many records are compared at once.
 const RECORDS_AT_ONCE: usize = 8192;
@@ -65,22 +66,28 @@ pub struct ToldBooking {
     pub refund: i64,
 }
 
-/// Compares a journal, of which so much is known to be whole, with a database.
+/// A journal of which so much is known to be whole.
+pub struct Journal<'a> {
+    pub disk: Arc<FileDisk>,
+    pub uuid: [u8; 16],
+    pub last: Sequence,
+    /// Behind which it is there, where the first segments were given up.
+    pub behind: Option<&'a Position>,
+    pub keys: &'a dyn WrappedKeys,
+}
+
+/// Compares a journal with a database.
 ///
 /// # Errors
 /// Why it can't be compared.
-pub fn compare(
-    database: &Database,
-    disk: Arc<FileDisk>,
-    uuid: &[u8; 16],
-    last: Sequence,
-) -> Result<Compared, Fault> {
+pub fn compare(database: &Database, journal: Journal<'_>) -> Result<Compared, Fault> {
+    let Journal { disk, uuid, last, behind, keys } = journal;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Fault::Away(error.to_string()))?;
     runtime.block_on(async {
         let mut link = database.connect().await?;
         link.run("SET enable_seqscan = on; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let ours = uuid_text(uuid);
+        let ours = uuid_text(&uuid);
         let offset = match Offset::read(&mut link).await? {
             Some(offset) if offset.journal == ours => offset,
             Some(offset) => return Err(Refusal::OtherJournal { found: offset.journal, ours }.into()),
@@ -89,17 +96,21 @@ pub fn compare(
         if offset.sequence > last {
             return Err(Refusal::Ahead { projected: offset.sequence.get(), last: last.get() }.into());
         }
-        let tail = Tail::from(disk, Sequence::ZERO.next());
-        let mut comparison = Comparison { link, tail, model: Model::default(), differences: Vec::new() };
+        let first = behind.map_or(Sequence::ZERO, Position::last).next();
+        let (tail, kept) = (Tail::from(disk, first), behind.map(KeptRecords::up_to));
+        let mut comparison =
+            Comparison { link, tail, kept, keys, model: Model::default(), differences: Vec::new() };
         comparison.run(&offset).await?;
         let Comparison { model, differences, .. } = comparison;
         Ok(Compared { projected: offset.sequence, differences, told: model.told() })
     })
 }
 
-struct Comparison {
+struct Comparison<'a> {
     link: Link,
     tail: Tail<FileDisk>,
+    kept: Option<KeptRecords<'a>>,
+    keys: &'a dyn WrappedKeys,
     model: Model,
     differences: Vec<String>,
 }
@@ -110,6 +121,8 @@ struct Model {
     books: Books,
     bookings: HashMap<BookingNo, BookingRow>,
     residents: BTreeMap<ResidentNo, Account>,
+    /// Those who opened an account by themselves or at a counter, and so have a key.
+    opened: Vec<ResidentNo>,
     rows: HashMap<&'static str, Rows>,
     balances: HashMap<i64, i64>,
 }
@@ -117,16 +130,21 @@ struct Model {
 struct Account {
     role: Role,
     opened_at: UtcMillis,
-    completed_at: Option<UtcMillis>,
-    disabled_at: Option<UtcMillis>,
+    later: Later,
 }
 
-impl Comparison {
+impl Comparison<'_> {
     async fn run(&mut self, offset: &Offset) -> Result<(), Fault> {
         let mut from = 0;
         let mut digest = Vec::new();
-        while self.tail.next() <= offset.sequence {
-            let records = self.read(offset.sequence)?;
+        while from < offset.sequence.get().cast_signed() {
+            let records = match self.read(offset.sequence).await? {
+                Ok(records) => records,
+                Err(wrong) => {
+                    self.differences.push(wrong);
+                    return Ok(());
+                }
+            };
             let Some(last) = records.last() else { break };
             digest = last.digest.to_vec();
             let to = last.number();
@@ -156,14 +174,40 @@ impl Comparison {
         for (table, rows) in self.model.wholes().map_err(unfit(offset.sequence.get()))? {
             self.compare(table, &rows, "").await?;
         }
-        Ok(())
+        self.compare_keys().await
     }
 
-    fn read(&mut self, until: Sequence) -> Result<Vec<Record>, Fault> {
+    /// The next records, or what is wrong with those that only Postgres has.
+    async fn read(&mut self, until: Sequence) -> Result<Result<Vec<Record>, String>, Fault> {
+        if let Some(kept) = self.kept.as_mut().filter(|kept| !kept.are_read()) {
+            return kept.read(&mut self.link, until, RECORDS_AT_ONCE as u64).await;
+        }
         let mut records = read_records(&mut self.tail, until, RECORDS_AT_ONCE)?;
         // A frame may go on behind the offset.
         records.retain(|record| record.sequence <= until);
-        Ok(records)
+        Ok(Ok(records))
+    }
+
+    /// The keys of those who opened an account and are not gone, as they stand in the keys' file. The file may be ahead of Postgres: of a
+    /// key that it has no more, of an account that is there yet by what is projected, nothing is said.
+    async fn compare_keys(&mut self) -> Result<(), Fault> {
+        let mut expected = Rows::default();
+        let mut ahead = Vec::new();
+        for resident in self.model.opened.iter().filter(|resident| !self.model.is_erased(**resident)) {
+            let key = self.keys.wrapped(*resident);
+            match key.map_err(|error| Fault::Away(format!("the residents' keys: {error}")))? {
+                Some(key) => expected.row(RESIDENT_KEY.width()).int8(resident.get().into()).blob(&key),
+                None => {
+                    ahead.push(resident.get().to_string());
+                    continue;
+                }
+            };
+        }
+        let part = match ahead.as_slice() {
+            [] => String::new(),
+            ahead => format!("WHERE resident_no NOT IN ({})", ahead.join(", ")),
+        };
+        self.compare(RESIDENT_KEY, &expected, &part).await
     }
 
     /// Compares what should be in a part of a table with what is.
@@ -210,6 +254,11 @@ fn opening_lines(ledger: &mut Rows, enrolled: &Enrolled) {
 }
 
 impl Model {
+    /// Whether an account was deleted by its resident.
+    fn is_erased(&self, resident: ResidentNo) -> bool {
+        self.residents.get(&resident).is_some_and(|account| account.later.erased_at.is_some())
+    }
+
     fn fold(&mut self, records: &[Record]) -> Result<Changes, Fault> {
         let looked_up = needed(records).into_iter().filter_map(|no| self.bookings.get(&no).copied());
         let looked_up: Vec<_> = looked_up.collect();
@@ -218,9 +267,10 @@ impl Model {
             changes.add(&mut self.books, record).map_err(unfit(record.sequence.get()))?;
         }
         self.bookings.extend(changes.bookings.values().map(|touched| (touched.now.no, touched.now)));
-        let account = |role, opened_at| Account { role, opened_at, completed_at: None, disabled_at: None };
+        let account = |role, opened_at| Account { role, opened_at, later: Later::default() };
         for opened in &changes.opened {
             self.residents.insert(opened.resident, account(opened.role, opened.at));
+            self.opened.push(opened.resident);
         }
         for enrolled in &changes.enrolled {
             let accounts = self.rows.entry(ACCOUNT.name).or_default();
@@ -230,11 +280,14 @@ impl Model {
             }
         }
         for (no, at) in &changes.completed {
-            self.residents.entry(*no).and_modify(|account| account.completed_at = Some(*at));
+            self.residents.entry(*no).and_modify(|account| account.later.completed_at = Some(*at));
+        }
+        for (no, at) in &changes.erased {
+            self.residents.entry(*no).and_modify(|account| account.later.erased_at = Some(*at));
         }
         for (no, at) in &changes.disabled {
             self.residents.entry(*no).and_modify(|account| {
-                account.disabled_at.get_or_insert(*at);
+                account.later.disabled_at.get_or_insert(*at);
             });
         }
         for (table, rows) in changes.added() {
@@ -290,8 +343,7 @@ impl Model {
         wholes.extend(rows);
         let mut residents = Rows::default();
         for (no, account) in &self.residents {
-            let (completed, disabled) = (account.completed_at, account.disabled_at);
-            resident(&mut residents, no.get(), account.role, account.opened_at, completed, disabled);
+            resident(&mut residents, no.get(), account.role, account.opened_at, account.later);
         }
         wholes.push((RESIDENT, residents));
         let (mut bookings, mut occupancy) = (Rows::default(), Occupancy::default());

@@ -8,6 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr};
 
+use super::at_once::send_at_once;
 use super::copy::{END, NotRows, Rows, Unpack};
 use super::fault::Fault;
 use super::tables::Table;
@@ -20,10 +21,16 @@ pub(super) const ANEW: &str = "kaichang_anew";
 const WRITER_LOCK: i64 = 0x6b61_6963_6861_6e67;
 /// How long it may take to be let in.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Postgres may notice a moment later that the writer before was killed.
+const ALONE_AFTER_MAX: Duration = Duration::from_secs(2);
+const ALONE_LOOK: Duration = Duration::from_millis(50);
+/// How much is sent in one message.
+const PIECE_BYTES: usize = 1 << 20;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
     (2, "views", include_str!("../../migrations/0002_views.sql")),
+    (3, "erasure", include_str!("../../migrations/0003_erasure.sql")),
 ];
 
 /// Where the database is. Its `Debug` and errors don't tell the password.
@@ -77,21 +84,26 @@ impl Database {
         ];
         let options = self.options.clone().options(settings);
         let connecting = PgConnection::connect_with(&options);
-        match tokio::time::timeout(CONNECT_MAX, connecting).await {
-            Ok(connection) => Ok(Link { connection: connection? }),
-            Err(_) => Err(Fault::Away("it lets nobody in".to_owned())),
+        let connection = match tokio::time::timeout(CONNECT_MAX, connecting).await {
+            Ok(connection) => connection?,
+            Err(_) => return Err(Fault::Away("it lets nobody in".to_owned())),
+        };
+        if let Err(error) = send_at_once(self.options.get_port()) {
+            tracing::debug!(%error, "messages to Postgres wait for each other, which takes it longer to catch up");
         }
+        Ok(Link { connection })
     }
 
     /// Connects as the one who writes, and brings the tables up to this version.
     pub(super) async fn connect_to_write(&self) -> Result<Link, Fault> {
         let mut link = self.connect().await?;
-        let is_alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(WRITER_LOCK)
-            .fetch_one(&mut link.connection)
-            .await?;
-        if !is_alone {
-            return Err(Fault::Away("another process writes into it".to_owned()));
+        let mut waited = Duration::ZERO;
+        while !link.is_alone().await? {
+            if waited >= ALONE_AFTER_MAX {
+                return Err(Fault::Away("another process writes into it".to_owned()));
+            }
+            tokio::time::sleep(ALONE_LOOK).await;
+            waited += ALONE_LOOK;
         }
         link.prepare(SCHEMA).await?;
         Ok(link)
@@ -101,6 +113,11 @@ impl Database {
 impl Link {
     pub(super) const fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    async fn is_alone(&mut self) -> Result<bool, Fault> {
+        let locking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK);
+        Ok(locking.fetch_one(&mut self.connection).await?)
     }
 
     /// Brings a schema up to this version: the one that names are looked up in.
@@ -129,7 +146,10 @@ impl Link {
 
     pub(super) async fn copy_in_as(&mut self, statement: &str, rows: &Rows) -> Result<(), Fault> {
         let mut copy = self.connection.copy_in_raw(statement).await?;
-        copy.send(rows.bytes()).await?;
+        // In pieces, so that Postgres works on the first while the next is sent: it takes a message as a whole.
+        for piece in rows.bytes().chunks(PIECE_BYTES) {
+            copy.send(piece).await?;
+        }
         copy.send(&END[..]).await?;
         let taken = copy.finish().await?;
         debug_assert_eq!(taken, rows.count() as u64);

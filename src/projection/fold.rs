@@ -124,6 +124,7 @@ pub(super) struct Changes {
     pub(super) enrolled: Vec<Enrolled>,
     pub(super) completed: BTreeMap<ResidentNo, UtcMillis>,
     pub(super) disabled: BTreeMap<ResidentNo, UtcMillis>,
+    pub(super) erased: BTreeMap<ResidentNo, UtcMillis>,
     pub(super) bookings: HashMap<BookingNo, Touched>,
     /// The first open day before the batch.
     pub(super) first_open_before: Option<LocalDay>,
@@ -181,6 +182,7 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::AccountOpened(_)
         | Event::AccountDisabled(_)
         | Event::AccountCompleted(_)
+        | Event::AccountErased(_)
         | Event::ResidentsEnrolled(_)
         | Event::LoggedIn(_)
         | Event::LoggedOut(_)
@@ -253,6 +255,11 @@ impl Changes {
             }
             Event::AccountCompleted(event) => {
                 self.completed.insert(event.resident, record.at);
+                Ok(())
+            }
+            Event::AccountErased(event) => {
+                self.erased.insert(event.resident, record.at);
+                self.pay_back(record, event);
                 Ok(())
             }
             Event::AccountDisabled(event) => {
@@ -360,6 +367,7 @@ impl Changes {
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
             | Event::AccountCompleted(_)
+            | Event::AccountErased(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)
@@ -391,6 +399,9 @@ impl Changes {
         for touched in self.bookings.values() {
             occupancy.count(books, self.first_open_before, touched.before.as_ref(), &touched.now)?;
         }
+        // In the order of their key, so that neighbours in the index are written together.
+        occupancy.freed.sort_unstable();
+        occupancy.taken.sort_unstable();
         Ok(occupancy)
     }
 

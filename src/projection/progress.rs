@@ -98,6 +98,12 @@ impl Progress {
         self.with(|inner| inner.shown())
     }
 
+    /// The last record that Postgres has, as it said last.
+    #[must_use]
+    pub fn projected(&self) -> Option<u64> {
+        self.with(|inner| inner.projected)
+    }
+
     /// Sets what is being done; whether that is new.
     pub(super) fn set_state(&self, state: State) -> bool {
         self.with(|inner| {

@@ -14,7 +14,7 @@ use crate::journal::tail::Tail;
 use crate::journal::{FileDisk, uuid_text};
 
 /// How many records are written at once.
-const RECORDS_AT_ONCE: usize = 16_384;
+const RECORDS_AT_ONCE: usize = 32_768;
 
 /// Makes the tables anew from a journal that nobody writes, and of which so much is whole; how many records that were.
 ///

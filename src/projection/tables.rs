@@ -102,7 +102,7 @@ pub(super) const RELEASE_OPENING: Table =
 pub(super) const RESIDENT: Table = Table::new(
     "resident",
     1,
-    &["resident_no", "role", "venue_no", "opened_at", "completed_at", "disabled_at"],
+    &["resident_no", "role", "venue_no", "opened_at", "completed_at", "disabled_at", "erased_at"],
 );
 pub(super) const BOOKING: Table = Table::new(
     "booking",

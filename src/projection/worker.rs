@@ -1,7 +1,7 @@
 //! The thread that follows the journal and writes it into Postgres, for as long as the service runs.
 //!
 //! It has a runtime of its own, so that neither its waiting nor its work ever stands in a request's way. While requests come in a
-//! burst it rests between batches, until it is behind by as much as it may be.
+//! burst it rests between batches, until they are over or it is behind by as much as it may be.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::books::Books;
+use super::burst::Burst;
 use super::database::{Database, Link};
 use super::fault::{Fault, Refusal, unfit};
 use super::fold::Record;
@@ -24,9 +25,9 @@ use crate::journal::tail::Tail;
 use crate::journal::{FileDisk, JournalHandle};
 
 /// How many records a batch has at least and at most, while there are so many.
-const BATCH_RECORDS: std::ops::RangeInclusive<usize> = 256..=16_384;
+const BATCH_RECORDS: std::ops::RangeInclusive<usize> = 256..=32_768;
 /// How long a batch should take: long enough to be worth its transaction, short enough to give way.
-const BATCH_AIM: Duration = Duration::from_millis(250);
+const BATCH_AIM: Duration = Duration::from_millis(800);
 /// A batch that takes longer has come to nothing: Postgres stands still.
 const BATCH_MAX: Duration = Duration::from_secs(60);
 /// How often it is looked whether there is more.
@@ -40,12 +41,9 @@ const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(200)..
 const REFUSED_AGAIN: Duration = Duration::from_secs(30);
 /// How long an end may take to write what is left.
 const END_MAX: Duration = Duration::from_secs(5);
-/// So many records a second are a burst.
-const BURST_RECORDS_A_SECOND: f64 = 2_000.0;
-/// In a burst it rests so many times as long as it worked,
-const BURST_REST: u32 = 12;
-/// until it is behind by more than this.
-const BURST_LAG_MAX: Duration = Duration::from_secs(60);
+/// The priority of the thread, where 0 is usual and 19 the lowest. It sends what Postgres then works on: at the lowest, a burst would
+/// stop it where its lag has to end.
+const NICE: i32 = 10;
 
 /// Where the residents' keys are, wrapped under the master key.
 pub trait WrappedKeys: Send {
@@ -88,9 +86,11 @@ impl Projector {
             progress,
             is_ending: Arc::clone(&is_ending),
             ending_since: None,
-            rate: Rate::default(),
+            burst: Burst::default(),
         };
         let thread = std::thread::Builder::new().name("projection".to_owned()).spawn(move || {
+            // Of this thread alone: requests go first. Where it isn't allowed it takes its share.
+            let _ = rustix::process::setpriority_process(None, NICE);
             runtime.block_on(worker.run(|first| {
                 // Who started it may have stopped to wait.
                 let _ = tell.try_send(first);
@@ -127,26 +127,7 @@ struct Worker {
     progress: Progress,
     is_ending: Arc<AtomicBool>,
     ending_since: Option<Duration>,
-    rate: Rate,
-}
-
-/// How quickly the journal grows.
-#[derive(Default)]
-struct Rate {
-    last: Option<(u64, Duration)>,
-    records_a_second: f64,
-}
-
-impl Rate {
-    #[expect(clippy::cast_precision_loss, clippy::float_arithmetic, reason = "an estimate")]
-    fn note(&mut self, durable: u64, now: Duration) {
-        let (before, at) = *self.last.get_or_insert((durable, now));
-        let passed = now.saturating_sub(at);
-        if passed >= Duration::from_millis(200) {
-            self.records_a_second = durable.saturating_sub(before) as f64 / passed.as_secs_f64();
-            self.last = Some((durable, now));
-        }
-    }
+    burst: Burst,
 }
 
 /// Where a connection stands.
@@ -229,11 +210,24 @@ impl Worker {
         self.is_ending()
     }
 
+    /// Lets requests go first after so much work, until the burst is over or the lag is as long as it may be.
+    async fn give_way(&mut self, worked: Duration) {
+        let began = self.clock.monotonic();
+        while !self.is_ending() {
+            let rested = self.clock.monotonic().saturating_sub(began);
+            if rested >= self.burst.rest_after(worked, self.progress.shown().lag) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+            self.look();
+        }
+    }
+
     fn look(&mut self) -> Sequence {
         let durable = self.journal.durable();
         let now = self.clock.monotonic();
         self.progress.note_durable(durable.get(), now);
-        self.rate.note(durable.get(), now);
+        self.burst.note(durable.get(), now);
         durable
     }
 
@@ -269,7 +263,9 @@ impl Worker {
         }
         let mut tail = Tail::from(Arc::clone(&self.disk), projected);
         if projected == Sequence::ZERO {
-            return Ok(tail);
+            // An empty database needs all of the journal: whether it is there is known at once.
+            tail.read(durable, 1, |_| {})?;
+            return Ok(Tail::from(Arc::clone(&self.disk), projected));
         }
         let mut is_same = false;
         // No more than the record itself: what follows it is read again by who follows.
@@ -320,11 +316,7 @@ impl Worker {
                 return Ok(());
             }
             self.look();
-            if self.rate.records_a_second > BURST_RECORDS_A_SECOND
-                && self.progress.shown().lag < BURST_LAG_MAX
-            {
-                self.rest(took * BURST_REST).await;
-            }
+            self.give_way(took).await;
         }
     }
 

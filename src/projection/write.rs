@@ -11,7 +11,7 @@ use super::copy::Rows;
 use super::database::Link;
 use super::fault::{Fault, Refusal, unfit};
 use super::fold::{Changes, Record, needed};
-use super::occupancy::Occupancy;
+use super::occupancy::{Occupancy, Slot};
 use super::offset::Offset;
 use super::tables::{BOOKING, LIVE_OCCUPANCY, PITCH, RELEASE, RESIDENT, RESIDENT_KEY, Table, VENUE};
 use super::worker::WrappedKeys;
@@ -124,38 +124,66 @@ async fn write_occupancy(
 
 async fn write_sessions(link: &mut Link, books: &Books, occupancy: &Occupancy) -> Result<(), Fault> {
     // Of days that were over before the batch nothing is taken, and of those that ended within it nothing is kept.
-    let sold: Vec<_> = occupancy.sold.iter().filter(|((_, day, _), _)| books.is_open(*day)).collect();
-    if sold.is_empty() {
-        return Ok(());
-    }
-    let pitches: Vec<i64> = sold.iter().map(|((pitch, ..), _)| i64::from(pitch.get())).collect();
-    let days: Vec<i32> = sold.iter().map(|((_, day, _), _)| day.get()).collect();
-    let units: Vec<i16> = sold.iter().map(|((.., unit), _)| i16::from(*unit)).collect();
-    let more: Vec<i32> = sold.iter().map(|(_, (more, _))| i32::try_from(*more).unwrap_or(i32::MAX)).collect();
-    let capacities: Vec<i32> = sold.iter().map(|(_, (_, capacity))| i32::from(*capacity)).collect();
-    // Every slot has its row before it is counted up or down, so that the check judges what it comes to.
-    for sql in [
-        "INSERT INTO live_session (pitch_no, day, unit, sold, capacity) \
-         SELECT s.pitch_no, '1970-01-01'::date + s.day, s.unit, 0, s.capacity \
-         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
-         WHERE $4::int[] IS NOT NULL ON CONFLICT DO NOTHING",
-        "UPDATE live_session l SET sold = l.sold + s.more, capacity = s.capacity \
-         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
+    let changed = || occupancy.sold.iter().filter(|((_, day, _), _)| books.is_open(*day));
+    let more: Vec<_> = changed().filter(|(_, (places, _))| *places > 0).collect();
+    let fewer: Vec<_> = changed().filter(|(_, (places, _))| *places < 0).collect();
+    // Mostly places are sold, and then one statement is all; the check judges what each slot comes to.
+    change_sessions(
+        link,
+        "INSERT INTO live_session AS l (pitch_no, day, unit, sold, capacity) \
+         SELECT s.pitch_no, '1970-01-01'::date + s.day, s.unit, s.places, s.capacity \
+         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, places, capacity) \
+         ON CONFLICT (pitch_no, day, unit) DO UPDATE SET sold = l.sold + excluded.sold, capacity = excluded.capacity",
+        &more,
+    )
+    .await?;
+    let given_back = change_sessions(
+        link,
+        "UPDATE live_session l SET sold = l.sold + s.places, capacity = s.capacity \
+         FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, places, capacity) \
          WHERE l.pitch_no = s.pitch_no AND l.day = '1970-01-01'::date + s.day AND l.unit = s.unit",
-        "DELETE FROM live_session l \
-         USING unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, more, capacity) \
-         WHERE l.sold = 0 AND l.pitch_no = s.pitch_no AND l.day = '1970-01-01'::date + s.day AND l.unit = s.unit",
-    ] {
-        sqlx::query(sql)
-            .bind(&pitches)
-            .bind(&days)
-            .bind(&units)
-            .bind(&more)
-            .bind(&capacities)
-            .execute(link.connection())
-            .await?;
+        &fewer,
+    )
+    .await?;
+    if given_back != fewer.len() as u64 {
+        let what = "places are given back of which none are sold in live_session".to_owned();
+        return Err(Refusal::Constraint(what).into());
     }
+    change_sessions(
+        link,
+        "DELETE FROM live_session l \
+         USING unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::int[]) AS s (pitch_no, day, unit, places, capacity) \
+         WHERE l.sold = 0 AND l.pitch_no = s.pitch_no AND l.day = '1970-01-01'::date + s.day AND l.unit = s.unit",
+        &fewer,
+    )
+    .await?;
     Ok(())
+}
+
+/// Runs a statement over slots, each with how many places more it sold, and how many it has; how many rows it changed.
+async fn change_sessions(
+    link: &mut Link,
+    sql: &'static str,
+    slots: &[(&Slot, &(i64, u16))],
+) -> Result<u64, Fault> {
+    if slots.is_empty() {
+        return Ok(0);
+    }
+    let pitches: Vec<i64> = slots.iter().map(|((pitch, ..), _)| i64::from(pitch.get())).collect();
+    let days: Vec<i32> = slots.iter().map(|((_, day, _), _)| day.get()).collect();
+    let units: Vec<i16> = slots.iter().map(|((.., unit), _)| i16::from(*unit)).collect();
+    let places: Vec<i32> =
+        slots.iter().map(|(_, (places, _))| i32::try_from(*places).unwrap_or(i32::MAX)).collect();
+    let capacities: Vec<i32> = slots.iter().map(|(_, (_, capacity))| i32::from(*capacity)).collect();
+    let changed = sqlx::query(sql)
+        .bind(pitches)
+        .bind(days)
+        .bind(units)
+        .bind(places)
+        .bind(capacities)
+        .execute(link.connection())
+        .await?;
+    Ok(changed.rows_affected())
 }
 
 /// What changed of the catalogue is written anew, which is seldom and little.
@@ -216,7 +244,7 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
     let mut rows = Rows::default();
     let mut wrapped = Rows::default();
     for opened in &changes.opened {
-        resident(&mut rows, opened.resident.get(), opened.role, opened.at, None, None);
+        resident(&mut rows, opened.resident.get(), opened.role, opened.at, Later::default());
         let key = keys.wrapped(opened.resident);
         if let Some(key) = key.map_err(|error| Fault::Away(format!("the residents' keys: {error}")))? {
             wrapped.row(RESIDENT_KEY.width()).int8(opened.resident.get().into()).blob(&key);
@@ -247,6 +275,10 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
     }
     let steps = [
         (
+            "UPDATE resident SET erased_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1",
+            &changes.erased,
+        ),
+        (
             "UPDATE resident SET completed_at = 'epoch'::timestamptz + $2 * interval '1 ms' WHERE resident_no = $1",
             &changes.completed,
         ),
@@ -260,18 +292,25 @@ async fn write_residents(link: &mut Link, changes: &Changes, keys: &dyn WrappedK
             sqlx::query(sql).bind(i64::from(no.get())).bind(at.get()).execute(link.connection()).await?;
         }
     }
+    // Also what this batch itself has copied: the key may not have been destroyed yet when it was read.
+    let erased: Vec<i64> = changes.erased.keys().map(|no| i64::from(no.get())).collect();
+    if !erased.is_empty() {
+        let sql = "DELETE FROM resident_key WHERE resident_no = ANY ($1)";
+        sqlx::query(sql).bind(erased).execute(link.connection()).await?;
+    }
     Ok(())
 }
 
+/// What became of an account after it was opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Later {
+    pub(super) completed_at: Option<UtcMillis>,
+    pub(super) disabled_at: Option<UtcMillis>,
+    pub(super) erased_at: Option<UtcMillis>,
+}
+
 /// A row of `resident`.
-pub(super) fn resident(
-    rows: &mut Rows,
-    no: u32,
-    role: Role,
-    opened_at: UtcMillis,
-    completed_at: Option<UtcMillis>,
-    disabled_at: Option<UtcMillis>,
-) {
+pub(super) fn resident(rows: &mut Rows, no: u32, role: Role, opened_at: UtcMillis, later: Later) {
     let (name, venue) = match role {
         Role::Resident => ("resident", None),
         Role::VenueManager(venue) => ("venue_manager", Some(venue)),
@@ -283,8 +322,9 @@ pub(super) fn resident(
         .text(name)
         .maybe(venue, |rows, venue| rows.int4(venue.get().cast_signed()))
         .time(opened_at.get())
-        .maybe(completed_at, |rows, at| rows.time(at.get()))
-        .maybe(disabled_at, |rows, at| rows.time(at.get()));
+        .maybe(later.completed_at, |rows, at| rows.time(at.get()))
+        .maybe(later.disabled_at, |rows, at| rows.time(at.get()))
+        .maybe(later.erased_at, |rows, at| rows.time(at.get()));
 }
 
 async fn write_bookings(link: &mut Link, changes: &Changes) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ pub mod free_venues;
 pub mod grid_day;
 pub mod grid_view;
 pub mod home;
+pub mod leaving;
 pub mod links;
 pub mod me;
 pub mod offline;
@@ -53,4 +54,7 @@ pub fn routes() -> Router<Pages> {
         .route("/sign-out", post(sign_in::out))
         .route("/me", get(me::show))
         .route("/me/text-size", post(me::text_size))
+        .route("/me/data", get(leaving::data))
+        .route("/me/delete", get(leaving::show).post(leaving::send))
+        .route("/me/deleted", get(leaving::deleted))
 }

@@ -17,6 +17,8 @@ export const PAGES = [
   { name: "home-stranger", route: "/", path: () => "/", as: "anyone" },
   { name: "find", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}`, as: "resident" },
   { name: "find-nothing", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}&q=zzzzzz`, as: "resident" },
+  // A name whose longest word is wider than a narrow phone, where the text is large.
+  { name: "find-long-name", route: "/find", path: () => `/find?sport=badminton&date=${day(1)}&q=Zhangkengjing`, as: "anyone" },
   { name: "venue", route: "/venues/{venue}", path: (stage) => venueDay(stage.slot, stage.ahead), as: "resident" },
   { name: "venue-all", route: "/venues/{venue}", path: (stage) => `${venueDay(stage.slot, stage.ahead)}&view=all`, as: "resident" },
   { name: "venue-unreleased", route: "/venues/{venue}", path: (stage) => stage.unreleased, as: "resident" },
@@ -33,6 +35,9 @@ export const PAGES = [
   { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
+  { name: "delete", route: "/me/delete", path: () => "/me/delete", as: "resident" },
+  { name: "delete-staff", route: "/me/delete", path: () => "/me/delete", as: "manager" },
+  { name: "deleted", route: "/me/deleted", path: () => "/me/deleted", as: "anyone" },
   { name: "sign-in", route: "/sign-in", path: () => "/sign-in", as: "anyone" },
   { name: "sign-up", route: "/sign-up", path: () => "/sign-up", as: "anyone" },
   { name: "offline", route: "/offline", path: () => "/offline", as: "anyone" },
@@ -62,7 +67,7 @@ export const PAGES = [
 ];
 
 /** Addresses that answer a browser, but with no page to look at. */
-export const NO_PAGES = ["/sw.js", "/manage"];
+export const NO_PAGES = ["/sw.js", "/manage", "/me/data"];
 
 /** A release of a pitch that is drawn by lot, with its window open. */
 async function drawn(pitch, date, token) {

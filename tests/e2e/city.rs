@@ -69,6 +69,13 @@ impl Ground {
         Self { dir, residents: &pristine.residents, next: AtomicUsize::new(0) }
     }
 
+    /// A copy of this city on another disk. Both have the same residents.
+    pub(crate) fn copied_to(&self, disk: &Path) -> Self {
+        let dir = tempfile::Builder::new().prefix("city-").tempdir_in(disk).expect("a directory");
+        copy(self.path(), dir.path());
+        Self { dir, residents: self.residents, next: AtomicUsize::new(self.next.load(Ordering::Relaxed)) }
+    }
+
     /// A directory with nothing in it.
     pub(crate) fn bare() -> Self {
         Self { dir: empty_dir(), residents: &[], next: AtomicUsize::new(0) }

@@ -187,6 +187,11 @@ impl Connection {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Whatever comes, unread by anybody before: how many bytes.
+    pub(crate) fn read_raw(&mut self, bytes: &mut [u8]) -> usize {
+        self.stream.read(bytes).unwrap_or(0)
+    }
+
     fn exchange(&mut self, bytes: &[u8]) -> Option<Answer> {
         self.write(bytes);
         self.answer()

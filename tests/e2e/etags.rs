@@ -4,13 +4,15 @@ use crate::city::City;
 use crate::client::Request;
 use crate::routes::{Access, ROUTES, Scene};
 
-/// What is another each time it is asked, goes on, or is no JSON; and what only a release has that is drawn by lot (`lottery.rs`).
-const WITHOUT: [&str; 10] = [
+/// What is another each time it is asked, goes on, is no JSON, or is to be kept by nobody; and what only a release has that is drawn by
+/// lot (`lottery.rs`).
+const WITHOUT: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/problems/{name}",
     "/v1/time",
+    "/v1/residents/me/export",
     "/v1/pitches/{pitch}/events",
     "/v1/venues/{venue}/events",
     "/v1/bookings/{id}/ticket.svg",

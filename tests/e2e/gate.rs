@@ -64,7 +64,7 @@ impl Place {
         panic!("no slot could be booked before it began");
     }
 
-    fn manager(&self) -> Resident {
+    pub(crate) fn manager(&self) -> Resident {
         self.city.staff("manager", Some(&self.venue))
     }
 
@@ -96,7 +96,7 @@ fn check_in(staff: &Resident, body: &Value) -> Request {
     Request::post("/v1/gate/check-ins", body).token(&staff.token)
 }
 
-fn ticket(city: &City, resident: &Resident, booking: &Value) -> Value {
+pub(crate) fn ticket(city: &City, resident: &Resident, booking: &Value) -> Value {
     city.get_as(resident, &format!("/v1/bookings/{}/ticket", text(&booking["id"])))
 }
 

@@ -34,7 +34,7 @@ fn import(files: &Path, data_dir: &Path) -> Ended {
 
 /// Imports what must be good.
 #[track_caller]
-fn imported(files: &Path, data_dir: &Path) -> String {
+pub(crate) fn imported(files: &Path, data_dir: &Path) -> String {
     let ended = import(files, data_dir);
     assert_eq!(ended.code, Some(0), "{}", ended.said);
     ended.said
@@ -50,7 +50,7 @@ fn dry_run(files: &Path, data_dir: &Path) -> String {
 
 /// A city's files as they are exported.
 #[track_caller]
-fn exported(data_dir: &Path) -> TempDir {
+pub(crate) fn exported(data_dir: &Path) -> TempDir {
     let dir = empty_dir();
     let ended = run(kaichang().arg("export").arg(dir.path()).arg("--data-dir").arg(data_dir));
     assert_eq!(ended.code, Some(0), "{}", ended.said);

@@ -31,6 +31,7 @@ const ROWS: &[Row] = &[
     row("POST /v1/residents", one_phone_signs_up_once),
     row("POST /v1/logins", a_password_is_guessed_ten_times_at_most),
     row("DELETE /v1/logins/current", a_session_ends_once),
+    row("DELETE /v1/residents/me", an_account_ends_once),
     row("POST /v1/bookings", no_more_bookings_than_the_quota),
     row("DELETE /v1/bookings/{id}", a_booking_is_refunded_once),
     row("POST /v1/wallet/top-ups", one_key_tops_up_once),
@@ -191,6 +192,16 @@ fn a_session_ends_once(stage: &Stage) {
     let resident = stage.city.newcomer("+8613912345678");
     let answers = stage.in_one_packet(|_| Request::delete("/v1/logins/current").token(&resident.token));
     expect(&answers, 204, 1, "unauthenticated");
+}
+
+fn an_account_ends_once(stage: &Stage) {
+    let resident = stage.city.newcomer("+8613912345678");
+    let body = json!({ "password": PASSWORD });
+    let answers =
+        stage.in_one_packet(|_| Request::delete("/v1/residents/me").token(&resident.token).json(&body));
+    expect(&answers, 204, 1, "unauthenticated");
+    // The number is free again, for one more.
+    let _ = stage.city.newcomer("+8613912345678");
 }
 
 fn no_more_bookings_than_the_quota(stage: &Stage) {

@@ -7,9 +7,9 @@ use crate::client::Request;
 const PHONE: &str = "+8613800138001";
 
 /// Pages that everybody may look at.
-const PUBLIC: [&str; 6] = ["/", "/find", "/releases", "/offline", "/sign-in", "/sign-up"];
+const PUBLIC: [&str; 7] = ["/", "/find", "/releases", "/offline", "/sign-in", "/sign-up", "/me/deleted"];
 /// Pages that are somebody's own.
-const OWN: [&str; 3] = ["/bookings", "/me", "/wallet"];
+const OWN: [&str; 4] = ["/bookings", "/me", "/me/delete", "/wallet"];
 
 #[test]
 fn a_session_is_a_cookie_that_no_script_and_no_other_site_gets() {

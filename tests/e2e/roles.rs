@@ -82,6 +82,8 @@ const ROWS: &[Row] = &[
     open("GET /v1/availability", 200),
     open("POST /v1/residents", 201),
     open("POST /v1/logins", 201),
+    row("GET /v1/residents/me",                   [401, 200, 200, 200, 200, 200, 200]),
+    row("GET /v1/residents/me/export",            [401, 200, 200, 200, 200, 200, 200]),
     row("DELETE /v1/logins/current",              [401, 204, 204, 204, 204, 204, 204]),
     own("POST /v1/bookings", 201, 201),
     own("GET /v1/bookings", 200, 200),
@@ -142,6 +144,8 @@ const ROWS: &[Row] = &[
     managers("POST /v1/manage/pitches/{pitch}/closures", 201),
     managers("POST /v1/manage/releases", 201),
     managers("PUT /v1/manage/pitches/{pitch}/hours", 200),
+    // And who is there no more can do nothing else.
+    own("DELETE /v1/residents/me", 204, 204),
 ];
 
 /// Everybody who asks, and what they ask for.
@@ -282,6 +286,7 @@ impl Cast {
             }
             // Not one of those who ask: an account has so many sessions, and the oldest gives way.
             "POST /v1/logins" => json!({ "phone": format!("{PHONES}9"), "password": PASSWORD }),
+            "DELETE /v1/residents/me" => json!({ "password": PASSWORD }),
             "POST /v1/bookings" => self.slot().order(),
             "POST /v1/wallet/top-ups" => json!({ "amount": 1, "provider": "sandbox" }),
             "POST /v1/operator/staff" => json!({

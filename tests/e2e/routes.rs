@@ -11,6 +11,8 @@ use crate::client::Request;
 pub(crate) enum Access {
     Everyone,
     Residents,
+    /// Whoever has an account.
+    Accounts,
     /// The staff of a venue.
     Managers,
     Operators,
@@ -45,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 66] = [
+pub(crate) const ROUTES: [Route; 69] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -73,6 +75,9 @@ pub(crate) const ROUTES: [Route; 66] = [
     post("/v1/residents", Access::Everyone),
     post("/v1/logins", Access::Everyone),
     own("DELETE", "/v1/logins/current"),
+    Route { method: "GET", path: "/v1/residents/me", access: Access::Accounts, takes_body: false },
+    Route { method: "GET", path: "/v1/residents/me/export", access: Access::Accounts, takes_body: false },
+    Route { method: "DELETE", path: "/v1/residents/me", access: Access::Residents, takes_body: true },
     post("/v1/bookings", Access::Residents),
     own("GET", "/v1/bookings"),
     own("GET", "/v1/bookings/{id}"),
@@ -174,6 +179,7 @@ impl Scene {
     pub(crate) fn body(&self, route: &Route) -> Value {
         match route.path {
             "/v1/residents" => json!({ "phone": "+8613900001111", "password": PASSWORD, "name": "A" }),
+            "/v1/residents/me" => json!({ "password": PASSWORD }),
             "/v1/logins" => json!({ "phone": "+8613900001111", "password": PASSWORD }),
             "/v1/bookings" => {
                 let mut order = self.slot.order();
@@ -238,7 +244,7 @@ impl Scene {
         let request = Request::new(route.method, &format!("{}{query}", self.path(route)));
         let request = match route.access {
             Access::Everyone => request,
-            Access::Residents => request.token(&self.resident.token),
+            Access::Residents | Access::Accounts => request.token(&self.resident.token),
             Access::Managers => request.token(&self.manager.token),
             Access::Operators => request.token(&self.operator.token),
         };

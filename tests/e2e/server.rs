@@ -16,7 +16,7 @@ use kaichang::domain::clock::Clock;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the binary says when it takes requests.
-const OPEN: &str = "the city is open at http://";
+const OPEN: &str = "the city is open at ";
 
 /// The program, without any setting from the test's own environment.
 pub(crate) fn kaichang() -> Command {
@@ -36,6 +36,31 @@ pub(crate) fn traced(tracer_arguments: &[&str]) -> Command {
     );
     let mut command = Command::new("strace");
     command.args(tracer_arguments).arg("--").arg(env!("CARGO_BIN_EXE_kaichang"));
+    without_settings(command)
+}
+
+/// The program on a clock of its own: what the system says and so much more or less, as `clock` says at each moment. Monotonic time
+/// is the machine's.
+///
+/// # Panics
+/// Where there is no libfaketime: to pass without it would say what isn't so.
+pub(crate) fn on_a_clock(clock: &Path) -> Command {
+    let places = std::fs::read_dir("/usr/lib").map(|dirs| dirs.flatten().collect::<Vec<_>>());
+    let libraries = places.unwrap_or_default();
+    let mut libraries = libraries.iter().map(|dir| dir.path().join("faketime/libfaketimeMT.so.1"));
+    let library = libraries.find(|library| library.is_file());
+    let library = library
+        .expect("this test sets clocks with libfaketime, which is not there: apt-get install faketime");
+    let mut command = kaichang();
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", clock);
+    command.env("DONT_FAKE_MONOTONIC", "1").env("FAKETIME_NO_CACHE", "1").env("NO_FAKE_STAT", "1");
+    command
+}
+
+/// The program with so many open files at most.
+pub(crate) fn with_open_files(files: u32) -> Command {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={files}:{files}")).arg(env!("CARGO_BIN_EXE_kaichang"));
     without_settings(command)
 }
 
@@ -102,7 +127,8 @@ impl Server {
             let said = Arc::clone(&said);
             std::thread::spawn(move || {
                 for line in lines.map_while(Result::ok) {
-                    let address = line.split_once(OPEN).and_then(|(_, address)| address.trim().parse().ok());
+                    let url = line.split_once(OPEN).and_then(|(_, url)| url.split_once("://"));
+                    let address = url.and_then(|(_, address)| address.trim().parse().ok());
                     let mut said = said.lock().expect("not poisoned");
                     said.push_str(&line);
                     said.push('\n');
@@ -136,6 +162,10 @@ impl Server {
         self.said.lock().expect("not poisoned").clone()
     }
 
+    pub(crate) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// How much memory it has.
     pub(crate) fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).expect("a process");
@@ -152,6 +182,16 @@ impl Server {
     /// SIGTERM, without waiting for the end.
     pub(crate) fn terminate(&self) {
         signal("TERM", self.pid);
+    }
+
+    /// Stops it where it stands.
+    pub(crate) fn stop(&self) {
+        signal("STOP", self.pid);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn go_on(&self) {
+        signal("CONT", self.pid);
     }
 
     /// Waits for the end.

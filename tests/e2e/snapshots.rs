@@ -1,22 +1,25 @@
 //! Snapshots: a start from one comes to the same as a start from the whole journal, and one that is damaged or another city's is
 //! never believed.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use kaichang::engine::snapshot::Section;
+use kaichang::journal::{FileDisk, Position, read_snapshot, retire, write_snapshot};
 use serde_json::Value;
 
 use crate::city::{City, Ground, Resident, items};
 use crate::server::{self, Ended, PATIENCE, kaichang, poll, serve};
 
 /// `kaichang snapshot`.
-fn make_snapshot(dir: &Path) -> Ended {
+pub(crate) fn make_snapshot(dir: &Path) -> Ended {
     let mut command = kaichang();
     command.arg("snapshot").arg("--data-dir").arg(dir);
     server::run(&mut command)
 }
 
 /// The snapshots, the oldest first.
-fn snapshots(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn snapshots(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(dir.join("snapshots")) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "kcs")).collect();
@@ -30,7 +33,7 @@ fn bytes_of_first_segment(ground: &Ground) -> u64 {
 }
 
 /// Ends a server in order, which seals its journal.
-fn closed(city: City) -> Ground {
+pub(crate) fn closed(city: City) -> Ground {
     let City { ground, server, .. } = city;
     server.terminate();
     let ended = server.ended();
@@ -39,7 +42,7 @@ fn closed(city: City) -> Ground {
 }
 
 /// The record behind which the last start went on.
-fn began_behind(city: &City) -> u64 {
+pub(crate) fn began_behind(city: &City) -> u64 {
     let said = city.server.said();
     let line = said.lines().rfind(|line| line.contains("journal replayed")).expect("a line");
     let after = line.split("snapshot").nth(1).expect("which snapshot");
@@ -140,6 +143,73 @@ fn a_damaged_snapshot_falls_back_to_the_older_and_then_to_the_whole_journal() {
         assert_eq!(items(&city.get_as(resident, "/v1/bookings")).len(), 1);
         assert_eq!(city.slot(slot)["status"], "taken");
     }
+}
+
+/// Writes a snapshot again without some section: whole by every checksum, and of a city that has forgotten something.
+fn forget(snapshot: &Path, forgotten: Section) {
+    let disk = FileDisk::existing(snapshot.parent().expect("a directory")).expect("there");
+    let name = snapshot.file_name().and_then(|name| name.to_str()).expect("a name");
+    let mut pieces = Vec::new();
+    let head = read_snapshot(&disk, name, |tag, piece| -> Result<(), Infallible> {
+        pieces.push((tag, piece.to_vec()));
+        Ok(())
+    });
+    let had = pieces.len();
+    pieces.retain(|(tag, _)| *tag != forgotten.tag());
+    assert!(pieces.len() < had, "there was something to forget");
+    write_snapshot(&disk, name, &head.expect("whole"), |give| {
+        pieces.iter().try_for_each(|(tag, piece)| give(*tag, piece))
+    })
+    .expect("written");
+}
+
+/// Removes the segments that stand before a snapshot, as they are given up.
+fn give_up_before(snapshot: &Path) {
+    let disk = FileDisk::existing(snapshot.parent().expect("a directory")).expect("there");
+    let name = snapshot.file_name().and_then(|name| name.to_str()).expect("a name");
+    let head = read_snapshot(&disk, name, |_, _| -> Result<(), Infallible> { Ok(()) }).expect("whole");
+    let position = Position::decode(&head).expect("a position");
+    let journal = FileDisk::existing(snapshot.with_file_name("../journal")).expect("there");
+    assert!(retire(&journal, position.segment()).expect("removed") > 0);
+}
+
+#[test]
+fn verify_judges_the_snapshots_and_begins_behind_the_older_one_where_the_journal_does() {
+    let mut ground = Ground::demo();
+    for _ in 0..2 {
+        let city = ground.open();
+        city.booked(&city.resident(), &city.free_court(2));
+        ground = closed(city);
+        assert_eq!(make_snapshot(ground.path()).code, Some(0));
+    }
+    let verified = ground.verify();
+    assert_eq!(verified.code, Some(0), "{}", verified.said);
+    let two = snapshots(ground.path());
+    let [older, newer] = &two[..] else { panic!("two are kept: {two:?}") };
+    let kept = std::fs::read(newer).expect("a snapshot");
+
+    let mut damaged = kept.clone();
+    damaged[kept.len() / 2] ^= 0x10;
+    std::fs::write(newer, damaged).expect("written");
+    let verified = ground.verify();
+    assert_eq!(verified.code, Some(1), "{}", verified.said);
+    assert!(verified.said.contains("is damaged"), "{}", verified.said);
+
+    std::fs::write(newer, &kept).expect("written");
+    forget(newer, Section::Requests);
+    let verified = ground.verify();
+    assert_eq!(verified.code, Some(1), "{}", verified.said);
+    assert!(verified.said.contains("not the city that the journal tells"), "{}", verified.said);
+
+    give_up_before(older);
+    let verified = ground.verify();
+    assert_eq!(verified.code, Some(1), "behind the older one too: {}", verified.said);
+    assert!(verified.said.contains("not the city that the journal tells"), "{}", verified.said);
+    std::fs::write(newer, &kept).expect("written");
+    let verified = ground.verify();
+    assert_eq!(verified.code, Some(0), "{}", verified.said);
+    assert!(verified.said.contains("were given up"), "{}", verified.said);
+    assert!(verified.said.contains(older.file_name().and_then(|name| name.to_str()).expect("a name")));
 }
 
 #[test]

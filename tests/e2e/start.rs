@@ -70,7 +70,7 @@ fn a_directory_that_another_process_serves_is_refused_and_its_holder_named() {
 #[test]
 fn of_many_that_start_at_once_one_opens() {
     let ground = Ground::demo();
-    let starts: Vec<_> = (0..8)
+    let starts: Vec<_> = (0..100)
         .map(|_| {
             let command = serve(kaichang(), ground.path());
             let data_dir = ground.path().to_owned();
@@ -85,6 +85,17 @@ fn of_many_that_start_at_once_one_opens() {
         }
     }
     assert_eq!(open.len(), 1);
+}
+
+#[test]
+fn a_server_that_stands_still_keeps_its_directory() {
+    let city = City::demo();
+    city.server.stop();
+    let ended = city.ground.refuses_to_open(serve(kaichang(), city.ground.path()));
+    check_refused(&ended, &["in use by another process"]);
+    city.server.go_on();
+    let (resident, slot) = (city.resident(), city.free_court(2));
+    let _ = city.booked(&resident, &slot);
 }
 
 #[test]

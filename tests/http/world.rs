@@ -126,7 +126,9 @@ impl World {
         let workers = Workers::start(limits, lanes).expect("workers");
         let listener = bind("127.0.0.1:0".parse().expect("an address")).expect("a socket");
         let address = listener.local_addr().expect("an address");
-        workers.listen(listener, || (router(readiness.clone()), Entrance::default())).expect("listening");
+        workers
+            .listen(listener, None, || (router(readiness.clone()), Entrance::default()))
+            .expect("listening");
         Self { address, log, readiness, workers }
     }
 

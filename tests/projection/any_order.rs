@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::afterwards::{caught_up, open_with};
-use crate::city::{City, FreeSlot, Ground, Resident, text};
+use crate::city::{City, FreeSlot, Ground, PASSWORD, Resident, text};
 use crate::client::{Answer, Request};
 use crate::faults::check_equal;
 use crate::postgres::Postgres;
@@ -22,6 +22,7 @@ enum Do {
     SellAtTheCounter(usize),
     Move(usize, usize),
     SignUpAndTopUp,
+    Leave,
     KillTheCity,
     CrashPostgres,
 }
@@ -36,7 +37,8 @@ fn anything() -> impl Strategy<Value = Do> {
         3 => any.clone().prop_map(Do::Cancel),
         2 => any.clone().prop_map(Do::SellAtTheCounter),
         4 => (any.clone(), any).prop_map(|(which, to)| Do::Move(which, to)),
-        1 => Just(Do::SignUpAndTopUp),
+        2 => Just(Do::SignUpAndTopUp),
+        1 => Just(Do::Leave),
         1 => Just(Do::KillTheCity),
         1 => Just(Do::CrashPostgres),
     ]
@@ -59,6 +61,9 @@ struct Model {
     states: BTreeMap<String, String>,
     accounts: Vec<Value>,
     managers: HashMap<String, Resident>,
+    /// Who has signed up and not left.
+    newcomers: Vec<Resident>,
+    left: u32,
     count: u32,
 }
 
@@ -77,7 +82,18 @@ impl Model {
         let (mut near, far): (Vec<_>, Vec<_>) = slots.into_iter().partition(|slot| slot.venue == venue);
         near.extend(far.into_iter().rev().take(12));
         let (made, states, managers) = (Vec::new(), BTreeMap::new(), HashMap::new());
-        Self { city: Some(city), postgres, slots: near, made, states, accounts, managers, count: 0 }
+        Self {
+            city: Some(city),
+            postgres,
+            slots: near,
+            made,
+            states,
+            accounts,
+            managers,
+            newcomers: Vec::new(),
+            left: 0,
+            count: 0,
+        }
     }
 
     fn city(&self) -> &City {
@@ -135,6 +151,15 @@ impl Model {
             Do::SignUpAndTopUp => {
                 let who = self.city().newcomer(&format!("138{:08}", self.count));
                 self.city().top_up(&who, 1_000);
+                self.newcomers.push(who);
+            }
+            Do::Leave => {
+                if let Some(who) = self.newcomers.pop() {
+                    let body = json!({ "password": PASSWORD });
+                    let request = Request::delete("/v1/residents/me").token(&who.token).json(&body);
+                    let _ = self.city().ask(&request).expect(204, "the end of an account");
+                    self.left += 1;
+                }
             }
             Do::KillTheCity => {
                 let ground = self.city.take().expect("it is open between two steps").kill();
@@ -174,6 +199,7 @@ impl Model {
             | Do::Hold(_)
             | Do::SellAtTheCounter(_)
             | Do::SignUpAndTopUp
+            | Do::Leave
             | Do::KillTheCity
             | Do::CrashPostgres => Request::delete(&format!("/v1/bookings/{id}")).token(&who.token),
         };
@@ -198,6 +224,8 @@ impl Model {
         let rows = "SELECT CASE state::text WHEN 'given_up' THEN 'cancelled' ELSE state::text END AS told, count(*) \
                     FROM booking GROUP BY told ORDER BY told";
         assert_eq!(self.postgres.sql(rows), expected.join("\n"));
+        let left = "SELECT count(*) FROM resident WHERE erased_at IS NOT NULL";
+        assert_eq!(self.postgres.sql(left), self.left.to_string());
         assert_eq!(self.postgres.sql("SELECT coalesce(sum(amount), 0) FROM ledger_line"), "0");
         let ground = self.city.take().expect("it is open").kill();
         check_equal(&ground, &self.postgres.url());

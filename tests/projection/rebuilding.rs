@@ -9,7 +9,7 @@ use crate::postgres::Postgres;
 use crate::server::{self, Ended, Server, kaichang, serve};
 use serde_json::json;
 
-fn rebuild(into: &Ground, url: &str, key_file: &std::path::Path) -> Ended {
+pub(crate) fn rebuild(into: &Ground, url: &str, key_file: &std::path::Path) -> Ended {
     let mut command = kaichang();
     command
         .args(["rebuild", "--database-url", url, "--into"])
@@ -19,7 +19,7 @@ fn rebuild(into: &Ground, url: &str, key_file: &std::path::Path) -> Ended {
     server::run(&mut command)
 }
 
-fn reproject(ground: &Ground, url: &str) -> Ended {
+pub(crate) fn reproject(ground: &Ground, url: &str) -> Ended {
     let mut command = kaichang();
     command.args(["reproject", "--database-url", url, "--data-dir"]).arg(ground.path());
     server::run(&mut command)

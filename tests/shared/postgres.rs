@@ -29,6 +29,11 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub(crate) fn start() -> Self {
+        Self::start_with("max_connections = 20\nmax_wal_size = 4GB\n")
+    }
+
+    /// The same with settings of one's own, a line each.
+    pub(crate) fn start_with(own: &str) -> Self {
         let programs = programs();
         let user = is_root().then(unprivileged_user);
         // Short: the path of a Unix socket has little room.
@@ -46,8 +51,8 @@ impl Postgres {
             .run("initdb", &["-D", text(&data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
         check(&made);
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 20\n\
-             max_wal_size = 4GB\nlogging_collector = off\n",
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n\
+             logging_collector = off\n{own}",
             postgres.dir.path().display()
         );
         let file = data.join("postgresql.conf");
@@ -68,6 +73,11 @@ impl Postgres {
 
     pub(crate) fn url_of(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Of the running server, whose children serve the connections.
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.as_ref().expect("a running server").id()
     }
 
     /// Where the cluster's files are.
@@ -108,7 +118,7 @@ impl Postgres {
 
     /// Stops all of its processes where they stand, or lets them go on.
     pub(crate) fn signal_all(&self, name: &str) {
-        let server = self.server.as_ref().expect("a running server").id();
+        let server = self.pid();
         let children = Command::new("ps").args(["-o", "pid=", "--ppid", &server.to_string()]).output();
         let children = String::from_utf8(children.expect("ps").stdout).expect("numbers");
         for pid in children.split_whitespace().chain([server.to_string().as_str()]) {

@@ -10,8 +10,18 @@ const EVENTS: &str = "docs/events.md";
 const CODEC: &str = "src/domain/event/codec.rs";
 
 /// Where a path of the repository begins.
-const ROOTS: [&str; 9] =
-    ["src/", "tests/", "proptests/", "benches/", "docs/", "load-tests/", "migrations/", ".cargo/", ".ci/"];
+const ROOTS: [&str; 10] = [
+    "src/",
+    "tests/",
+    "proptests/",
+    "benches/",
+    "docs/",
+    "load-tests/",
+    "migrations/",
+    ".cargo/",
+    ".ci/",
+    "deploy/",
+];
 
 /// The paths that a paper names in backticks, and those that it links to, each with its line. A star stands for anything.
 fn named(paper: &str, text: &str) -> Vec<(usize, String)> {

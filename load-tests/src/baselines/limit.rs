@@ -1,83 +1,41 @@
-//! The bare limit: what axum answers on this machine when there is nothing to do.
-//!
-//! An axum server as people write it, on tokio's multi-thread runtime and with the system's allocator. It reads the same
-//! body into the same types and answers 201 with as many bytes, which lie ready. It knows no resident, no slot, no money
-//! and no disk.
-
-use std::net::SocketAddr;
-use std::process::ExitCode;
+//! The bare limit: what axum answers on this machine when there is nothing to do. It knows no resident, no slot, no money and no disk.
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, StatusCode};
-use axum::routing::post;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
-use tokio::net::TcpListener;
 
-use crate::{Failure, print};
-
-/// The body of `POST /v1/bookings`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BookingRequest {
-    pitch: String,
-    start: String,
-    end: String,
-    party_size: u32,
-    #[serde(rename = "pay_with")]
-    _pay_with: PayWith,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum PayWith {
-    Wallet,
-}
-
-type Created = (StatusCode, [(HeaderName, &'static str); 1], Bytes);
+use super::front::{self, BookingRequest, Created};
 
 async fn book(
     State(answer): State<Bytes>,
     Json(request): Json<BookingRequest>,
 ) -> Result<Created, StatusCode> {
-    // So that what was parsed is used and can't be left out.
-    let is_whole = !request.pitch.is_empty() && !request.start.is_empty() && !request.end.is_empty();
-    if !is_whole || request.party_size == 0 {
+    if !request.is_whole() {
         return Err(StatusCode::BAD_REQUEST);
     }
-    Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], answer))
+    Ok(front::created(answer))
 }
 
-pub(super) fn serve(listen: SocketAddr, answer_bytes: usize) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await?;
-        print(&listener.local_addr()?.to_string());
-        end_with_the_harness()?;
-        axum::serve(listener, router(answer_bytes)).await?;
-        Ok(ExitCode::SUCCESS)
-    })
+/// What is read: as many bytes for whoever asks, whatever the address is.
+async fn read(State(answer): State<Bytes>) -> Created {
+    let (_, headers, answer) = front::created(answer);
+    (StatusCode::OK, headers, answer)
 }
 
-/// A JSON text of so many bytes; the shortest has two.
-fn router(answer_bytes: usize) -> Router {
-    let answer = Bytes::from(format!("\"{}\"", "x".repeat(answer_bytes.saturating_sub(2))));
-    Router::new().route("/v1/bookings", post(book)).with_state(answer)
-}
-
-/// The harness holds the other end of standard input: however it ends, the baseline does, too.
-fn end_with_the_harness() -> Result<(), Failure> {
-    std::thread::Builder::new().name("harness-watch".to_owned()).spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        std::process::exit(0);
-    })?;
-    Ok(())
+pub(super) fn router(answer_bytes: usize) -> Router {
+    let router =
+        Router::new().route("/v1/bookings", post(book)).route("/v1/pitches/{pitch}/slots", get(read));
+    router.with_state(front::answer_of(answer_bytes))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::net::TcpListener;
+
     use super::*;
     use crate::http::plain_client::PlainClient;
     use crate::http::request::Request;

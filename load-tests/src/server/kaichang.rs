@@ -47,16 +47,36 @@ impl Kaichang {
         Err(format!("the demo city could not be made ({}): {said}", output.status).into())
     }
 
-    pub(crate) fn serve(&self, data_dir: &Path, log: &Path) -> Result<Server, Failure> {
+    /// Makes a database's tables anew from a city at rest.
+    pub(crate) fn reproject(&self, data_dir: &Path, database: &str) -> Result<(), Failure> {
+        let mut command = self.command(&["reproject", "--database-url", database], data_dir);
+        let output = command.stdin(Stdio::null()).output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(format!("the city could not be written into Postgres ({}): {said}", output.status).into())
+    }
+
+    pub(crate) fn serve(
+        &self,
+        data_dir: &Path,
+        log: &Path,
+        database: Option<&str>,
+    ) -> Result<Server, Failure> {
         let address = free_address()?;
         // An empty directory here would be a mistake of the harness.
         let arguments = ["serve", "--empty", "refuse", "--listen", &address.to_string()];
-        Server::start_ready(self.command(&arguments, data_dir), address, log)
+        let mut command = self.command(&arguments, data_dir);
+        command.args(database.into_iter().flat_map(|database| ["--database-url", database]));
+        Server::start_ready(command, address, log)
     }
 
-    /// What `kaichang verify` finds in a data directory at rest.
-    pub(crate) fn verify(&self, data_dir: &Path) -> Result<Vec<String>, Failure> {
-        let output = self.command(&["verify"], data_dir).stdin(Stdio::null()).output()?;
+    /// What `kaichang verify` finds in a data directory at rest, and in its database if it has one.
+    pub(crate) fn verify(&self, data_dir: &Path, database: Option<&str>) -> Result<Vec<String>, Failure> {
+        let mut command = self.command(&["verify"], data_dir);
+        command.args(database.into_iter().flat_map(|database| ["--database-url", database]));
+        let output = command.stdin(Stdio::null()).output()?;
         let lines = |bytes: &[u8]| -> Vec<String> {
             String::from_utf8_lossy(bytes).lines().map(|line| format!("verify: {line}")).collect()
         };

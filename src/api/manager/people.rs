@@ -9,6 +9,7 @@ use crate::api::problem::Problem;
 use crate::api::resident::Desk;
 use crate::domain::event::StaffActed;
 use crate::domain::ids::ResidentNo;
+use crate::engine::residents::Resident;
 use crate::identity::personal::PersonalData;
 use crate::identity::public_id::PublicId;
 
@@ -26,6 +27,8 @@ pub struct PersonView {
     pub name: Option<String>,
     /// The last four digits.
     pub phone_end: Option<String>,
+    /// Whether the person has deleted the account: then nothing else is known.
+    pub is_deleted: bool,
 }
 
 /// Many people, each looked up once.
@@ -41,12 +44,13 @@ impl People {
     pub async fn look_up(desk: &Desk, wanted: impl Iterator<Item = ResidentNo>) -> Result<Self, Problem> {
         let nobody_known = |no| {
             let name = (no == StaffActed::THE_IMPORT).then(|| THE_IMPORT.to_owned());
-            (no, PersonView { id: desk.ids.resident(no), name, phone_end: None })
+            let is_deleted = desk.engine.residents().get(no).is_some_and(Resident::is_erased);
+            (no, PersonView { id: desk.ids.resident(no), name, phone_end: None, is_deleted })
         };
         let mut known: HashMap<ResidentNo, PersonView> = wanted.map(nobody_known).collect();
         let sealed: Vec<_> = known.keys().filter_map(|no| Some((*no, desk.engine.sealed_of(*no)?))).collect();
         let read = desk.with_keys(move |keys| {
-            // A key that was erased leaves a person without a name.
+            // A key that was erased since leaves a person without a name.
             let open = |no, sealed: &[u8]| PersonalData::open(no, &keys.get(no).ok()?, sealed).ok();
             Ok(sealed.iter().filter_map(|(no, sealed)| Some((*no, open(*no, sealed)?))).collect::<Vec<_>>())
         });

@@ -14,6 +14,7 @@ impl Problem {
         let (zone, currency) = (catalogue.zone().clone(), catalogue.city().currency);
         match refusal {
             Refusal::Overloaded => Self::OVERLOADED,
+            Refusal::ShortOfRoom => Self::SHORT_OF_ROOM,
             Refusal::Invalid(errors) => Self::InvalidRequest(errors.into_iter().map(fault_of).collect()),
             Refusal::Forbidden => Self::Forbidden,
             Refusal::NotFound => Self::NotFound,

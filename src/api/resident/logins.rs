@@ -25,6 +25,7 @@ use crate::domain::event::PhoneHash;
 use crate::engine::CommandLane;
 use crate::engine::refusal::Refusal;
 use crate::identity::password::{PASSWORD_BYTES_MAX, Password};
+use crate::identity::personal::PersonalData;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,15 +67,7 @@ pub async fn begin(
     let desk = &state.desk;
     state.doorkeeper.limits.check(Limited::LoginsFrom(peer))?;
     let phone = read_phone(phone)?;
-    let password = Password::attempt(password).map_err(|_| {
-        FieldFault::new(
-            "password",
-            Text::new(
-                format!("must have at most {PASSWORD_BYTES_MAX} bytes"),
-                format!("最多 {PASSWORD_BYTES_MAX} 字节"),
-            ),
-        )
-    })?;
+    let password = password_of_attempt(password)?;
     let hash = phone.hash(desk.keys.phone());
     state.doorkeeper.limits.check(Limited::LoginsTo(hash))?;
     let account = desk.engine.account_by_phone(PhoneHash(hash.bytes()));
@@ -82,14 +75,38 @@ pub async fn begin(
         Some((no, sealed)) => open(&desk.resident_keys, vec![(*no, Arc::clone(sealed))]).await?.pop(),
         None => None,
     };
-    let kept = kept.and_then(|data| data.password_hash).map(Arc::from);
-    let is_right = desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))?;
+    let is_right = verified(desk, password, kept).await?;
     let (Some((no, _)), true) = (account, is_right) else { return Err(Problem::Unauthenticated) };
     let begun = with_lane(|lane: &CommandLane| desk.engine.log_in(lane, no)).map_err(|refusal| {
         // One of the staff who is none any more.
         if refusal == Refusal::NotFound { Problem::Unauthenticated } else { desk.refuse(refusal) }
     })?;
     Session::begun(state, no, begun).await
+}
+
+/// A password that somebody tries.
+///
+/// # Errors
+/// What is wrong with its form.
+pub fn password_of_attempt(password: String) -> Result<Password, FieldFault> {
+    Password::attempt(password).map_err(|_| {
+        FieldFault::new(
+            "password",
+            Text::new(
+                format!("must have at most {PASSWORD_BYTES_MAX} bytes"),
+                format!("最多 {PASSWORD_BYTES_MAX} 字节"),
+            ),
+        )
+    })
+}
+
+/// Whether this is the person's password. Of nobody it takes the same time.
+///
+/// # Errors
+/// `overloaded`, or a fault of ours.
+pub async fn verified(desk: &Desk, password: Password, of: Option<PersonalData>) -> Result<bool, Problem> {
+    let kept = of.and_then(|data| data.password_hash).map(Arc::from);
+    desk.passwords.verify(password, kept).await.map_err(|fault| password_problem(&fault))
 }
 
 /// Ends the session that this request came with: its token is dead when this is answered.

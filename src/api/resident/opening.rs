@@ -30,6 +30,8 @@ impl Desk {
         name: String,
         password: Option<Password>,
     ) -> Result<ResidentNo, Problem> {
+        // Asked before a password is hashed and a key is made.
+        self.engine.expect_room().map_err(|refusal| self.refuse(refusal))?;
         let hash = self.hash_of(&phone);
         let no = self.engine.reserve_phone(hash).map_err(|refusal| self.refuse(refusal))?;
         // Whatever goes wrong from here on, or if nobody waits any more, the number is given up.
@@ -109,10 +111,10 @@ impl Desk {
     /// What is known of a person.
     ///
     /// # Errors
-    /// A fault of ours.
+    /// `unauthenticated` of who has deleted his account meanwhile; a fault of ours.
     pub async fn personal_data(&self, no: ResidentNo, sealed: Arc<[u8]>) -> Result<PersonalData, Problem> {
         let opened = open(&self.resident_keys, vec![(no, sealed)]).await?.pop();
-        opened.ok_or_else(|| Problem::internal(&"nothing was opened"))
+        opened.ok_or(Problem::Unauthenticated)
     }
 
     /// Works with the residents' keys, which stand in a file: off the threads that serve.

@@ -20,6 +20,7 @@ use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 use crate::engine::bookings::{BookingState, Payment};
 use crate::engine::residents::Resident;
+use crate::engine::world::World;
 use crate::identity::public_id::{Position, PublicId};
 
 /// Why money moved.
@@ -46,6 +47,21 @@ pub struct EntryView {
     booking: Option<PublicId>,
     #[schema(value_type = Option<String>)]
     top_up: Option<PublicId>,
+}
+
+impl EntryView {
+    /// A movement as it is shown.
+    #[must_use]
+    pub fn of(desk: &Desk, world: &World, movement: &Movement) -> Self {
+        let (zone, currency) = (world.catalogue.zone(), world.catalogue.city().currency);
+        Self {
+            kind: movement.kind,
+            amount: Money::new(movement.amount, currency),
+            at: (movement.kind != EntryKind::Opening).then(|| city_moment(zone, movement.at)),
+            booking: movement.booking.map(|no| desk.ids.booking(no)),
+            top_up: movement.top_up.map(|no| desk.ids.top_up(no)),
+        }
+    }
 }
 
 /// A movement, before it is shown.
@@ -87,14 +103,7 @@ pub async fn entries(
     let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
     let found = newest_first(&desk, account).into_iter().map(|movement| (movement.position(), movement));
     let world = desk.engine.world();
-    let (zone, currency) = (world.catalogue.zone(), world.catalogue.city().currency);
-    let answer = page.of(found, |movement| EntryView {
-        kind: movement.kind,
-        amount: Money::new(movement.amount, currency),
-        at: (movement.kind != EntryKind::Opening).then(|| city_moment(zone, movement.at)),
-        booking: movement.booking.map(|no| desk.ids.booking(no)),
-        top_up: movement.top_up.map(|no| desk.ids.top_up(no)),
-    });
+    let answer = page.of(found, |movement| EntryView::of(&desk, &world, &movement));
     Ok(own_with_etag(&headers, &answer))
 }
 

@@ -31,6 +31,7 @@ impl Catalogue {
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
             | Event::AccountCompleted(_)
+            | Event::AccountErased(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    AccountCompleted, AccountDisabled, AccountOpened, BookingCancelled, BookingCheckedIn, BookingMoved,
-    BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced, NewBooking,
-    PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged, StaffActed,
-    WalletToppedUp,
+    AccountCompleted, AccountDisabled, AccountErased, AccountOpened, BookingCancelled, BookingCheckedIn,
+    BookingMoved, BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced,
+    NewBooking, PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged,
+    StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
@@ -40,6 +40,7 @@ mod kind {
     pub(super) const LOGGED_OUT: u16 = 20;
     pub(super) const ACCOUNT_DISABLED: u16 = 21;
     pub(super) const ACCOUNT_COMPLETED: u16 = 22;
+    pub(super) const ACCOUNT_ERASED: u16 = 23;
     pub(super) const WALLET_TOPPED_UP: u16 = 32;
     pub(super) const BOOKING_CONFIRMED: u16 = 33;
     pub(super) const BOOKING_CANCELLED: u16 = 34;
@@ -172,6 +173,16 @@ impl Event {
             Self::AccountCompleted(event) => {
                 put(out, kind::ACCOUNT_COMPLETED, &[&event.resident.get().to_le_bytes(), &event.sealed]);
             }
+            Self::AccountErased(event) => put(
+                out,
+                kind::ACCOUNT_ERASED,
+                &[
+                    &event.resident.get().to_le_bytes(),
+                    &event.phone.0,
+                    &event.paid_back.get().to_le_bytes(),
+                    &[provider(event.provider)],
+                ],
+            ),
             Self::StaffActed(event) => {
                 put(out, kind::STAFF_ACTED, &[&event.by.get().to_le_bytes()]);
                 event.action.encode(out);
@@ -272,6 +283,12 @@ impl Event {
                 let sealed = fields.rest().into();
                 Self::AccountCompleted(Box::new(AccountCompleted { resident, sealed }))
             }
+            kind::ACCOUNT_ERASED => Self::AccountErased(AccountErased {
+                resident: ResidentNo::new(fields.u32()?),
+                phone: PhoneHash(*fields.take()?),
+                paid_back: fields.minor()?,
+                provider: fields.provider()?,
+            }),
             kind::STAFF_ACTED => {
                 let by = ResidentNo::new(fields.u32()?);
                 let action = Self::decode(fields.rest())?;
@@ -357,10 +374,13 @@ fn session(out: &mut Vec<u8>, kind: u16, event: SessionChanged) {
     put(out, kind, &[&event.resident.get().to_le_bytes(), &[event.slot], &event.generation.to_le_bytes()]);
 }
 
+const fn provider(provider: Provider) -> u8 {
+    match provider {
+        Provider::Sandbox => 0,
+    }
+}
+
 fn top_up(out: &mut Vec<u8>, event: &WalletToppedUp) {
-    let provider = match event.provider {
-        Provider::Sandbox => 0u8,
-    };
     put(
         out,
         kind::WALLET_TOPPED_UP,
@@ -368,7 +388,7 @@ fn top_up(out: &mut Vec<u8>, event: &WalletToppedUp) {
             &event.no.get().to_le_bytes(),
             &event.resident.get().to_le_bytes(),
             &event.amount.get().to_le_bytes(),
-            &[provider],
+            &[provider(event.provider)],
         ],
     );
     put_request(out, event.request);
@@ -427,9 +447,16 @@ impl<'a> Fields<'a> {
         let no = TopUpNo::new(self.u32()?);
         let resident = ResidentNo::new(self.u32()?);
         let amount = self.minor()?;
-        let [0] = self.take()? else { return Err(self.senseless()) };
+        let provider = self.provider()?;
         let request = self.optional_request()?;
-        Ok(WalletToppedUp { no, resident, amount, provider: Provider::Sandbox, request })
+        Ok(WalletToppedUp { no, resident, amount, provider, request })
+    }
+
+    fn provider(&mut self) -> Result<Provider, UnknownEvent> {
+        match self.take()? {
+            [0] => Ok(Provider::Sandbox),
+            _ => Err(self.senseless()),
+        }
     }
 
     fn optional_request(&mut self) -> Result<Option<RequestKey>, UnknownEvent> {

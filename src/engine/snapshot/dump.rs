@@ -62,6 +62,7 @@ impl Engine {
         self.dump_people(&mut give)?;
         self.dump_past(&mut give)?;
         self.dump_requests(&mut give)?;
+        self.dump_opened(&mut give)?;
         let mut rows = Pieces { section: Section::Draws, piece: Vec::new(), give: &mut give };
         self.draws.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
         rows.end()
@@ -195,6 +196,16 @@ impl Engine {
                 CameTo::AtGate(_) => continue,
             };
             rows.row(|out| put!(out, key, body, kind, no))?;
+        }
+        rows.end()
+    }
+
+    fn dump_opened<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut rows = Pieces { section: Section::Opened, piece: Vec::new(), give };
+        for (no, account) in self.residents.iter() {
+            if let Some(at) = account.opened_at() {
+                rows.row(|out| put!(out, no.get(), at.get()))?;
+            }
         }
         rows.end()
     }

@@ -121,6 +121,7 @@ impl Loader {
             Section::PastOpen => each(&mut rows, |row| loaded.take_past_open(row))?,
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
+            Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
     }
@@ -251,6 +252,12 @@ impl Loaded {
 
     fn take_staff(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
         lock(&self.engine.staff).insert(ResidentNo::new(row.u32()?));
+        Ok(())
+    }
+
+    fn take_opened(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let (resident, at) = (ResidentNo::new(row.u32()?), UtcMillis::new(row.i64()?));
+        self.engine.residents.get(resident).ok_or(Malformed)?.note_opened(at);
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::journal::{JournalError, Position, read_only_behind, read_sealed, retire};
+use crate::journal::tail::{Tail, TailError};
+use crate::journal::{JournalError, Position, kept, read_only_behind, read_sealed, retire};
 
 /// Four lives and as many sealed segments.
 fn history(dir: &Path) -> BTreeMap<u64, Vec<u8>> {
@@ -270,4 +271,60 @@ fn a_reader_of_sealed_segments_beside_the_writer_sees_every_record_once_and_in_o
     read_on();
     assert!(rounds > 1, "it was read while it was written");
     assert_eq!((next, position.unwrap().last()), (20_000, handle.durable()));
+}
+
+#[test]
+fn a_reader_goes_on_though_what_it_has_read_is_given_up_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = history(dir.path());
+    let mut read = BTreeMap::new();
+    let disk = FileDisk::existing(dir.path()).unwrap();
+    let giving_up = FileDisk::existing(dir.path()).unwrap();
+    let done = read_only(&disk, |sequence, _at, bytes| {
+        // In the third segment, the first two are read to their ends.
+        if sequence.get() == 90 {
+            assert_eq!(retire(&giving_up, 2).unwrap(), 2);
+        }
+        read.insert(sequence.get(), bytes.to_vec());
+        Ok::<_, Infallible>(())
+    });
+    assert!(done.unwrap().is_some());
+    assert_eq!(read, expected);
+    assert_eq!(segments(dir.path())[0], 3);
+}
+
+#[test]
+fn who_follows_the_journal_learns_that_what_comes_next_was_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = history(dir.path());
+    let disk = std::sync::Arc::new(FileDisk::existing(dir.path()).unwrap());
+    let durable = Sequence::new(*expected.keys().last().unwrap());
+    let mut tail = Tail::from(Arc::clone(&disk), Sequence::new(1));
+    let mut next = 0;
+    tail.read(durable, 10, |record| next = record.sequence.get() + 1).unwrap();
+    assert_eq!(retire(&*disk, 3).unwrap(), 3);
+    match tail.read(durable, usize::MAX, |record| next = record.sequence.get() + 1) {
+        Err(TailError::DoesNotReachBack { wanted, first }) => {
+            assert_eq!(wanted.get(), next, "what stood in the open file was read to its end");
+            assert!(first > wanted, "{first:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_kept_is_told_with_the_last_record_of_each_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let expected = history(dir.path());
+    let disk = FileDisk::existing(dir.path()).unwrap();
+    let all = kept(&disk).unwrap();
+    assert_eq!(all.sealed.iter().map(|sealed| sealed.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(all.sealed.iter().all(|sealed| sealed.bytes == options().segment_bytes));
+    assert_eq!(all.in_use_bytes, options().segment_bytes);
+    for sealed in &all.sealed {
+        assert!(expected.contains_key(&sealed.last.get()), "each was sealed behind a record of the engine's");
+        assert_eq!(sealed.last_at, UtcMillis::new(5));
+    }
+    retire(&disk, 2).unwrap();
+    assert_eq!(kept(&disk).unwrap().sealed, all.sealed[2..]);
 }

@@ -105,6 +105,9 @@ fn told(action: &Event) -> Act {
         Event::AccountCompleted(event) => {
             Act { action: "account_completed", resident: Some(event.resident), ..Act::default() }
         }
+        Event::AccountErased(event) => {
+            Act { action: "account_erased", resident: Some(event.resident), ..Act::default() }
+        }
         Event::ResidentsEnrolled(event) => {
             Act { action: "residents_enrolled", resident: Some(event.first), ..Act::default() }
         }

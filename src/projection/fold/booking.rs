@@ -85,6 +85,7 @@ impl Changes {
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
             | Event::AccountCompleted(_)
+            | Event::AccountErased(_)
             | Event::ResidentsEnrolled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)

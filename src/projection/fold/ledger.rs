@@ -2,7 +2,7 @@
 
 use super::booking::Movement;
 use super::{Changes, Record};
-use crate::domain::event::{Provider, ResidentsEnrolled, WalletToppedUp};
+use crate::domain::event::{AccountErased, Provider, ResidentsEnrolled, WalletToppedUp};
 use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
 use crate::projection::booking_row::{BookingRow, Paid};
 use crate::projection::copy::Rows;
@@ -20,6 +20,12 @@ enum Account {
 }
 
 impl Account {
+    const fn of(provider: Provider) -> Self {
+        match provider {
+            Provider::Sandbox => Self::Sandbox,
+        }
+    }
+
     /// Its number: a kind in the high half, whose it is in the low one.
     fn number(self) -> i64 {
         let (kind, no) = match self {
@@ -87,11 +93,14 @@ impl Changes {
     }
 
     pub(super) fn top_up(&mut self, record: &Record, event: &WalletToppedUp) {
-        let provider = match event.provider {
-            Provider::Sandbox => Account::Sandbox,
-        };
         self.line(record, Account::Wallet(event.resident), "top_up", event.amount.get(), None);
-        self.line(record, provider, "top_up", -event.amount.get(), None);
+        self.line(record, Account::of(event.provider), "top_up", -event.amount.get(), None);
+    }
+
+    /// What was in the wallet of an account that is gone goes back to who brought it in.
+    pub(super) fn pay_back(&mut self, record: &Record, event: &AccountErased) {
+        self.line(record, Account::Wallet(event.resident), "pay_back", -event.paid_back.get(), None);
+        self.line(record, Account::of(event.provider), "pay_back", event.paid_back.get(), None);
     }
 
     /// A booking's payer pays so much to its venue, or gets it back when it is negative.

@@ -27,7 +27,7 @@ addEventListener("activate", (event) => {
 const isTicket = (url) => /^\/bookings\/[^/]+\/ticket$/.test(url.pathname);
 // Whoever signs in or out leaves nothing of the one before.
 const endsSession = (request, url) =>
-  request.method === "POST" && ["/sign-out", "/sign-in", "/sign-up"].includes(url.pathname);
+  request.method === "POST" && ["/sign-out", "/sign-in", "/sign-up", "/me/delete"].includes(url.pathname);
 
 addEventListener("fetch", (event) => {
   const { request } = event;

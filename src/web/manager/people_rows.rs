@@ -70,12 +70,15 @@ fn row_of(
 ) -> Option<PersonRow> {
     let stands = BookingStatus::of(booking.state)?;
     let pitch = at.world.catalogue.pitch(booking.terms.pitch)?;
+    let is_deleted = person.as_ref().is_some_and(|person| person.is_deleted);
     let (name, phone_end) = person.map_or((None, None), |person| (person.name, person.phone_end));
     Some(PersonRow {
         address: at.address(&format!("/bookings/{}", desk.ids.booking(booking.no).as_str())),
         time: format::span(booking.terms.span),
         pitch: format::name(words, &pitch.name).to_owned(),
-        name: name.unwrap_or_else(|| words.say("no-name").into_owned()),
+        name: name.unwrap_or_else(|| {
+            if is_deleted { words.say("person-deleted") } else { words.say("no-name") }.into_owned()
+        }),
         phone_end: phone_end.unwrap_or_default(),
         code: code_shown(&desk.tickets.code(booking.no)),
         people: booking.terms.party_size,

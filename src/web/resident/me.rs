@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::api::problem::Problem;
 use crate::api::resident::Residents;
+use crate::api::resident::me::known_of;
 use crate::domain::event::Role;
 use crate::web::form::Form;
 use crate::web::format::sum;
@@ -40,11 +41,7 @@ pub async fn show(State(state): State<Residents>, visitor: Visitor) -> Result<Re
     let who = visitor.signed_in()?;
     let desk = &state.desk;
     let account = desk.engine.residents().get(who.no).ok_or(Problem::NotFound)?;
-    let known = match desk.engine.sealed_of(who.no) {
-        Some(sealed) if !sealed.is_empty() => Some(desk.personal_data(who.no, sealed).await?),
-        // Those who are made for trials have an account and nothing else.
-        Some(_) | None => None,
-    };
+    let known = known_of(desk, &who).await?;
     let (name, phone) =
         known.map_or_else(Default::default, |known| (known.name, known.phone.as_str().to_owned()));
     let currency = desk.engine.world().catalogue.city().currency;

@@ -112,6 +112,12 @@ fn events() -> Vec<Event> {
         Event::PrizeLapsed(PrizeLapsed { release: ReleaseNo::new(3), id: EntryId::new(9) }),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
+        Event::AccountErased(AccountErased {
+            resident,
+            phone: PhoneHash([7; 16]),
+            paid_back: Minor::new(3000),
+            provider: Provider::Sandbox,
+        }),
         Event::StaffActed(StaffActed {
             by: resident,
             action: Box::new(Event::BookingCheckedIn(BookingCheckedIn {
@@ -215,6 +221,15 @@ fn nobody_acts_for_one_of_the_staff_who_acts() {
 fn an_event_of_a_kind_that_is_not_known_is_refused() {
     assert!(matches!(Event::decode(&[0xff, 0x7f]), Err(UnknownEvent::Kind(0x7fff))));
     assert!(Event::decode(&[]).is_err());
+}
+
+#[test]
+fn an_erased_account_keeps_its_bytes_for_ever() {
+    let erased = events().into_iter().find(|event| matches!(event, Event::AccountErased(_)));
+    let mut bytes = Vec::new();
+    erased.expect("one of them").encode(&mut bytes);
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "17004d00000007070707070707070707070707070707b80b00000000000000");
 }
 
 #[test]

@@ -12,6 +12,7 @@ every-venue = All venues
 manage-audit = Log
 manage-more = More of this venue
 no-name = No name
+person-deleted = Deleted resident
 count-due = Still to come
 count-entered = Entered
 count-missed = Missed

@@ -12,6 +12,7 @@ every-venue = 全部场馆
 manage-audit = 日志
 manage-more = 本场馆的其他页面
 no-name = 无姓名
+person-deleted = 已注销用户
 count-due = 未到
 count-entered = 已入场
 count-missed = 未出现
