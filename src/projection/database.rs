@@ -22,7 +22,7 @@ const WRITER_LOCK: i64 = 0x6b61_6963_6861_6e67;
 /// How long it may take to be let in.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Postgres may notice a moment later that the writer before was killed.
-const ALONE_AFTER_MAX: Duration = Duration::from_secs(2);
+const ALONE_AFTER_MAX: Duration = Duration::from_secs(5);
 const ALONE_LOOK: Duration = Duration::from_millis(50);
 /// How much is sent in one message.
 const PIECE_BYTES: usize = 1 << 20;

@@ -50,6 +50,8 @@ pub struct Progress(Arc<Mutex<Inner>>);
 struct Inner {
     state: State,
     durable: u64,
+    /// Asks the journal how far it is: the projection looks only now and then.
+    ask: Option<Box<dyn Fn() -> u64 + Send>>,
     projected: Option<u64>,
     now: Duration,
     /// How far the journal was durable when.
@@ -82,6 +84,7 @@ impl Progress {
         Self(Arc::new(Mutex::new(Inner {
             state: State::Connecting,
             durable: 0,
+            ask: None,
             projected: None,
             now: Duration::ZERO,
             samples: VecDeque::new(),
@@ -93,9 +96,19 @@ impl Progress {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How it stands at this moment: whoever was told that a booking is durable finds it in the lag until Postgres has it.
     #[must_use]
     pub fn shown(&self) -> Shown {
-        self.with(|inner| inner.shown())
+        self.with(|inner| {
+            let durable = inner.ask.as_ref().map_or(0, |ask| ask());
+            inner.durable = inner.durable.max(durable);
+            inner.shown()
+        })
+    }
+
+    /// From now on the journal is asked whenever somebody looks.
+    pub(super) fn ask(&self, durable: impl Fn() -> u64 + Send + 'static) {
+        self.with(|inner| inner.ask = Some(Box::new(durable)));
     }
 
     /// The last record that Postgres has, as it said last.
@@ -200,6 +213,17 @@ mod tests {
         progress.note_projected(150);
         progress.note_durable(170, seconds(66));
         assert_eq!((progress.shown().lag_records, progress.shown().lag), (Some(20), seconds(1)));
+    }
+
+    #[test]
+    fn what_became_durable_a_moment_ago_is_missing_already() {
+        let progress = Progress::new();
+        progress.note_durable(100, Duration::ZERO);
+        progress.note_projected(100);
+        progress.ask(|| 103);
+        assert_eq!(progress.shown().lag_records, Some(3), "though the projection has not looked since");
+        progress.note_durable(101, Duration::ZERO);
+        assert_eq!(progress.shown().lag_records, Some(3));
     }
 
     #[test]

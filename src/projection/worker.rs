@@ -35,7 +35,7 @@ const LOOK: Duration = Duration::from_millis(25);
 /// How often an idle connection is asked whether it still is one.
 const ASK_AFTER: Duration = Duration::from_secs(5);
 /// How long a first try may keep a start waiting.
-const FIRST_TRY_MAX: Duration = Duration::from_secs(6);
+const FIRST_TRY_MAX: Duration = Duration::from_secs(15);
 const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(200)..=Duration::from_secs(10);
 /// How often it is tried again what somebody has to look at.
 const REFUSED_AGAIN: Duration = Duration::from_secs(30);
@@ -76,6 +76,8 @@ impl Projector {
     ) -> std::io::Result<Self> {
         let is_ending = Arc::new(AtomicBool::new(false));
         let (tell, first_try) = sync_channel(1);
+        let asked = journal.clone();
+        progress.ask(move || asked.durable().get());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut worker = Worker {
             database,
@@ -89,9 +91,9 @@ impl Projector {
             burst: Burst::default(),
         };
         let thread = std::thread::Builder::new().name("projection".to_owned()).spawn(move || {
-            // Of this thread alone: requests go first. Where it isn't allowed it takes its share.
-            let _ = rustix::process::setpriority_process(None, NICE);
             runtime.block_on(worker.run(|first| {
+                // Of this thread alone: requests go first, and nobody waits for it any more. Where it isn't allowed it takes its share.
+                let _ = rustix::process::setpriority_process(None, NICE);
                 // Who started it may have stopped to wait.
                 let _ = tell.try_send(first);
             }));

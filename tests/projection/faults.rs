@@ -304,7 +304,7 @@ fn an_older_copy_of_the_journal_is_refused() {
     drop(city);
     let mut command = serve(kaichang(), older.path());
     command.args(["--database-url", &postgres.url()]);
-    let ended = Server::start(command, older.path()).err().expect("it doesn't start");
+    let ended = older.refuses_to_open(command);
     assert_eq!(ended.code, Some(2), "{}", ended.said);
     assert!(ended.said.contains("older copy"), "{}", ended.said);
 }

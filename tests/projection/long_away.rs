@@ -95,9 +95,12 @@ fn thousands_of_bookings_while_postgres_is_away_stand_in_it_when_it_is_back() {
         cancelled += called_off;
     }
     assert!(booked >= BOOKINGS_MIN, "{booked} of {}", all.len());
-    let projection = city.get("/readyz")["projection"].clone();
-    assert_eq!(projection["state"], "away");
-    assert!(projection["lag_seconds"].as_u64().is_some_and(|seconds| seconds > 0), "{projection}");
+    let projection = || city.get("/readyz")["projection"].clone();
+    assert_eq!(projection()["state"], "away");
+    let behind = poll(PATIENCE, || {
+        projection()["lag_seconds"].as_u64().is_some_and(|seconds| seconds > 0).then_some(())
+    });
+    assert!(behind.is_some(), "it gets older: {}", projection());
     postgres.start_server();
     caught_up(&city);
     let states = "SELECT count(*), count(*) FILTER (WHERE state = 'cancelled') FROM booking";
