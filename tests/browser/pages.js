@@ -69,7 +69,7 @@ export const PAGES = [
 /** Addresses that answer a browser, but with no page to look at. */
 export const NO_PAGES = ["/sw.js", "/manage", "/me/data"];
 
-/** A release of a pitch that is drawn by lot, with its window open. */
+/** A release of a pitch of the manager's that is drawn by lot, with its window open. */
 async function drawn(pitch, date, token) {
   const after = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
   const lottery = { opens_at: after(-1), closes_at: after(5), draw_at: after(6), pay_by: after(20), beacon: "the numbers of the evening" };
@@ -91,7 +91,7 @@ export async function stage(ahead) {
   const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
-  const draw = await drawn(slots[0].pitch, day(7), who.operator);
+  const draw = await drawn(first.pitch, day(4 + ahead), who.manager);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
   return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw };
