@@ -49,6 +49,7 @@ pub mod drawing;
 pub mod draws;
 #[cfg(not(feature = "loom"))]
 pub mod enter;
+#[cfg(not(feature = "loom"))]
 pub mod erasure;
 #[cfg(not(feature = "loom"))]
 mod event_record;
