@@ -122,7 +122,8 @@ impl Postgres {
         let children = Command::new("ps").args(["-o", "pid=", "--ppid", &server.to_string()]).output();
         let children = String::from_utf8(children.expect("ps").stdout).expect("numbers");
         for pid in children.split_whitespace().chain([server.to_string().as_str()]) {
-            let _ = Command::new("kill").args(["-s", name, pid]).status();
+            // Of those that have ended meanwhile there is nothing to say.
+            let _ = Command::new("kill").args(["-s", name, pid]).stderr(Stdio::null()).status();
         }
     }
 
