@@ -7,6 +7,8 @@
 
 #[path = "e2e/accounts.rs"]
 mod accounts;
+#[path = "e2e/admission.rs"]
+mod admission;
 #[path = "e2e/at_once.rs"]
 mod at_once;
 #[path = "e2e/backup.rs"]

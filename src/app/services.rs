@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::Failure;
 use super::data_dir::Keys;
 use super::settings::Settings;
+use crate::api::admission::{Admission, Door};
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::entrance::Entrance;
@@ -44,6 +45,7 @@ pub(super) struct Services {
     resident_keys: Arc<ResidentKeys>,
     passwords: Arc<PasswordPool>,
     limits: Arc<RateLimits>,
+    admission: Arc<Admission>,
     directory: Arc<open_data::directory::Directory>,
     epoch: u64,
     streams: Arc<Semaphore>,
@@ -71,6 +73,7 @@ impl Services {
             resident_keys: Arc::new(keys.residents),
             passwords: Arc::new(PasswordPool::new(settings.workers, WAITING_MAX)?),
             limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
+            admission: Arc::new(Admission::new(settings.admission_bound, Arc::clone(clock))),
             directory: Arc::default(),
             epoch,
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
@@ -115,6 +118,7 @@ impl Services {
         let entrance = Entrance {
             proxies: self.trusted_proxies.clone(),
             doorkeeper: Some(Arc::clone(&residents.doorkeeper)),
+            door: Some(Door::new(Arc::clone(&self.admission))),
             problem_page: Some(problem_page::write),
         };
         let (doorkeeper, desk) = (&residents.doorkeeper, &residents.desk);
