@@ -104,6 +104,8 @@ mod proxies;
 mod refusals;
 #[path = "e2e/releases.rs"]
 mod releases;
+#[path = "e2e/reports.rs"]
+mod reports;
 #[path = "e2e/roles.rs"]
 mod roles;
 #[path = "e2e/routes.rs"]

@@ -8,6 +8,8 @@ pub mod live;
 pub mod lottery_view;
 pub mod near;
 pub mod releases;
+pub mod report;
+pub mod reports;
 pub mod slots;
 pub mod sports;
 pub mod venue_view;
@@ -19,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::directory::Directory;
+use self::reports::Reports;
 use super::problem::{FieldFault, Problem, Text};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::clock::Clock;
@@ -34,6 +37,7 @@ pub struct OpenData {
     pub ids: PublicIds,
     pub directory: Arc<Directory>,
     pub live: Arc<live::Hub>,
+    pub reports: Arc<Reports>,
 }
 
 /// The routes of open data.
@@ -47,6 +51,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(releases::releases))
         .routes(routes!(releases::release))
         .routes(routes!(draw::draw))
+        .routes(routes!(report::report))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

@@ -17,6 +17,7 @@ use crate::api::entrance::Entrance;
 use crate::api::figures::EngineFigures;
 use crate::api::gate::{self, Gates};
 use crate::api::manager::{self, Managers};
+use crate::api::open_data::reports::Reports;
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
@@ -47,6 +48,7 @@ pub(super) struct Services {
     limits: Arc<RateLimits>,
     admission: Arc<Admission>,
     directory: Arc<open_data::directory::Directory>,
+    reports: Arc<Reports>,
     epoch: u64,
     streams: Arc<Semaphore>,
     readiness: Readiness,
@@ -75,6 +77,7 @@ impl Services {
             limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
             admission: Arc::new(Admission::new(settings.admission_bound, Arc::clone(clock))),
             directory: Arc::default(),
+            reports: Arc::new(Reports::new(clock.as_ref())),
             epoch,
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
@@ -151,6 +154,7 @@ impl Services {
             clock: Arc::clone(&self.clock),
             ids: PublicIds::new(self.keys.public_id()),
             directory: Arc::clone(&self.directory),
+            reports: Arc::clone(&self.reports),
             live: Arc::new(live::Hub::new(
                 Arc::clone(&self.engine),
                 Arc::clone(&self.clock),

@@ -17,6 +17,7 @@ use super::lane::LaneOwner;
 use super::pitch_days::PitchDays;
 use super::quota::{Counted, Quotas, ReleaseLimit};
 use super::refusal::Refusal;
+use super::release_refusals::ReleaseRefusals;
 use super::releases::Releases;
 use super::residents::Residents;
 use super::slab::Slab;
@@ -43,6 +44,7 @@ pub struct Engine {
     pub(super) quotas: Quotas,
     pub(super) known: Arc<KnownRequests>,
     pub(super) releases: Releases,
+    pub(super) release_refusals: ReleaseRefusals,
     pub(super) draws: Draws,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
@@ -175,6 +177,7 @@ impl Engine {
             quotas: Quotas::new(&city.quotas, city.days_ahead),
             known,
             releases: Releases::new(),
+            release_refusals: ReleaseRefusals::new(),
             draws: Draws::default(),
             past_days: DashMap::new(),
             past_open: DashMap::new(),

@@ -18,6 +18,7 @@ pub mod offline;
 pub mod opening;
 pub mod refund;
 pub mod releases;
+pub mod report;
 pub mod sign_in;
 pub mod sign_up;
 pub mod ticket;
@@ -45,6 +46,7 @@ pub fn routes() -> Router<Pages> {
         .route("/wallet", get(wallet::show).post(wallet::top_up))
         .route("/releases", get(releases::list))
         .route("/releases/{release}", get(releases::show))
+        .route("/releases/{release}/report", get(report::show))
         .route("/releases/{release}/entry", get(entry::show).post(entry::send))
         .route("/find", get(find::show))
         .route("/offline", get(offline::show))

@@ -32,6 +32,7 @@ export const PAGES = [
   { name: "ticket", route: "/bookings/{id}/ticket", path: (stage) => `/bookings/${stage.booking}/ticket`, as: "resident" },
   { name: "releases", route: "/releases", path: () => "/releases", as: "anyone" },
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
+  { name: "report", route: "/releases/{release}/report", path: () => "/releases/sports-centres/report", as: "anyone" },
   { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
