@@ -98,6 +98,7 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
         clock,
         ids: PublicIds::new(&[7; 16]),
         directory: Arc::default(),
+        roots: Arc::default(),
     }
 }
 

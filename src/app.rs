@@ -24,6 +24,7 @@ mod operator;
 mod projecting;
 mod rebuild;
 mod reproject;
+mod roots;
 mod serve;
 mod services;
 mod settings;
@@ -31,6 +32,7 @@ mod snapshot_maker;
 mod snapshots;
 mod system_clock;
 mod verify;
+mod verify_roots;
 mod verify_snapshots;
 
 pub use arguments::Arguments;

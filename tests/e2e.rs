@@ -108,6 +108,8 @@ mod releases;
 mod reports;
 #[path = "e2e/roles.rs"]
 mod roles;
+#[path = "e2e/roots.rs"]
+mod roots;
 #[path = "e2e/routes.rs"]
 mod routes;
 #[path = "e2e/server.rs"]

@@ -10,6 +10,7 @@ pub mod near;
 pub mod releases;
 pub mod report;
 pub mod reports;
+pub mod roots;
 pub mod slots;
 pub mod sports;
 pub mod venue_view;
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 
 use self::directory::Directory;
 use self::reports::Reports;
+use self::roots::PublishedRoots;
 use super::problem::{FieldFault, Problem, Text};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::clock::Clock;
@@ -38,6 +40,7 @@ pub struct OpenData {
     pub directory: Arc<Directory>,
     pub live: Arc<live::Hub>,
     pub reports: Arc<Reports>,
+    pub roots: Arc<PublishedRoots>,
 }
 
 /// The routes of open data.
@@ -52,6 +55,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(releases::release))
         .routes(routes!(draw::draw))
         .routes(routes!(report::report))
+        .routes(routes!(roots::roots))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

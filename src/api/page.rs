@@ -26,6 +26,7 @@ pub mod list {
     pub const AUDIT: ListNo = ListNo::new(25);
     pub const STAFF: ListNo = ListNo::new(7);
     pub const DISTRICTS: ListNo = ListNo::new(8);
+    pub const ROOTS: ListNo = ListNo::new(9);
 }
 
 /// Which part of a list is asked for.

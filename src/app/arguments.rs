@@ -282,6 +282,9 @@ pub(super) struct VerifyArguments {
     /// Compare a Postgres database too
     #[arg(long, env = "KAICHANG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(super) database_url: Option<String>,
+    /// Roots that were published, as GET /v1/journal/roots answered them: whether the journal still comes to them
+    #[arg(long, value_name = "FILE")]
+    pub(super) roots: Option<PathBuf>,
     /// Where the city is kept
     #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
     pub(super) data_dir: PathBuf,

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::arguments::BackupArguments;
 use super::data_dir::DataDir;
+use super::roots::ROOTS_PATH;
 use super::snapshots::{self, Begun};
 use super::{Failure, demo, logging, manifest, say};
 use crate::identity::city_keys::MASTER_KEY_PATH;
@@ -82,7 +83,7 @@ fn copy(dir: &DataDir, into: &Path, without_master_key: bool) -> Result<(), Fail
         copy_segments(&from, &to)?;
     }
     // Behind the journal: a resident's key is durable before any record needs it.
-    let mut files = vec![RESIDENT_KEYS_PATH, demo::ACCOUNTS_FILE];
+    let mut files = vec![RESIDENT_KEYS_PATH, ROOTS_PATH, demo::ACCOUNTS_FILE];
     if !without_master_key {
         files.push(MASTER_KEY_PATH);
     }

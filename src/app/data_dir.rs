@@ -7,6 +7,7 @@
 //! DIR/journal/             what happened: the only source of truth
 //! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
 //! DIR/snapshots/           what the journal's first part came to; can be made anew of a whole journal
+//! DIR/roots                what was published of the journal each day
 //! DIR/demo-accounts.json   of a demo city
 //! DIR/backup-manifest      of a backup that nobody has served yet
 //! ```

@@ -193,6 +193,7 @@ mod tests {
             bytes: 10,
             last: Sequence::new(number * 100),
             last_at: UtcMillis::new(number.cast_signed() * DAY_MS),
+            link: [0; 32],
         });
         Kept { sealed: sealed.collect(), in_use_bytes: 10 }
     }

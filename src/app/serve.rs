@@ -25,8 +25,10 @@ use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
 use super::{
-    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, say, snapshot_maker,
+    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, roots, say,
+    snapshot_maker,
 };
+use crate::api::open_data::roots::PublishedRoots;
 use crate::api::ops::Readiness;
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
@@ -95,6 +97,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let tls = certificate.as_ref().map(WatchedCertificate::tls);
     services.listen(&workers, listener, tls, settings.metrics_listen)?;
     city.watch_disk(&dir, &settings, &readiness)?;
+    city.publish_roots(&dir, &clock, services.roots())?;
     readiness.set_ready();
     tracing::info!(%address, tls = certificate.is_some(), "ready");
     let scheme = if certificate.is_some() { "https" } else { "http" };
@@ -173,6 +176,7 @@ struct City {
     timekeeper: JoinHandle<()>,
     snapshots: JoinHandle<()>,
     disk: Option<JoinHandle<()>>,
+    roots: Option<JoinHandle<()>>,
     is_closing: Arc<AtomicBool>,
 }
 
@@ -216,7 +220,17 @@ impl City {
         let keeper = Keeper::new(settings.keep, handle.clone(), progress);
         let (journal, every_s) = (handle.clone(), settings.snapshot_every_s);
         let snapshots = snapshot_maker::start(dir.root(), journal, every_s, keeper, clock, &is_closing)?;
-        Ok(Self { engine, lanes, journal: handle, committer, timekeeper, snapshots, disk: None, is_closing })
+        Ok(Self {
+            engine,
+            lanes,
+            journal: handle,
+            committer,
+            timekeeper,
+            snapshots,
+            disk: None,
+            roots: None,
+            is_closing,
+        })
     }
 
     /// Takes nothing new from now on while the disk has less room than it should.
@@ -231,6 +245,19 @@ impl City {
         Ok(())
     }
 
+    /// Publishes the journal's root of each day from now on.
+    fn publish_roots(
+        &mut self,
+        dir: &DataDir,
+        clock: &Arc<dyn Clock>,
+        published: &Arc<PublishedRoots>,
+    ) -> Result<(), Failure> {
+        let zone = self.engine.world().catalogue.zone().clone();
+        let uuid = self.journal.uuid();
+        self.roots = Some(roots::start(dir, &uuid, zone, clock, published, &self.is_closing)?);
+        Ok(())
+    }
+
     /// Makes durable what is queued and ends the threads.
     fn close(self) -> Result<(), Failure> {
         // ORDERING: Release pairs with the Acquire in `keep_time` and `watch`: a journal that ends after this ends as wanted.
@@ -239,6 +266,9 @@ impl City {
         self.snapshots.join().map_err(|_| "the thread that has snapshots made panicked")?;
         if let Some(disk) = self.disk {
             disk.join().map_err(|_| "the thread that watches the disk panicked")?;
+        }
+        if let Some(roots) = self.roots {
+            roots.join().map_err(|_| "the thread that publishes roots panicked")?;
         }
         self.journal.stop();
         self.committer.join().map_err(|_| "the journal's thread panicked")?;

@@ -18,6 +18,7 @@ use crate::api::figures::EngineFigures;
 use crate::api::gate::{self, Gates};
 use crate::api::manager::{self, Managers};
 use crate::api::open_data::reports::Reports;
+use crate::api::open_data::roots::PublishedRoots;
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
@@ -49,6 +50,7 @@ pub(super) struct Services {
     admission: Arc<Admission>,
     directory: Arc<open_data::directory::Directory>,
     reports: Arc<Reports>,
+    roots: Arc<PublishedRoots>,
     epoch: u64,
     streams: Arc<Semaphore>,
     readiness: Readiness,
@@ -78,6 +80,7 @@ impl Services {
             admission: Arc::new(Admission::new(settings.admission_bound, Arc::clone(clock))),
             directory: Arc::default(),
             reports: Arc::new(Reports::new(clock.as_ref())),
+            roots: Arc::default(),
             epoch,
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
@@ -94,6 +97,11 @@ impl Services {
     /// What is looked at every few seconds, so that operators see what has happened lately.
     pub(super) fn vital_signs(&self) -> &VitalSigns {
         &self.vital_signs
+    }
+
+    /// What is published of the journal.
+    pub(super) fn roots(&self) -> &Arc<PublishedRoots> {
+        &self.roots
     }
 
     /// Serves the city at a listener, and its figures there too or at an address of their own.
@@ -155,6 +163,7 @@ impl Services {
             ids: PublicIds::new(self.keys.public_id()),
             directory: Arc::clone(&self.directory),
             reports: Arc::clone(&self.reports),
+            roots: Arc::clone(&self.roots),
             live: Arc::new(live::Hub::new(
                 Arc::clone(&self.engine),
                 Arc::clone(&self.clock),

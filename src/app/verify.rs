@@ -10,6 +10,7 @@ use super::against_engine::against_engine;
 use super::arguments::VerifyArguments;
 use super::data_dir::DataDir;
 use super::snapshots::{self, Begun, load};
+use super::verify_roots;
 use super::verify_snapshots::{Base, base_behind_what_is_gone, faults_of_snapshots};
 use super::{Failure, explain};
 use crate::domain::ids::ResidentNo;
@@ -59,7 +60,11 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     for fault in &faults {
         writeln!(out, "{fault}")?;
     }
-    if !violations.is_empty() || !faults.is_empty() {
+    let roots = verify_roots::compare(&dir, &disk, &read.uuid, arguments.roots.as_deref())?;
+    for difference in &roots.differences {
+        writeln!(out, "{difference}")?;
+    }
+    if !violations.is_empty() || !faults.is_empty() || !roots.differences.is_empty() {
         return Ok(ExitCode::from(DIFFERENT));
     }
     if let Some(base) = &base {
@@ -78,6 +83,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
         read.last.get(),
         read.epoch
     )?;
+    if roots.agree + roots.untold > 0 {
+        let (agree, untold) = (roots.agree, roots.untold);
+        writeln!(
+            out,
+            "{agree} daily roots are as they were published; of {untold} the journal has nothing any more"
+        )?;
+    }
     let Some(database) = database else { return Ok(ExitCode::SUCCESS) };
     let keys = KeysAsKept(dir.wrapped_keys()?);
     let behind = base.as_ref().map(|base| &base.position);

@@ -5,6 +5,7 @@ use std::io;
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
 
+use super::chain::Link;
 use super::disk::{Disk, DiskFile, read_full};
 use super::error::JournalError;
 use super::layout::{BLOCK_BYTES, segment_name};
@@ -30,6 +31,8 @@ pub struct Sealed {
     pub last: Sequence,
     /// The time of that record.
     pub last_at: UtcMillis,
+    /// The last link of the chain that was closed by then.
+    pub link: Link,
 }
 
 /// Looks at the headers of all segments; beside the server that writes the journal.
@@ -49,7 +52,7 @@ pub fn kept<D: Disk>(disk: &D) -> Result<Kept, JournalError> {
         if let Some((number, bytes)) = before.replace((number, bytes)) {
             // What a segment ends with is told by the header of the next one.
             let last = Sequence::new(header.first.get() - 1);
-            kept.sealed.push(Sealed { number, bytes, last, last_at: header.at });
+            kept.sealed.push(Sealed { number, bytes, last, last_at: header.at, link: header.link });
         }
     }
     kept.in_use_bytes = before.map_or(0, |(_, bytes)| bytes);

@@ -13,15 +13,15 @@ use crate::problems::check;
 use crate::server::{PATIENCE, on_a_clock, poll, serve};
 
 const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(crate) const DAY: i64 = 24 * HOUR;
 const STEPPED: &str = "the wall clock was stepped and is not believed";
 const RIGHT_AGAIN: &str = "the wall clock is believed again";
 
 /// What a city's clock says, against the machine's.
-struct FakeClock(TempDir);
+pub(crate) struct FakeClock(TempDir);
 
 impl FakeClock {
-    fn new(seconds: i64) -> Self {
+    pub(crate) fn new(seconds: i64) -> Self {
         let clock = Self(empty_dir());
         clock.set(seconds);
         clock
@@ -32,14 +32,14 @@ impl FakeClock {
     }
 
     /// So many seconds ahead of the machine's, or behind it.
-    fn set(&self, seconds: i64) {
+    pub(crate) fn set(&self, seconds: i64) {
         let next = self.0.path().join("next");
         std::fs::write(&next, format!("{seconds:+}\n")).expect("written");
         // At once, for it is read at any moment.
         std::fs::rename(next, self.file()).expect("renamed");
     }
 
-    fn open(&self, ground: Ground) -> City {
+    pub(crate) fn open(&self, ground: Ground) -> City {
         let command = serve(on_a_clock(&self.file()), ground.path());
         ground.open_with(command)
     }

@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 70] = [
+pub(crate) const ROUTES: [Route; 71] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -64,6 +64,7 @@ pub(crate) const ROUTES: [Route; 70] = [
     open("/v1/releases/{release}"),
     open("/v1/releases/{release}/draw"),
     open("/v1/releases/{release}/report"),
+    open("/v1/journal/roots"),
     post("/v1/releases/{release}/entries", Access::Residents),
     own("GET", "/v1/releases/{release}/entries/mine"),
     Route {
