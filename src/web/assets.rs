@@ -32,6 +32,11 @@ struct Source {
 enum Kind {
     Style,
     Module,
+    /// A module of others, which imports another of theirs by the name that it has there.
+    Foreign {
+        written: &'static str,
+        means: &'static str,
+    },
     Other,
 }
 
@@ -71,6 +76,9 @@ macro_rules! other {
     };
 }
 
+/// A reader of QR codes, for the gate's camera where the browser has none. Each of its files is served with the licence that asks for it.
+const QR_LICENCE: &str = include_str!("assets/vendor/qr-0.7.0.LICENSE");
+
 /// Everything that is served, what others import before them.
 const SOURCES: &[Source] = &[
     style!("app.css": "layout.css" "forms.css" "chips.css" "grid.css" "sheet.css" "cards.css" "ticket.css" "desk.css"),
@@ -80,6 +88,18 @@ const SOURCES: &[Source] = &[
     module!("page.js"),
     module!("live.js"),
     module!("keys.js"),
+    Source {
+        name: "qr-tables.js",
+        parts: &["/*!\n", QR_LICENCE, "*/\n", include_str!("assets/vendor/qr-0.7.0.index.js")],
+        media_type: JAVASCRIPT,
+        kind: Kind::Other,
+    },
+    Source {
+        name: "qr.js",
+        parts: &["/*!\n", QR_LICENCE, "*/\n", include_str!("assets/vendor/qr-0.7.0.decode.js")],
+        media_type: JAVASCRIPT,
+        kind: Kind::Foreign { written: "'./index.js'", means: "qr-tables.js" },
+    },
     module!("gate.js"),
     module!("near.js"),
     module!("filters.js"),
@@ -165,6 +185,10 @@ impl Assets {
         let body = match source.kind {
             Kind::Style => squeezed(&text),
             Kind::Module => self.with_addresses(&text),
+            Kind::Foreign { written, means } => {
+                let address = self.addresses.get(means).map_or("", String::as_str);
+                text.replace(written, &format!("\"{address}\""))
+            }
             Kind::Other => text,
         };
         let hash = blake3::hash(body.as_bytes());
@@ -248,7 +272,7 @@ mod tests {
     #[test]
     fn what_was_taken_over_is_as_it_came() {
         let sums = std::fs::read_to_string(folder("vendor/SHA256SUMS")).expect("sums");
-        assert_eq!(sums.lines().count(), 2);
+        assert_eq!(sums.lines().count(), 5);
         for line in sums.lines() {
             let (sum, file) = line.split_once("  ").expect("a sum and a file");
             let bytes = std::fs::read(folder("vendor").join(file)).expect("the file");
@@ -264,6 +288,18 @@ mod tests {
         let written = ASSETS.with_addresses(text);
         assert!(written.starts_with(&format!("import {{ a }} from \"{}\"", address("page.js"))), "{written}");
         assert!(written.ends_with("\"./none.js\";"));
+    }
+
+    #[test]
+    fn what_was_taken_over_imports_by_address_and_names_its_licence() {
+        for name in ["qr.js", "qr-tables.js"] {
+            let file = address(name).strip_prefix("/assets/").expect("an address");
+            let text = std::str::from_utf8(&ASSETS.by_file[file].body).expect("text").to_owned();
+            assert!(text.contains("Permission is hereby granted, free of charge"), "{name}");
+            for import in text.lines().filter(|line| line.starts_with("import ")) {
+                assert!(import.ends_with(&format!("from \"{}\";", address("qr-tables.js"))), "{import}");
+            }
+        }
     }
 
     #[test]

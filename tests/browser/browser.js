@@ -13,7 +13,7 @@ export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 /** The driver gives each launch a folder of its own for what a browser keeps. */
-export const launch = () => chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: FLAGS });
+export const launch = (...flags) => chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: [...FLAGS, ...flags] });
 
 /** Written into every page before anything of its own: what the policy forbade, and what moved without a tap. */
 function listen() {

@@ -1,4 +1,7 @@
-// The gate: the input keeps the focus for scanners, a camera reads tickets where the browser can, and each answer has its tone.
+// The gate: the input keeps the focus for scanners, a camera reads tickets, and each answer has its tone.
+
+/** A ticket that wasn't seen for so long was taken away. */
+const AWAY_MS = 2_000;
 
 const gate = document.querySelector("[data-gate]");
 if (gate) watch(gate);
@@ -12,8 +15,9 @@ function watch(gate) {
   input.focus();
   if (gate.dataset.answer) sound(gate.dataset.answer === "good");
 
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) {
-    gate.querySelector("[data-no-camera]").hidden = false;
+  // Browsers give a camera only to pages that came safely.
+  if (!navigator.mediaDevices) {
+    withoutCamera();
     return;
   }
   button.hidden = false;
@@ -22,33 +26,51 @@ function watch(gate) {
   if (sessionStorage.getItem("camera") === "on") look();
 
   async function look() {
+    button.hidden = true;
     try {
-      const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      const wanted = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
+      const [stream, detector] = await Promise.all([navigator.mediaDevices.getUserMedia({ video: wanted }), reader()]);
+      video.srcObject = stream;
       video.hidden = false;
-      button.hidden = true;
       await video.play();
       sessionStorage.setItem("camera", "on");
       seek(detector);
     } catch {
       sessionStorage.removeItem("camera");
-      gate.querySelector("[data-no-camera]").hidden = false;
-      button.hidden = true;
+      for (const track of video.srcObject?.getTracks() ?? []) track.stop();
+      video.hidden = true;
+      withoutCamera();
     }
   }
 
-  async function seek(detector) {
+  function withoutCamera() {
+    button.hidden = true;
+    gate.querySelector("[data-no-camera]").hidden = false;
+  }
+
+  async function seek(detector, seen = performance.now()) {
     const [found] = await detector.detect(video).catch(() => []);
-    const last = sessionStorage.getItem("shown");
-    // The same ticket is still held up while its answer is read.
-    if (found && found.rawValue !== last) {
+    // The same ticket is still held up while its answer is read; once it was taken away it may be shown again.
+    if (found && found.rawValue !== sessionStorage.getItem("shown")) {
       sessionStorage.setItem("shown", found.rawValue);
       input.value = found.rawValue;
       form.requestSubmit();
       return;
     }
-    setTimeout(() => seek(detector), 150);
+    const last = found ? performance.now() : seen;
+    if (performance.now() - last > AWAY_MS) sessionStorage.removeItem("shown");
+    setTimeout(() => seek(detector, last), 150);
   }
+}
+
+/** The browser's own reader of codes, or else ours, which is fetched only here. */
+async function reader() {
+  const formats = ["qr_code"];
+  const own = globalThis.BarcodeDetector;
+  // Some browsers have the name, and no format behind it.
+  if (own && (await own.getSupportedFormats()).includes("qr_code")) return new own({ formats });
+  const { BarcodeDetector } = await import("./qr.js");
+  return new BarcodeDetector({ formats });
 }
 
 function sound(isGood) {

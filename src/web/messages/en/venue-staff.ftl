@@ -1,7 +1,7 @@
 # What managers decide, and the gate's answers.
 gate-shown = Ticket or code
 gate-use-camera = Use the camera
-gate-no-camera = This browser can’t read tickets by camera. A scanner or the eight signs do.
+gate-no-camera = There is no camera here, or the browser may not use it. A scanner or the eight signs do.
 gate-camera = What the camera sees
 gate-good = Come in
 gate-place = { $pitch }, until { $until }

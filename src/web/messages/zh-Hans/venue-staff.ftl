@@ -1,7 +1,7 @@
 # 场馆管理者的决定，以及验票结果。
 gate-shown = 票或入场码
 gate-use-camera = 使用摄像头
-gate-no-camera = 此浏览器不能用摄像头读票，请用扫码枪或输入八位入场码。
+gate-no-camera = 没有可用的摄像头，或浏览器未获准使用。请用扫码枪或输入八位入场码。
 gate-camera = 摄像头画面
 gate-good = 请进
 gate-place = { $pitch }，至 { $until }
