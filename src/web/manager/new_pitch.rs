@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::frame::{Head, HeadLink, Here, around};
 use super::new_pitch_form::{
-    FIRST_SLOT, HOURS, LEAVES, PRICES, PartRow, SLOT_MINUTES, SPORT, begun, behind, kind_of, part_rows, read,
+    FIRST_SLOT, HOURS, LEAVES, MORE, PRICES, PartRow, SLOT_MINUTES, SPORT, begun, behind, kind_of, part_rows,
+    read,
 };
 use super::pitch_details::{self, Details, text};
 use super::place::At;
@@ -194,7 +195,7 @@ pub async fn send(
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Manage)?;
     let kind = kind_of(text(&fields, "kind"));
-    if fields.contains_key("more") {
+    if fields.contains_key(MORE) {
         return page::own(StatusCode::OK, &page_of(&at, &visitor, kind, &fields, &Faults::default())?);
     }
     let key = checked_key(text(&fields, "key"))?;

@@ -28,6 +28,8 @@ pub const LEAVES: &str = "leaves";
 /// What stands before the names of the days' fields.
 pub const HOURS: &str = "hours.";
 pub const PRICES: &str = "prices.";
+/// The button that asks for more lines.
+pub const MORE: &str = "more";
 /// How many parts can be written.
 const ROWS: &str = "rows";
 /// How many more at a tap.
@@ -124,7 +126,7 @@ pub struct PartRow {
 #[must_use]
 pub fn rows(fields: &Fields) -> usize {
     let written = text(fields, ROWS).parse().unwrap_or(ROWS_MORE);
-    let more = if fields.contains_key("more") { ROWS_MORE } else { 0 };
+    let more = if fields.contains_key(MORE) { ROWS_MORE } else { 0 };
     (written + more).clamp(ROWS_MORE, usize::from(LEAVES_PER_PITCH_MAX))
 }
 
