@@ -7,8 +7,9 @@ use crate::Failure;
 use crate::baselines::Baseline;
 use crate::booking_plan::BookingPlan;
 use crate::city::City;
-use crate::closed_loop::{Keep, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::request::Requests;
+use crate::load::{Keep, WhenUsedUp};
 use crate::outcome::{CREATED, Outcome};
 use crate::postgres::Postgres;
 use crate::rivals::redis_server::{Redis, Sync};
@@ -31,12 +32,16 @@ pub(super) struct Rival {
 }
 
 /// What a rival keeps its books in. It goes with its run.
-enum Store {
+pub(super) enum Store {
     Redis(Redis),
     Postgres(Postgres),
 }
 
 impl Rival {
+    pub(super) const fn baseline(&self) -> Baseline {
+        self.baseline
+    }
+
     /// With the bookings that the server is asked for, too.
     pub(super) fn prepare(comparison: &Comparison, baseline: Baseline) -> Result<Self, Failure> {
         Self::selling(comparison, baseline, &comparison.city.plan)
@@ -51,7 +56,7 @@ impl Rival {
         let stock = comparison.place.path(&format!("{}.stock", baseline.name()));
         stock_file::write(&stock, plan.stock())?;
         let tokens = City::tokens(&comparison.place);
-        let requests = plan.encode_first(plan.len().min(REQUESTS_MAX))?;
+        let requests = plan.encode_first(plan.len().min(REQUESTS_MAX));
         Ok(Self { baseline, stock, tokens, requests })
     }
 
@@ -65,11 +70,12 @@ impl Rival {
             counts: CREATED,
             when_used_up: WhenUsedUp::End,
             keep: Keep::Nothing,
+            pace: Pace::AsAnswered,
         };
         comparison.load(&server, &[store.pid()], asking)
     }
 
-    fn start_store(&self, comparison: &Comparison) -> Result<Store, Failure> {
+    pub(super) fn start_store(&self, comparison: &Comparison) -> Result<Store, Failure> {
         let redis = |sync| Redis::start(&comparison.place.path("redis"), sync).map(Store::Redis);
         match self.baseline {
             Baseline::RedisAlways => redis(Sync::Always),
