@@ -96,6 +96,7 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
         clock,
         ids: PublicIds::new(&[7; 16]),
         directory: Arc::default(),
+        boards: Arc::default(),
     }
 }
 

@@ -7,6 +7,8 @@ pub mod events;
 pub mod live;
 pub mod lottery_view;
 pub mod near;
+pub mod queue;
+pub mod queue_view;
 pub mod releases;
 pub mod slots;
 pub mod sports;
@@ -34,6 +36,8 @@ pub struct OpenData {
     pub ids: PublicIds,
     pub directory: Arc<Directory>,
     pub live: Arc<live::Hub>,
+    /// One a worker, as are those above.
+    pub boards: queue::SharedBoards,
 }
 
 /// The routes of open data.
@@ -47,6 +51,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(releases::releases))
         .routes(routes!(releases::release))
         .routes(routes!(draw::draw))
+        .routes(routes!(queue::queue))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

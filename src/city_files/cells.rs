@@ -124,7 +124,12 @@ pub(super) fn window(text: &str) -> Read<QuotaWindow> {
 }
 
 pub(super) fn mode(text: &str) -> Read<ReleaseMode> {
-    one_of(text, &[("first_come", ReleaseMode::FirstCome), ("lottery", ReleaseMode::Lottery)])
+    let modes = [
+        ("first_come", ReleaseMode::FirstCome),
+        ("lottery", ReleaseMode::Lottery),
+        ("queue", ReleaseMode::Queue),
+    ];
+    one_of(text, &modes)
 }
 
 /// What a quota counts over, without which one.
