@@ -249,7 +249,7 @@ mod tests {
     fn a_choice_names_its_words() {
         assert_eq!(admission("Checked"), Ok(Admission::Checked));
         assert_eq!(admission("x"), Err("open or checked".to_owned()));
-        assert_eq!(mode("x"), Err("first_come or lottery".to_owned()));
+        assert_eq!(mode("x"), Err("first_come, lottery or queue".to_owned()));
         assert_eq!(kind("x"), Err("exclusive, divisible, part or session".to_owned()));
     }
 

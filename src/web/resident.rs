@@ -16,6 +16,7 @@ pub mod links;
 pub mod me;
 pub mod offline;
 pub mod opening;
+pub mod queue;
 pub mod refund;
 pub mod releases;
 pub mod sign_in;
@@ -46,6 +47,7 @@ pub fn routes() -> Router<Pages> {
         .route("/releases", get(releases::list))
         .route("/releases/{release}", get(releases::show))
         .route("/releases/{release}/entry", get(entry::show).post(entry::send))
+        .route("/releases/{release}/queue", get(queue::show).post(queue::send))
         .route("/find", get(find::show))
         .route("/offline", get(offline::show))
         .route("/sw.js", get(offline::worker))
