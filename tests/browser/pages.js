@@ -2,7 +2,7 @@
 // its pictures; `layout.test.js` fails while a route of `src/web` has none. `as` is "anyone", "resident", "manager" or "operator".
 // What a line's address needs beforehand is made by `stage`.
 
-import { booked, day, free, freeAt, ownVenue, resident, sheet, sold, staff, ask, venueDay } from "./city.js";
+import { booked, day, free, freeAt, ownVenue, queued, resident, sheet, sold, staff, ask, venueDay } from "./city.js";
 
 /** A page of the manager's own venue. */
 const own = (name, rest, path = () => rest) => ({
@@ -33,6 +33,10 @@ export const PAGES = [
   { name: "releases", route: "/releases", path: () => "/releases", as: "anyone" },
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
   { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
+  { name: "queue", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "resident" },
+  { name: "queue-stranger", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "anyone" },
+  { name: "queue-turn", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.turn}/queue`, as: "resident" },
+  { name: "queue-release", route: "/releases/{release}", path: (stage) => `/releases/${stage.gathering}`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
   { name: "delete", route: "/me/delete", path: () => "/me/delete", as: "resident" },
@@ -92,9 +96,11 @@ export async function stage(ahead) {
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
   const draw = await drawn(first.pitch, day(4 + ahead), who.manager);
+  const gathering = await queued(3600, 10, [token], who.operator);
+  const turn = await queued(-1, 10, [token], who.operator);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
-  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw };
+  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw, gathering, turn };
 }
 
 /** Opens a line of the table, with what stands open on it. */
