@@ -340,7 +340,7 @@ impl Run {
             if let (Stand::Waiting, Some(places)) = (own.stand, &places) {
                 let is_before =
                     |other: &usize| stands[*other] == Stand::Waiting && places[*other] < places[at];
-                assert_eq!(own.before, Some((0..self.line.len()).filter(is_before).count() as u32));
+                assert_eq!(own.before, u32::try_from((0..self.line.len()).filter(is_before).count()).ok());
             }
         }
     }

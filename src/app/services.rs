@@ -79,7 +79,7 @@ impl Services {
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             figures: Figures {
                 handle: metrics,
-                engine: Arc::new(EngineFigures::new(Arc::clone(engine))),
+                engine: Arc::new(EngineFigures::new(Arc::clone(engine), Arc::clone(clock))),
                 process: Arc::default(),
             },
             vital_signs: Arc::new(vital_signs),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use crate::city::{City, FreeSlot, Resident, text};
+use crate::city::{City, FreeSlot, Ground, Resident, text};
 use crate::client::{Answer, Request};
 use crate::problems::check;
 
@@ -154,6 +154,36 @@ fn a_place_is_kept_over_a_kill_and_nobody_passes_the_line() {
     assert_eq!(text(&board(&city)["seed"]), text(&opened["seed"]));
     let verified = city.kill().verify();
     assert_eq!(verified.code, Some(0), "{}", verified.said);
+}
+
+/// What is wrong where somebody books whose turn it isn't: of three who ask, none gets anything, and the journal shows none.
+pub(crate) fn findings_about_passing_the_line(planted: Option<&str>) -> Vec<String> {
+    let city = Ground::demo().open_with_bug(planted);
+    let (operator, slot) = (city.operator(), city.free_court(5));
+    let _ = declare(&city, &operator, &slot, -1, 1).expect(201, "a queue");
+    let _ = wait_for("the instant", || Some(board(&city)).filter(|board| board["seed"].is_string()));
+    let (first, waits, outsider) = (city.resident(), city.resident(), city.resident());
+    let _ = join(&city, &first, "k").expect(201, "a place");
+    let _ = admitted(&city, &first);
+    let _ = join(&city, &waits, "k").expect(201, "a place");
+    let mut findings = Vec::new();
+    for (resident, who) in [(&waits, "who waits"), (&outsider, "who never came")] {
+        let answer = city.book(resident, "direct", &slot.order());
+        if answer.status == 201 {
+            findings.push(format!("{who} has booked"));
+        }
+    }
+    let ended = city.kill().verify();
+    if ended.code != Some(0) {
+        findings.push(ended.said);
+    }
+    findings
+}
+
+#[test]
+fn who_calls_the_bookings_address_directly_gets_nothing() {
+    let findings = findings_about_passing_the_line(None);
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
 }
 
 #[test]
