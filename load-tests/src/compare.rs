@@ -6,6 +6,7 @@
 mod bookings;
 mod grid;
 mod hot;
+mod polls;
 mod rival;
 mod sold_out;
 
@@ -138,6 +139,7 @@ impl Comparison {
                 let mut figures = bookings::beside_the_limit(self)?;
                 figures.push(sold_out::beside_the_limit(self)?);
                 figures.push(grid::beside_the_limit(self)?);
+                figures.push(polls::beside_the_limit(self)?);
                 Ok(figures)
             }
             Baseline::RedisAlways => bookings::beside_a_rival(self, baseline, reach::BOOKING_REDIS_ALWAYS),

@@ -48,6 +48,7 @@ pub(crate) const BOOKING_LIMIT: Asked = at_least("booking/limit", 0.85);
 pub(crate) const BOOKING_CPU_LIMIT: Asked = Asked { name: "booking-cpu/limit", reach: Reach::AtMost(1.3) };
 pub(crate) const SOLD_OUT_LIMIT: Asked = at_least("soldout/limit", 0.95);
 pub(crate) const GRID_LIMIT: Asked = at_least("grid/limit", 0.9);
+pub(crate) const POLL_LIMIT: Asked = at_least("poll/limit", 0.95);
 pub(crate) const BOOKING_REDIS_ALWAYS: Asked = at_least("booking/redis-always", 3.0);
 pub(crate) const BOOKING_REDIS_EVERYSEC: Asked = at_least("booking/redis-everysec", 1.8);
 pub(crate) const BOOKING_POSTGRES: Asked = at_least("booking/postgres", 10.0);
