@@ -54,18 +54,43 @@ impl QueueDef {
     }
 }
 
-/// What those who came early are sorted by: the hash of the seed and one's number, the first who came having number 1.
+/// What those who came early are sorted by: a hash of the seed and one's number, the first who came having number 1.
+#[derive(Clone)]
+struct Ranks(Sha256);
+
+impl Ranks {
+    fn new(seed: &Seed) -> Self {
+        // What is the same for all is hashed once.
+        Self(Sha256::new_with_prefix(format!("{ORDER}\n{}\n", Hash(seed.0))))
+    }
+
+    fn of(&self, number: u32) -> [u8; 32] {
+        // The longest number has ten digits.
+        let (mut line, mut at, mut rest) = ([b'\n'; 11], 10, number);
+        while at > 0 {
+            at -= 1;
+            line[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.0.clone().chain_update(&line[at..]).finalize().into()
+    }
+}
+
+/// The rank of a number.
 #[must_use]
 pub fn rank(seed: &Seed, number: u32) -> [u8; 32] {
-    let text = format!("{ORDER}\n{}\n{number}\n", Hash(seed.0));
-    Sha256::digest(text.as_bytes()).into()
+    Ranks::new(seed).of(number)
 }
 
 /// The numbers of those who came early in the order in which it is their turn: by their ranks.
 #[must_use]
 pub fn order(seed: &Seed, early: u32) -> Vec<u32> {
+    let ranks = Ranks::new(seed);
     let key = |number: u32| {
-        let [a, b, c, d, e, f, g, h, ..] = rank(seed, number);
+        let [a, b, c, d, e, f, g, h, ..] = ranks.of(number);
         (u64::from_be_bytes([a, b, c, d, e, f, g, h]), number)
     };
     let mut keys: Vec<(u64, u32)> = (1..=early).map(key).collect();
@@ -76,7 +101,7 @@ pub fn order(seed: &Seed, early: u32) -> Vec<u32> {
     while from < keys.len() {
         let same = keys[from..].iter().take_while(|(key, _)| *key == keys[from].0).count();
         if same > 1 {
-            numbers[from..from + same].sort_by_key(|number| rank(seed, *number));
+            numbers[from..from + same].sort_by_key(|number| ranks.of(*number));
         }
         from += same;
     }
@@ -124,6 +149,15 @@ mod tests {
         assert_ne!(first, second);
         assert!(first.is_sorted_by_key(|number| rank(&Seed([3; 32]), *number)), "by the whole hash");
         assert_eq!(order(&Seed([3; 32]), 0), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn a_rank_is_the_hash_of_the_lines_that_the_document_names() {
+        let seed = Seed([7; 32]);
+        for number in [1, 9, 10, 70_001, 1_000_000, u32::MAX] {
+            let text = format!("kaichang-queue-1\n{}\n{number}\n", "07".repeat(32));
+            assert_eq!(rank(&seed, number), <[u8; 32]>::from(Sha256::digest(text.as_bytes())), "{number}");
+        }
     }
 
     #[test]

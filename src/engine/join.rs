@@ -137,8 +137,13 @@ impl Engine {
         if super::planted::is_on(super::planted::Bug::PassTheLine) {
             return Ok(());
         }
-        let stand = self.queues.own(release.no, resident, now);
-        let (in_line, releases_at) = match stand.map(|own| (own.stand, own.wait)) {
+        let stand = self.queues.with(release.no, |line| {
+            line.stand(resident, now).map(|stand| {
+                let wait = if stand == Stand::Waiting { line.wait_at_most(resident, now) } else { None };
+                (stand, wait)
+            })
+        });
+        let (in_line, releases_at) = match stand.flatten() {
             Some((Stand::Admitted { .. }, _)) => return Ok(()),
             None => (InLine::No, now),
             Some((Stand::Left | Stand::Over, _)) => (InLine::Over, now),

@@ -95,7 +95,7 @@ export async function stage(ahead) {
   const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
-  const draw = await drawn(first.pitch, day(4 + ahead), who.manager);
+  const draw = await drawn(first.pitch, day(3 + ahead), who.manager);
   const gathering = await queued(3600, 10, [token], who.operator);
   const turn = await queued(-1, 10, [token], who.operator);
   const atCounter = await sold(ownVenue(), first, who.manager);

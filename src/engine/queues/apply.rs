@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::opened::Order;
 use super::row::Row;
 use super::{Line, Queues};
-use crate::domain::event::OfQueue;
+use crate::domain::event::{OfQueue, QueueJoined, QueueLeft};
 use crate::domain::ids::{ReleaseNo, ResidentNo};
 use crate::domain::invariant::Invariant;
 use crate::domain::time::UtcMillis;
@@ -30,6 +30,13 @@ impl Engine {
     /// Shows what a durable record of a queue says. By the committer, and by the replay.
     pub(in crate::engine) fn settle_of_queue(&self, at: UtcMillis, event: &OfQueue) {
         self.queues.with(event.release(), |line| match event {
+            // Its days ended while this was queued: nobody is in the line any more.
+            OfQueue::Joined(QueueJoined { resident, .. }) | OfQueue::Left(QueueLeft { resident, .. })
+                if line.has_ended() =>
+            {
+                line.end(*resident);
+            }
+            OfQueue::Opened(_) | OfQueue::Served(_) if line.has_ended() => {}
             OfQueue::Joined(event) => {
                 line.join(at, event.resident);
                 line.end(event.resident);
@@ -64,12 +71,13 @@ impl Engine {
         let is_possible = self.queues.with(no, |line| match event {
             OfQueue::Joined(event) => {
                 let has_account = self.residents.get(event.resident).is_some();
-                has_account && !line.has_ended() && !line.waits(event.resident)
+                has_account && (line.has_ended() || !line.waits(event.resident))
             }
             OfQueue::Left(event) => line.number_of(event.resident).is_some() || line.has_ended(),
             OfQueue::Opened(event) => {
                 let is_committed_to = terms.map(|terms| terms.commitment) == Some(event.seed.commitment());
-                is_committed_to && !line.has_opened() && event.early <= line.count()
+                let is_first = !line.has_opened() && event.early <= line.count();
+                is_committed_to && (line.has_ended() || is_first)
             }
             OfQueue::Served(event) => line.has_ended() || line.may_serve(event.up_to),
         });

@@ -203,6 +203,13 @@ impl Line {
         Some(OwnPlace { number, came_at, place, stand, before: before.map(|(_, before)| before), wait })
     }
 
+    /// When it will be somebody's turn, as if nobody before him had left: told without a look at those.
+    pub(in crate::engine) fn wait_at_most(&self, resident: ResidentNo, now: UtcMillis) -> Option<Wait> {
+        let opened = self.opened.as_ref()?;
+        let place = opened.place_of(self.number_of(resident)?);
+        wait_of(opened, place.saturating_sub(opened.served + 1), now)
+    }
+
     /// How it stands, for everybody.
     pub(super) fn board(&self, now: UtcMillis) -> Board {
         let opened = self.opened.as_ref();
