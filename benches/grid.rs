@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use askama::Template;
 use bench_city::{DAY_0, DAYS_AHEAD, PRICE, founding, midnight};
 use kaichang::api::language::Language;
+use kaichang::api::open_data::reports::Reports;
 use kaichang::api::open_data::{OpenData, live};
 use kaichang::domain::clock::Clock;
 use kaichang::domain::definition::KindDef;
@@ -91,6 +92,7 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
     let clock: Arc<dyn Clock> = Arc::new(BenchClock);
     let places = Arc::new(Semaphore::new(1));
     OpenData {
+        reports: Arc::new(Reports::new(clock.as_ref())),
         live: Arc::new(live::Hub::new(Arc::clone(&engine), Arc::clone(&clock), 1, places, live::STALL_MAX)),
         engine,
         clock,

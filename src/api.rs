@@ -8,6 +8,7 @@
 //! Always: an answer has an `x-request-id`; a refusal is a problem of the contract's table; a body is read in one place,
 //! bounded in size and time, before any handler runs; nothing of a body, a query or a token is logged.
 
+pub mod admission;
 pub mod answer;
 pub mod compose;
 pub mod connection;

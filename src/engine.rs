@@ -74,6 +74,10 @@ pub mod quota;
 #[cfg(not(feature = "loom"))]
 pub mod refusal;
 #[cfg(not(feature = "loom"))]
+pub mod release_refusals;
+#[cfg(not(feature = "loom"))]
+pub mod release_report;
+#[cfg(not(feature = "loom"))]
 pub mod releases;
 #[cfg(not(feature = "loom"))]
 pub mod replay;

@@ -7,6 +7,8 @@
 
 #[path = "e2e/accounts.rs"]
 mod accounts;
+#[path = "e2e/admission.rs"]
+mod admission;
 #[path = "e2e/at_once.rs"]
 mod at_once;
 #[path = "e2e/backup.rs"]
@@ -104,6 +106,8 @@ mod queue;
 mod refusals;
 #[path = "e2e/releases.rs"]
 mod releases;
+#[path = "e2e/reports.rs"]
+mod reports;
 #[path = "e2e/roles.rs"]
 mod roles;
 #[path = "e2e/routes.rs"]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 
+use super::admission::Door;
 use super::doorkeeper::Doorkeeper;
 use super::headers::{SESSION_COOKIE, bearer_token, cookie};
 use super::problem::{Problem, ProblemPage};
@@ -19,6 +20,8 @@ pub struct Entrance {
     pub proxies: TrustedProxies,
     /// Counts whoever comes without a token; nobody is counted where there is none.
     pub doorkeeper: Option<Arc<Doorkeeper>>,
+    /// Bounds how many claims are let in; as many as come where there is none.
+    pub door: Option<Door>,
     /// How a problem is shown to a person; where there is none, people read JSON as programs do.
     pub problem_page: Option<ProblemPage>,
 }

@@ -144,9 +144,12 @@ impl Front {
 
         let sender = self.entrance.sender(other_end, &parts.headers);
         let mut response = match arrived(&parts, body, is_api).await {
-            Ok(body) => match self.entrance.let_in(sender, audience, &parts.headers) {
-                Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender).await,
-                Err(problem) => self.not_let_in(problem, parts, sender).await,
+            Ok(body) => match self.entrance.door.as_ref().map(|door| door.let_in(&parts)).transpose() {
+                Ok(_until_answered) => match self.entrance.let_in(sender, audience, &parts.headers) {
+                    Ok(()) => self.routed(Request::from_parts(parts, Body::from(body)), sender).await,
+                    Err(problem) => self.not_let_in(problem, parts, sender).await,
+                },
+                Err(overloaded) => overloaded.into_response(),
             },
             Err(refused) => {
                 let mut response = refused.problem.into_response();

@@ -10,6 +10,8 @@ pub mod near;
 pub mod queue;
 pub mod queue_view;
 pub mod releases;
+pub mod report;
+pub mod reports;
 pub mod slots;
 pub mod sports;
 pub mod venue_view;
@@ -21,6 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::directory::Directory;
+use self::reports::Reports;
 use super::problem::{FieldFault, Problem, Text};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::clock::Clock;
@@ -36,6 +39,7 @@ pub struct OpenData {
     pub ids: PublicIds,
     pub directory: Arc<Directory>,
     pub live: Arc<live::Hub>,
+    pub reports: Arc<Reports>,
     /// One a worker, as are those above.
     pub boards: queue::SharedBoards,
 }
@@ -52,6 +56,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(releases::release))
         .routes(routes!(draw::draw))
         .routes(routes!(queue::queue))
+        .routes(routes!(report::report))
         .routes(routes!(events::pitch_events))
         .routes(routes!(events::venue_events))
         .with_state(state)

@@ -173,6 +173,9 @@ pub(super) struct ServeArguments {
         value_delimiter = ','
     )]
     pub(super) trusted_proxies: Option<Vec<IpNetwork>>,
+    /// Let so many bookings and holds in a second, and ask the rest to come again; 0 for as many as come [default: 0]
+    #[arg(long, env = "KAICHANG_ADMISSION_BOUND", value_name = "N")]
+    pub(super) admission_bound: Option<u32>,
     /// How often a snapshot is made, in seconds; 0 for never [default: 3600]
     #[arg(long = "snapshot-every", env = "KAICHANG_SNAPSHOT_EVERY", value_name = "SECONDS")]
     #[serde(rename = "snapshot_every")]

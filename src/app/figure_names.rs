@@ -12,7 +12,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit and what it says.
-const FIGURES: [(&str, Kind, Unit, &str); 45] = [
+const FIGURES: [(&str, Kind, Unit, &str); 46] = [
     ("kaichang_accounts", Gauge, Unit::Count, "Accounts of residents, staff and operators."),
     ("kaichang_booking_bytes", Gauge, Unit::Bytes, "Memory that bookings take."),
     ("kaichang_bookings", Gauge, Unit::Count, "Bookings and holds in memory, whatever became of them."),
@@ -25,6 +25,7 @@ const FIGURES: [(&str, Kind, Unit, &str); 45] = [
     ),
     ("kaichang_bookings_confirmed_total", Counter, Unit::Count, "Bookings confirmed since the start."),
     ("kaichang_build_info", Gauge, Unit::Count, "Always 1; the label has the version that runs."),
+    ("kaichang_claims_shed_total", Counter, Unit::Count, "Claims turned away at the door since the start."),
     (
         "kaichang_clock_doubted",
         Gauge,

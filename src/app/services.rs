@@ -10,12 +10,14 @@ use tokio::sync::Semaphore;
 use super::Failure;
 use super::data_dir::Keys;
 use super::settings::Settings;
+use crate::api::admission::{Admission, Door};
 use crate::api::compose;
 use crate::api::doorkeeper::Doorkeeper;
 use crate::api::entrance::Entrance;
 use crate::api::figures::EngineFigures;
 use crate::api::gate::{self, Gates};
 use crate::api::manager::{self, Managers};
+use crate::api::open_data::reports::Reports;
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
@@ -45,7 +47,9 @@ pub(super) struct Services {
     resident_keys: Arc<ResidentKeys>,
     passwords: Arc<PasswordPool>,
     limits: Arc<RateLimits>,
+    admission: Arc<Admission>,
     directory: Arc<open_data::directory::Directory>,
+    reports: Arc<Reports>,
     epoch: u64,
     streams: Arc<Semaphore>,
     readiness: Readiness,
@@ -72,7 +76,9 @@ impl Services {
             resident_keys: Arc::new(keys.residents),
             passwords: Arc::new(PasswordPool::new(settings.workers, WAITING_MAX)?),
             limits: Arc::new(RateLimits::new(RateRules::PRODUCTION, Arc::clone(clock))),
+            admission: Arc::new(Admission::new(settings.admission_bound, Arc::clone(clock))),
             directory: Arc::default(),
+            reports: Arc::new(Reports::new(clock.as_ref())),
             epoch,
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
@@ -116,6 +122,7 @@ impl Services {
         let entrance = Entrance {
             proxies: self.trusted_proxies.clone(),
             doorkeeper: Some(Arc::clone(&residents.doorkeeper)),
+            door: Some(Door::new(Arc::clone(&self.admission))),
             problem_page: Some(problem_page::write),
         };
         let (doorkeeper, desk) = (&residents.doorkeeper, &residents.desk);
@@ -148,6 +155,7 @@ impl Services {
             clock: Arc::clone(&self.clock),
             ids: PublicIds::new(self.keys.public_id()),
             directory: Arc::clone(&self.directory),
+            reports: Arc::clone(&self.reports),
             live: Arc::new(live::Hub::new(
                 Arc::clone(&self.engine),
                 Arc::clone(&self.clock),

@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) days_ahead: u8,
     pub(super) trust_clock: bool,
     pub(super) trusted_proxies: Vec<IpNetwork>,
+    /// Claims that are let in a second; as many as come where there is none.
+    pub(super) admission_bound: Option<u32>,
     pub(super) snapshot_every_s: u32,
     pub(super) keep: KeepLimits,
     pub(super) disk_reserve: ByteSize,
@@ -80,6 +82,7 @@ impl Settings {
             days_ahead: arguments.days_ahead.or(file.days_ahead).unwrap_or(7),
             trust_clock: arguments.trust_clock,
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
+            admission_bound: arguments.admission_bound.or(file.admission_bound).filter(|claims| *claims > 0),
             snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
             keep: KeepLimits {
                 days: arguments.keep_days.or(file.keep_days),

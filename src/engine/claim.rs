@@ -106,9 +106,17 @@ impl Engine {
         if matches!(purpose, Purpose::Counter { .. }) && resident.role().is_none() {
             return Err(Refusal::NotFound);
         }
+        let (pitch, day) = (judgement.pitch, judgement.when.day);
         // Sold out and closed leave here, by loads alone.
-        let offer = self.offer(&world, &judgement, purpose, (request.resident, now))?;
-        self.take(lane, &world, (request.resident, request.request), (judgement, offer), purpose, now)
+        let offer = self.offer(&world, &judgement, purpose, (request.resident, now));
+        let who = (request.resident, request.request);
+        let taken = offer.and_then(|offer| self.take(lane, &world, who, (judgement, offer), purpose, now));
+        if let Err(refusal) = &taken
+            && let Some(release) = world.catalogue.release_of(pitch, day)
+        {
+            self.release_refusals.count(release.no, day, refusal);
+        }
+        taken
     }
 
     /// Holds what somebody has won by lot, as yet unreleased; nothing when his hold is being placed.

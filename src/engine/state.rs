@@ -18,6 +18,7 @@ use super::pitch_days::PitchDays;
 use super::queues::Queues;
 use super::quota::{Counted, Quotas, ReleaseLimit};
 use super::refusal::Refusal;
+use super::release_refusals::ReleaseRefusals;
 use super::releases::Releases;
 use super::residents::Residents;
 use super::slab::Slab;
@@ -44,6 +45,7 @@ pub struct Engine {
     pub(super) quotas: Quotas,
     pub(super) known: Arc<KnownRequests>,
     pub(super) releases: Releases,
+    pub(super) release_refusals: ReleaseRefusals,
     pub(super) draws: Draws,
     pub(super) queues: Queues,
     /// The newest booking of each whole's day that is over, where it had one.
@@ -177,6 +179,7 @@ impl Engine {
             quotas: Quotas::new(&city.quotas, city.days_ahead),
             known,
             releases: Releases::new(),
+            release_refusals: ReleaseRefusals::new(),
             draws: Draws::default(),
             queues: Queues::default(),
             past_days: DashMap::new(),

@@ -19,6 +19,7 @@ pub mod opening;
 pub mod queue;
 pub mod refund;
 pub mod releases;
+pub mod report;
 pub mod sign_in;
 pub mod sign_up;
 pub mod ticket;
@@ -46,6 +47,7 @@ pub fn routes() -> Router<Pages> {
         .route("/wallet", get(wallet::show).post(wallet::top_up))
         .route("/releases", get(releases::list))
         .route("/releases/{release}", get(releases::show))
+        .route("/releases/{release}/report", get(report::show))
         .route("/releases/{release}/entry", get(entry::show).post(entry::send))
         .route("/releases/{release}/queue", get(queue::show).post(queue::send))
         .route("/find", get(find::show))

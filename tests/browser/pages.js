@@ -32,6 +32,7 @@ export const PAGES = [
   { name: "ticket", route: "/bookings/{id}/ticket", path: (stage) => `/bookings/${stage.booking}/ticket`, as: "resident" },
   { name: "releases", route: "/releases", path: () => "/releases", as: "anyone" },
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
+  { name: "report", route: "/releases/{release}/report", path: () => "/releases/sports-centres/report", as: "anyone" },
   { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
   { name: "queue", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "resident" },
   { name: "queue-stranger", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "anyone" },

@@ -6,12 +6,13 @@ use crate::routes::{Access, ROUTES, Scene};
 
 /// What is another each time it is asked, goes on, is no JSON, or is to be kept by nobody; and what only a release has that is drawn by
 /// lot (`lottery.rs`) or that one queues for (`queue.rs`).
-const WITHOUT: [&str; 13] = [
+const WITHOUT: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/metrics",
     "/problems/{name}",
     "/v1/time",
+    "/v1/releases/{release}/report",
     "/v1/residents/me/export",
     "/v1/pitches/{pitch}/events",
     "/v1/venues/{venue}/events",

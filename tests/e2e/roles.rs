@@ -103,6 +103,7 @@ const ROWS: &[Row] = &[
     operators("GET /v1/operator/audit", 200),
     open("GET /v1/releases", 200),
     open("GET /v1/releases/{release}", 200),
+    open("GET /v1/releases/{release}/report", 200),
     // Of a release that is not drawn by lot.
     open("GET /v1/releases/{release}/draw", 404),
     own("POST /v1/releases/{release}/entries", 404, 404),

@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 73] = [
+pub(crate) const ROUTES: [Route; 74] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -63,6 +63,7 @@ pub(crate) const ROUTES: [Route; 73] = [
     open("/v1/releases"),
     open("/v1/releases/{release}"),
     open("/v1/releases/{release}/draw"),
+    open("/v1/releases/{release}/report"),
     post("/v1/releases/{release}/entries", Access::Residents),
     own("GET", "/v1/releases/{release}/entries/mine"),
     Route {

@@ -16,3 +16,38 @@ release-now = 现在已开放。
 pitch-count = { $count } 片场地
 clock-slow = 您的时钟慢 { "{0}" } 秒，以我们的为准。
 clock-fast = 您的时钟快 { "{0}" } 秒，以我们的为准。
+# 开放预订的结果。
+report = 公开报告
+report-of = 公开报告：{ $name }
+report-days = 使用日期 { $first } 至 { $last }，截至 { $moment }。
+report-day = 使用日期 { $day }，截至 { $moment }。
+report-not-open = 尚未开放。
+report-opened = { $moment } 开放。
+report-sold-out = { $time }后订完。
+report-seconds = { $seconds } 秒
+report-left = 剩余 { $percent }%。
+report-bookings = 预订
+report-residents = 市民
+report-sold = 已订
+report-returned = 取消
+report-within = 预订速度
+report-after = 开放后
+report-booked = 累计预订
+report-by-bookings = 每人预订数
+report-each = 预订数
+report-each-residents = 人数
+report-again = { $count ->
+    [0] 其中没有人在此前 { $days } 天内订到过定时开放的场地。
+   *[other] 其中 { $count } 人在此前 { $days } 天内也订到过定时开放的场地。
+ }
+report-districts = 区域
+report-share = 占比
+report-refused = 未订到的原因
+report-refused-hint = 自 { $moment } 起被拒绝的请求数，同一人可能多次请求。
+report-nobody-refused = 没有请求被拒绝。
+report-reason = 原因
+report-count = 次数
+report-draw = 抽签
+report-draw-told = 共 { $entries } 份登记，中签 { $won } 份。任何人都可以重新验证抽签。
+report-draw-file = 抽签文件
+report-check = 以数据格式查看
