@@ -322,6 +322,7 @@ fn build(
             limit_per_resident: *limit,
             counter_share_percent: *share,
             lottery: None,
+            queue: None,
         };
         catalogue.add_release(def, UtcMillis::new(0)).expect("a release");
     }

@@ -145,6 +145,7 @@ fn events() -> Vec<Event> {
         limit_per_resident: None,
         counter_share_percent: 0,
         lottery: Some(Box::new(lottery())),
+        queue: None,
     })));
     events
 }

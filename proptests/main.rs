@@ -14,6 +14,7 @@ mod memory_log;
 mod model;
 mod programme_file;
 mod programmes;
+mod queues;
 mod sim_disk;
 mod small_city;
 mod units;

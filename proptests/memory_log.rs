@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use kaichang::domain::draw::Seed;
 use kaichang::domain::event::Event;
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::lane::{Intake, LaneNo};
@@ -13,6 +14,9 @@ use kaichang::engine::settle::Settlement;
 use kaichang::engine::snapshot::{Loaded, Loader};
 use kaichang::engine::timekeeper::Timekeeper;
 use kaichang::engine::{CommandLane, Engine};
+
+/// The seed of every queue.
+pub(crate) const QUEUE_SEED: Seed = Seed([3; 32]);
 
 /// The pieces of a snapshot, each with its section's tag.
 type Pieces = Vec<(u32, Vec<u8>)>;
@@ -75,7 +79,8 @@ impl City {
     fn of(engine: Engine, kept: Vec<(UtcMillis, Vec<u8>)>) -> Self {
         let engine = Arc::new(engine);
         let (intake, mut owners) = Intake::new(2, 64);
-        let timekeeper = Timekeeper::new(CommandLane::new(owners.pop().expect("a lane")));
+        let timekeeper = Timekeeper::new(CommandLane::new(owners.pop().expect("a lane")))
+            .with_seeds(Box::new(|_, _| QUEUE_SEED));
         let lane = CommandLane::new(owners.pop().expect("a lane"));
         let settlement = Settlement::new(Arc::clone(&engine), Arc::clone(&intake));
         Self { engine, lane, timekeeper, kept, intake, settlement, taken: VecDeque::new() }

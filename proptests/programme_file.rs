@@ -247,6 +247,7 @@ fn drawn_release(draw: &DrawInFile, city: &CityDef, pitches: &[Pitch]) -> Event 
             salt: Salt([0; 16]),
             commitment: SEED.commitment(),
         })),
+        queue: None,
     }))
 }
 
@@ -293,6 +294,7 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
         limit_per_resident: None,
         counter_share_percent: 0,
         lottery: None,
+        queue: None,
     }))
 }
 

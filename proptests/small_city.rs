@@ -133,6 +133,7 @@ pub(crate) fn release_declared(index: usize, release: &Release) -> Event {
         limit_per_resident: release.limit,
         counter_share_percent: release.counter_percent,
         lottery: None,
+        queue: None,
     }))
 }
 

@@ -85,6 +85,7 @@ fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
         limit_per_resident: None,
         counter_share_percent: 0,
         lottery: None,
+        queue: None,
     }
 }
 

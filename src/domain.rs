@@ -18,6 +18,7 @@ pub mod lottery;
 pub mod money;
 pub mod names;
 pub mod policy;
+pub mod queue;
 pub mod release;
 pub mod tariff;
 pub mod time;

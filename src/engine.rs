@@ -56,6 +56,8 @@ mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod hold;
 #[cfg(not(feature = "loom"))]
+pub mod join;
+#[cfg(not(feature = "loom"))]
 pub mod known_requests;
 #[cfg(not(feature = "loom"))]
 pub mod log_ins;
@@ -65,6 +67,8 @@ pub mod move_booking;
 pub mod open_units;
 #[cfg(not(feature = "loom"))]
 pub mod pitch_days;
+#[cfg(not(feature = "loom"))]
+pub mod queues;
 #[cfg(not(feature = "loom"))]
 pub mod quota;
 #[cfg(not(feature = "loom"))]
@@ -81,6 +85,8 @@ pub mod replay;
 pub mod residents;
 #[cfg(not(feature = "loom"))]
 pub mod room;
+#[cfg(not(feature = "loom"))]
+pub mod serving;
 #[cfg(not(feature = "loom"))]
 pub mod settle;
 #[cfg(not(feature = "loom"))]

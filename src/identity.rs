@@ -9,6 +9,7 @@ pub mod password;
 pub mod personal;
 pub mod phone;
 pub mod public_id;
+pub mod queue_number;
 pub mod resident_keys;
 pub mod sealing;
 pub mod ticket;

@@ -104,6 +104,8 @@ mod planted;
 mod problems;
 #[path = "e2e/proxies.rs"]
 mod proxies;
+#[path = "e2e/queue.rs"]
+mod queue;
 #[path = "e2e/refusals.rs"]
 mod refusals;
 #[path = "e2e/releases.rs"]

@@ -36,5 +36,6 @@ pub(crate) fn of(engine: Arc<Engine>) -> OpenData {
         ids: PublicIds::new(&[7; 16]),
         directory: Arc::default(),
         roots: Arc::default(),
+        boards: Arc::default(),
     }
 }

@@ -11,6 +11,7 @@ mod half_peak;
 mod hot;
 mod only;
 mod overload;
+mod polls;
 mod rival;
 mod sold_out;
 mod tool;
@@ -173,6 +174,7 @@ impl Comparison {
             Only::Part(Part::Bookings) | Only::Baseline(Baseline::Limit) => bookings::beside_the_limit(self),
             Only::Part(Part::SoldOut) => Ok(vec![sold_out::beside_the_limit(self)?]),
             Only::Part(Part::Grid) => Ok(vec![grid::beside_the_limit(self)?]),
+            Only::Part(Part::Polls) => Ok(vec![polls::beside_the_limit(self)?]),
             Only::Part(Part::HalfPeak) => Ok(vec![half_peak::beside_the_limit(self)?]),
             Only::Part(Part::Overload) => Ok(vec![overload::of_kaichang(self)?]),
             Only::Part(Part::Grab) => Ok(vec![grab::beside_the_limit(self)?]),

@@ -57,6 +57,7 @@ pub(crate) const OVERLOAD: Asked = at_least("overload", 0.95);
 pub(crate) const GRAB_LIMIT: Asked = at_most("grab/limit", 1.25);
 /// In milliseconds.
 pub(crate) const AVAILABILITY: Asked = at_most("availability", 2.0);
+pub(crate) const POLL_LIMIT: Asked = at_least("poll/limit", 0.95);
 pub(crate) const BOOKING_REDIS_ALWAYS: Asked = at_least("booking/redis-always", 3.0);
 pub(crate) const BOOKING_REDIS_EVERYSEC: Asked = at_least("booking/redis-everysec", 1.8);
 pub(crate) const BOOKING_POSTGRES: Asked = at_least("booking/postgres", 10.0);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use metrics::{Counter, Gauge, counter, gauge};
 
+use crate::domain::clock::Clock;
 use crate::engine::Engine;
+use crate::engine::queues::Board;
 use crate::engine::sync::{AtomicU64, Ordering};
 
 /// Handles to the engine's figures.
@@ -22,11 +24,16 @@ pub struct EngineFigures {
     booking_bytes: Gauge,
     open_days: Gauge,
     timers: Gauge,
+    queue_waiting: Gauge,
+    queue_admitted: Gauge,
+    queue_served: Counter,
+    queue_bytes: Gauge,
+    clock: Arc<dyn Clock>,
 }
 
 impl EngineFigures {
     #[must_use]
-    pub fn new(engine: Arc<Engine>) -> Self {
+    pub fn new(engine: Arc<Engine>, clock: Arc<dyn Clock>) -> Self {
         let reasons = engine.counters().refused().map(|(reason, _)| reason);
         Self {
             confirmed: counter!("kaichang_bookings_confirmed_total"),
@@ -41,6 +48,11 @@ impl EngineFigures {
             booking_bytes: gauge!("kaichang_booking_bytes"),
             open_days: gauge!("kaichang_open_days"),
             timers: gauge!("kaichang_timers"),
+            queue_waiting: gauge!("kaichang_queue_waiting"),
+            queue_admitted: gauge!("kaichang_queue_admitted"),
+            queue_served: counter!("kaichang_queue_served_total"),
+            queue_bytes: gauge!("kaichang_queue_bytes"),
+            clock,
             engine,
         }
     }
@@ -65,5 +77,13 @@ impl EngineFigures {
         self.booking_bytes.set(self.engine.bookings().bytes() as f64);
         self.open_days.set(self.engine.world().days.iter().count() as f64);
         self.timers.set(self.engine.timers() as f64);
+        let (queues, now) = (self.engine.queues(), self.clock.now());
+        let boards: Vec<_> =
+            queues.releases().into_iter().filter_map(|release| queues.board(release, now)).collect();
+        let sum = |of: fn(&Board) -> u32| boards.iter().map(|board| u64::from(of(board))).sum::<u64>();
+        self.queue_waiting.set(sum(|board| board.waiting) as f64);
+        self.queue_admitted.set(sum(|board| board.acting) as f64);
+        self.queue_served.absolute(sum(|board| board.served));
+        self.queue_bytes.set(queues.bytes() as f64);
     }
 }

@@ -22,6 +22,7 @@ pub mod retry;
 pub mod stats;
 pub mod venues;
 pub mod written_lottery;
+pub mod written_queue;
 pub mod written_rules;
 
 use std::sync::Arc;

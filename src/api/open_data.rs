@@ -7,6 +7,8 @@ pub mod events;
 pub mod live;
 pub mod lottery_view;
 pub mod near;
+pub mod queue;
+pub mod queue_view;
 pub mod releases;
 pub mod report;
 pub mod reports;
@@ -41,6 +43,8 @@ pub struct OpenData {
     pub live: Arc<live::Hub>,
     pub reports: Arc<Reports>,
     pub roots: Arc<PublishedRoots>,
+    /// One a worker, as are those above.
+    pub boards: queue::SharedBoards,
 }
 
 /// The routes of open data.
@@ -54,6 +58,7 @@ pub fn routes(state: OpenData) -> OpenApiRouter {
         .routes(routes!(releases::releases))
         .routes(routes!(releases::release))
         .routes(routes!(draw::draw))
+        .routes(routes!(queue::queue))
         .routes(routes!(report::report))
         .routes(routes!(roots::roots))
         .routes(routes!(events::pitch_events))

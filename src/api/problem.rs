@@ -57,6 +57,8 @@ pub enum Problem {
     NotReleased {
         releases_at: Rfc3339,
         retry_after_s: u32,
+        /// Where one queues for it, and what is to be done there.
+        queue: Option<Box<QueueTold>>,
     },
     TooEarly,
     SlotTaken,
@@ -83,6 +85,14 @@ pub enum Problem {
     Internal {
         fault: String,
     },
+}
+
+/// What is told of a queue to whom it isn't the turn of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueTold {
+    /// The release's id.
+    pub release: String,
+    pub detail: Text,
 }
 
 impl Problem {
@@ -167,6 +177,16 @@ impl Problem {
         page(&ToShow::Met { problem: self, request_id }, asked, response);
     }
 
+    /// What happened, in words.
+    #[must_use]
+    pub fn detail(&self) -> Text {
+        if let Self::NotReleased { queue: Some(told), .. } = self {
+            told.detail.clone()
+        } else {
+            self.name().detail()
+        }
+    }
+
     /// After how many seconds it may be tried again, where that is known.
     #[must_use]
     pub fn retry_after_s(&self) -> Option<u32> {
@@ -207,7 +227,7 @@ impl Serialize for Written<'_> {
         map.serialize_entry("type", &format_args!("/problems/{}", name.as_str()))?;
         map.serialize_entry("title", name.title().in_language(self.language))?;
         map.serialize_entry("status", &name.status().as_u16())?;
-        map.serialize_entry("detail", name.detail().in_language(self.language))?;
+        map.serialize_entry("detail", self.problem.detail().in_language(self.language))?;
         map.serialize_entry("instance", &format_args!("{INSTANCE_PREFIX}{}", self.request_id))?;
         self.members(&mut map)?;
         map.end()
@@ -231,7 +251,12 @@ impl Written<'_> {
                     .collect();
                 map.serialize_entry("errors", &errors)
             }
-            Problem::NotReleased { releases_at, .. } => map.serialize_entry("releases_at", releases_at),
+            Problem::NotReleased { releases_at, queue, .. } => {
+                if let Some(told) = queue {
+                    map.serialize_entry("queue", &format_args!("/v1/releases/{}/queue", told.release))?;
+                }
+                map.serialize_entry("releases_at", releases_at)
+            }
             Problem::AlreadyUsed { used_at: Some(used_at) } => map.serialize_entry("used_at", used_at),
             Problem::QuotaExceeded { quota, limit, used } => {
                 map.serialize_entry("quota", quota)?;

@@ -13,6 +13,7 @@ pub mod me;
 pub mod my_bookings;
 mod opening;
 pub mod ordering;
+pub mod queue;
 pub mod tickets;
 pub mod wallet;
 pub mod wallet_entries;
@@ -33,6 +34,7 @@ use crate::engine::refusal::Refusal;
 use crate::identity::city_keys::CityKeys;
 use crate::identity::password::PasswordPool;
 use crate::identity::public_id::PublicIds;
+use crate::identity::queue_number::QueueNumbers;
 use crate::identity::resident_keys::ResidentKeys;
 use crate::identity::ticket::Tickets;
 
@@ -52,6 +54,7 @@ pub struct Desk {
     pub resident_keys: Arc<ResidentKeys>,
     pub passwords: Arc<PasswordPool>,
     pub tickets: Tickets,
+    pub queue_numbers: QueueNumbers,
 }
 
 impl FromRef<Residents> for Arc<Doorkeeper> {
@@ -81,6 +84,8 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(holds::give_up))
         .routes(routes!(entries::enter))
         .routes(routes!(entries::entry, entries::change, entries::withdraw))
+        .routes(routes!(queue::join))
+        .routes(routes!(queue::place, queue::leave))
         .routes(routes!(tickets::ticket))
         .routes(routes!(tickets::picture))
         .routes(routes!(wallet::wallet))

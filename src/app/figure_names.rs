@@ -12,7 +12,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit and what it says.
-const FIGURES: [(&str, Kind, Unit, &str); 42] = [
+const FIGURES: [(&str, Kind, Unit, &str); 46] = [
     ("kaichang_accounts", Gauge, Unit::Count, "Accounts of residents, staff and operators."),
     ("kaichang_booking_bytes", Gauge, Unit::Bytes, "Memory that bookings take."),
     ("kaichang_bookings", Gauge, Unit::Count, "Bookings and holds in memory, whatever became of them."),
@@ -107,6 +107,10 @@ const FIGURES: [(&str, Kind, Unit, &str); 42] = [
         "1 when nothing may be written into this database any more: the log says why.",
     ),
     ("kaichang_projection_up", Gauge, Unit::Count, "1 while Postgres takes what it is sent."),
+    ("kaichang_queue_admitted", Gauge, Unit::Count, "Whose turn it is now, in all queues."),
+    ("kaichang_queue_bytes", Gauge, Unit::Bytes, "Memory that queues take."),
+    ("kaichang_queue_served_total", Counter, Unit::Count, "Places whose turn has come, in all queues."),
+    ("kaichang_queue_waiting", Gauge, Unit::Count, "Who waits, in all queues."),
     (
         "kaichang_refusals_total",
         Counter,

@@ -41,7 +41,7 @@ use crate::engine::lane::{Intake, LaneOwner};
 use crate::engine::settle::Settlement;
 use crate::engine::timekeeper::Timekeeper;
 use crate::engine::{CommandLane, Engine};
-use crate::identity::city_keys::WhenAbsent;
+use crate::identity::city_keys::{CityKeys, WhenAbsent};
 use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
 use crate::projection::Progress;
 
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let metrics = figures_recorder()?;
 
     let progress = settings.database.as_ref().map(|_| Progress::new());
-    let mut city = City::open(&dir, &settings, &clock, progress.clone())?;
+    let mut city = City::open(&dir, &settings, &clock, progress.clone(), &keys.city)?;
     destroy_keys_again(&city.engine, &keys)?;
     let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
     let readiness =
@@ -186,6 +186,7 @@ impl City {
         settings: &Settings,
         clock: &Arc<dyn Clock>,
         progress: Option<Progress>,
+        keys: &CityKeys,
     ) -> Result<Self, Failure> {
         let began = clock.monotonic();
         let Begun { mut replay, position } = snapshots::begin(dir)?;
@@ -214,7 +215,9 @@ impl City {
         let is_closing = Arc::new(AtomicBool::new(false));
         let committer = watch(committer, Arc::clone(&is_closing))?;
         let lane = lanes.pop().ok_or("an intake without lanes")?;
-        let mut timekeeper = Timekeeper::new(CommandLane::new(lane));
+        let keys = keys.clone();
+        let seeds = Box::new(move |release: &str, salt: &[u8; 16]| keys.queue_seed(release, salt));
+        let mut timekeeper = Timekeeper::new(CommandLane::new(lane)).with_seeds(seeds);
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
         let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
         let keeper = Keeper::new(settings.keep, handle.clone(), progress);

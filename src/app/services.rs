@@ -33,6 +33,7 @@ use crate::engine::Engine;
 use crate::identity::city_keys::CityKeys;
 use crate::identity::password::{PasswordPool, WAITING_MAX};
 use crate::identity::public_id::PublicIds;
+use crate::identity::queue_number::QueueNumbers;
 use crate::identity::resident_keys::ResidentKeys;
 use crate::identity::ticket::Tickets;
 use crate::identity::token::Tokens;
@@ -87,7 +88,7 @@ impl Services {
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             figures: Figures {
                 handle: metrics,
-                engine: Arc::new(EngineFigures::new(Arc::clone(engine))),
+                engine: Arc::new(EngineFigures::new(Arc::clone(engine), Arc::clone(clock))),
                 process: Arc::default(),
             },
             vital_signs: Arc::new(vital_signs),
@@ -171,6 +172,7 @@ impl Services {
                 Arc::clone(&self.streams),
                 live::STALL_MAX,
             )),
+            boards: Arc::default(),
         }
     }
 
@@ -189,6 +191,7 @@ impl Services {
             resident_keys: Arc::clone(&self.resident_keys),
             passwords: Arc::clone(&self.passwords),
             tickets: Tickets::new(&self.keys),
+            queue_numbers: QueueNumbers::new(&self.keys),
         };
         Residents { doorkeeper: Arc::new(doorkeeper), desk: Arc::new(desk) }
     }

@@ -124,7 +124,12 @@ pub(super) fn window(text: &str) -> Read<QuotaWindow> {
 }
 
 pub(super) fn mode(text: &str) -> Read<ReleaseMode> {
-    one_of(text, &[("first_come", ReleaseMode::FirstCome), ("lottery", ReleaseMode::Lottery)])
+    let modes = [
+        ("first_come", ReleaseMode::FirstCome),
+        ("lottery", ReleaseMode::Lottery),
+        ("queue", ReleaseMode::Queue),
+    ];
+    one_of(text, &modes)
 }
 
 /// What a quota counts over, without which one.
@@ -244,7 +249,7 @@ mod tests {
     fn a_choice_names_its_words() {
         assert_eq!(admission("Checked"), Ok(Admission::Checked));
         assert_eq!(admission("x"), Err("open or checked".to_owned()));
-        assert_eq!(mode("x"), Err("first_come or lottery".to_owned()));
+        assert_eq!(mode("x"), Err("first_come, lottery or queue".to_owned()));
         assert_eq!(kind("x"), Err("exclusive, divisible, part or session".to_owned()));
     }
 

@@ -106,6 +106,7 @@ fn is_same(was: &ReleaseDef, wanted: &ReleaseDef, row: &Row<'_>) -> bool {
         pitches: was.pitches.clone(),
         // Its terms don't stand in the file: a lottery is made by the API, with its seed.
         lottery: was.lottery.clone(),
+        queue: was.queue.clone(),
         ..wanted.clone()
     };
     *was == wanted
@@ -153,6 +154,7 @@ fn read(
         limit_per_resident: limit?,
         counter_share_percent: share?,
         lottery: None,
+        queue: None,
     })
 }
 

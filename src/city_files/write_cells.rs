@@ -130,6 +130,7 @@ pub(super) const fn mode(mode: ReleaseMode) -> &'static str {
     match mode {
         ReleaseMode::FirstCome => "first_come",
         ReleaseMode::Lottery => "lottery",
+        ReleaseMode::Queue => "queue",
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod codec;
 mod of_draws;
+mod of_queues;
 
 pub use codec::{Peeked, Places, UnknownEvent};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
+pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +67,7 @@ pub enum Event {
     DrawSealed(Box<DrawSealed>),
     DrawDone(Box<DrawDone>),
     PrizeLapsed(PrizeLapsed),
+    OfQueue(OfQueue),
     StaffActed(StaffActed),
 }
 
@@ -111,7 +114,8 @@ impl Event {
             | Self::EntryWithdrawn(_)
             | Self::DrawSealed(_)
             | Self::DrawDone(_)
-            | Self::PrizeLapsed(_) => false,
+            | Self::PrizeLapsed(_)
+            | Self::OfQueue(_) => false,
         }
     }
 }

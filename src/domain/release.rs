@@ -9,6 +9,7 @@ use super::calendar::{DayClock, moment_of};
 use super::ids::{Code, PitchNo, VenueNo};
 use super::lottery::{LOTTERY_DAYS_MAX, LotteryDef};
 use super::names::Names;
+use super::queue::{QUEUE_DAYS_MAX, QueueDef};
 use super::time::{LocalDay, UtcMillis};
 
 /// The longest time before a day of play at which a rule may open it: with more, days are not open yet.
@@ -33,6 +34,8 @@ pub enum ReleaseMode {
     FirstCome,
     /// Drawn by lot; what is left opens for who comes first, at the release's moment.
     Lottery,
+    /// One queues for it from its moment on; who came before stands in an order by lot.
+    Queue,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +59,9 @@ pub struct ReleaseDef {
     /// Of one that is drawn by lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lottery: Option<Box<LotteryDef>>,
+    /// Of one that one queues for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Box<QueueDef>>,
 }
 
 impl ReleaseDef {
@@ -100,18 +106,29 @@ impl ReleaseDef {
             && self.limit_per_resident != Some(0)
             && self.last_day.is_none_or(|last| self.first_day <= last)
             && (1..=RELEASE_PITCHES_MAX).contains(&self.pitches.len())
-            && self.has_sound_lottery()
+            && self.has_sound_mode()
     }
 
-    /// Whether it has the terms of a lottery when it is one, and days that can be drawn.
-    fn has_sound_lottery(&self) -> bool {
-        match (self.mode, &self.lottery) {
-            (ReleaseMode::FirstCome, None) => true,
-            (ReleaseMode::Lottery, Some(lottery)) => {
-                let days = |last: LocalDay| last.days_since(self.first_day);
-                lottery.is_sound() && self.last_day.is_some_and(|last| days(last) < LOTTERY_DAYS_MAX)
-            }
-            (ReleaseMode::FirstCome, Some(_)) | (ReleaseMode::Lottery, None) => false,
+    /// Whether it has the terms of its mode and of no other, and days that come to an end where the mode asks for that.
+    fn has_sound_mode(&self) -> bool {
+        let has_days = |most| self.last_day.is_some_and(|last| last.days_since(self.first_day) < most);
+        match (self.mode, &self.lottery, &self.queue) {
+            (ReleaseMode::FirstCome, None, None) => true,
+            (ReleaseMode::Lottery, Some(lottery), None) => lottery.is_sound() && has_days(LOTTERY_DAYS_MAX),
+            (ReleaseMode::Queue, None, Some(queue)) => match self.when {
+                ReleaseWhen::Once { at } => queue.is_sound(at) && has_days(QUEUE_DAYS_MAX),
+                ReleaseWhen::Daily { .. } => false,
+            },
+            (ReleaseMode::FirstCome | ReleaseMode::Lottery | ReleaseMode::Queue, _, _) => false,
+        }
+    }
+
+    /// When its queue opens, where one queues for it.
+    #[must_use]
+    pub fn queue_opens_at(&self) -> Option<UtcMillis> {
+        match (self.when, &self.queue) {
+            (ReleaseWhen::Once { at }, Some(_)) => Some(at),
+            (ReleaseWhen::Once { .. } | ReleaseWhen::Daily { .. }, _) => None,
         }
     }
 }
@@ -143,6 +160,7 @@ mod tests {
             limit_per_resident: None,
             counter_share_percent: 25,
             lottery: None,
+            queue: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub struct Digest {
     pub staff_acts: (usize, [u8; 32]),
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
     pub draws: Vec<super::draws::RoundDigest>,
+    pub queues: Vec<super::queues::LineDigest>,
     pub revenue: Vec<i64>,
     pub providers: i64,
     pub first_day: i32,
@@ -60,6 +61,7 @@ impl Engine {
         self.audit_quotas(&mut violations);
         self.audit_releases(&mut violations);
         self.audit_draws(&mut violations);
+        self.audit_queues(&mut violations);
         violations
     }
 
@@ -239,6 +241,7 @@ impl Engine {
             quotas: self.quotas.mapped_counts(),
             requests: self.known.sorted(),
             draws: self.draws.digest(),
+            queues: self.queues.digest(),
             revenue: world
                 .catalogue
                 .venues()

@@ -155,6 +155,7 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::EntryWithdrawn(_)
         | Event::DrawSealed(_)
         | Event::PrizeLapsed(_)
+        | Event::OfQueue(_)
         | Event::StaffActed(_) => city("something_else", Value::Null, Value::Null),
     }
 }

@@ -65,6 +65,7 @@ impl Engine {
             Event::ReleaseDeclared(def) => {
                 if let Some(release) = world.catalogue.release_by_code(def.code.as_str()) {
                     self.draws.begin(release);
+                    self.queues.begin(release);
                 }
                 // What is claimed from now on goes by the release; who claimed before has queued when this returns.
                 live.publish(world);
@@ -119,7 +120,8 @@ impl Engine {
             | Event::EntryWithdrawn(_)
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
-            | Event::PrizeLapsed(_) => unreachable!("it is dealt with above, or doesn't change the world"),
+            | Event::PrizeLapsed(_)
+            | Event::OfQueue(_) => unreachable!("it is dealt with above, or doesn't change the world"),
         }
         Ok(())
     }
@@ -187,6 +189,7 @@ impl Engine {
             resident.quota.clear_days(&bits);
         }
         self.quotas.drop_before(opened.first);
+        self.queues.end_before(opened.first);
         self.known.retain(|came_to| self.is_remembered(came_to, at));
         // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`. The flag spares a second roll-over and
         // guards nothing: one that is queued all the same opens days that are open already.

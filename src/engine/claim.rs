@@ -8,7 +8,7 @@ use super::known_requests::{CameTo, Known};
 use super::lane::Ticket;
 use super::pitch_days::{OnDay, Sale};
 use super::quota::Windows;
-use super::refusal::{FieldError, Refusal, Wrong};
+use super::refusal::{FieldError, InLine, Refusal, Wrong};
 use super::releases::{Gate, sale};
 use super::session::Seller;
 use super::state::{CommandLane, Engine, counted};
@@ -108,7 +108,7 @@ impl Engine {
         }
         let (pitch, day) = (judgement.pitch, judgement.when.day);
         // Sold out and closed leave here, by loads alone.
-        let offer = self.offer(&world, &judgement, purpose);
+        let offer = self.offer(&world, &judgement, purpose, (request.resident, now));
         let who = (request.resident, request.request);
         let taken = offer.and_then(|offer| self.take(lane, &world, who, (judgement, offer), purpose, now));
         if let Err(refusal) = &taken
@@ -279,7 +279,9 @@ impl Engine {
         }
         let (world, purpose) = (self.world.load(), Purpose::Counter { by, venue });
         let judgement = judge(&world, request, None, purpose, known.is_some(), now);
-        let offer = judgement.and_then(|judgement| self.offer(&world, &judgement, purpose).map(|_| ()));
+        let whose = (request.resident, now);
+        let offer =
+            judgement.and_then(|judgement| self.offer(&world, &judgement, purpose, whose).map(|_| ()));
         self.count(offer)
     }
 
@@ -288,19 +290,25 @@ impl Engine {
         world: &'a World,
         judgement: &Judgement<'a>,
         purpose: Purpose,
+        (resident, now): (ResidentNo, UtcMillis),
     ) -> Result<Offer<'a>, Refusal> {
         let Judgement { pitch, when: When { day, span, .. }, party_size, .. } = *judgement;
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
         let on_day = self.pitch_days.on(pitch, day).ok_or(Refusal::Overloaded)?;
         let release = world.catalogue.release_of(pitch, day);
         let gate = self.releases.gate(release, pitch, day);
-        let Some(sale) = sale(gate, pitch, purpose.seller()) else {
-            // Closed is answered before unreleased.
-            if on_day.judge(span, party_size, Sale::ONLINE) == Err(super::word::Refused::Closed) {
-                return Err(Refusal::SlotClosed);
+        let sale = sale(gate, pitch, purpose.seller()).ok_or_else(|| unsold(world, gate, day));
+        let sale = sale.and_then(|sale| {
+            if purpose.seller() == Seller::Online {
+                self.expect_turn(release, resident, now)?;
             }
-            return Err(unsold(world, gate, day));
-        };
+            Ok(sale)
+        });
+        let sale = sale.map_err(|refusal| {
+            // Closed is answered before unreleased.
+            let is_closed = on_day.judge(span, party_size, Sale::ONLINE) == Err(super::word::Refused::Closed);
+            if is_closed { Refusal::SlotClosed } else { refusal }
+        })?;
         on_day.judge(span, party_size, sale).map_err(|refused| Refusal::of_claim(refused, is_session))?;
         Ok(Offer { on_day, sale, release })
     }
@@ -310,6 +318,10 @@ impl Engine {
 fn unsold(world: &World, gate: Gate<'_>, day: crate::domain::time::LocalDay) -> Refusal {
     let opens_at = |release: &Release| release.def.opens_at(world.catalogue.zone(), day);
     match gate {
+        Gate::Unreleased(release) if release.def.queue.is_some() => {
+            let releases_at = opens_at(release);
+            Refusal::NotYourTurn { release: release.no, releases_at, in_line: InLine::No }
+        }
         Gate::Unreleased(release) => Refusal::NotReleased { releases_at: opens_at(release) },
         Gate::KeptForCounter(_) | Gate::Open(_) => Refusal::SlotClosed,
     }

@@ -138,6 +138,15 @@ impl<R> Intake<R> {
         self.lanes.iter().map(|lane| lane.queue.len()).sum()
     }
 
+    /// How full the fullest lane is, in a thousand: of what may be outstanding, how much is.
+    #[must_use]
+    pub fn fill_permille(&self) -> u32 {
+        let fill = |lane: &CachePadded<Lane<R>>| {
+            u64::from(lane.outstanding()) * 1000 / u64::from(lane.outstanding_max.max(1))
+        };
+        u32::try_from(self.lanes.iter().map(fill).max().unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+
     fn any_queued(&self) -> bool {
         self.lanes.iter().any(|lane| !lane.queue.is_empty())
     }

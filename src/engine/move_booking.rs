@@ -93,6 +93,10 @@ impl Engine {
         let sale = sale(gate, pitch, Seller::Counter).ok_or(Refusal::SlotClosed)?;
         // It was sold by whoever sold it, and stays so.
         let sale = super::pitch_days::Sale { seller: seller_of(&terms), kept: 0, ..sale };
+        // Where one queues a booking of another release comes by no shorter way; what is sold at the counter doesn't queue.
+        if old.payment == Payment::Wallet && old.release != terms.release {
+            self.expect_turn(world.catalogue.release_of(pitch, terms.day), old.resident, now)?;
+        }
         let resident = self.residents.get(old.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
         let place = match lane.spare.take() {

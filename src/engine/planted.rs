@@ -9,6 +9,8 @@ pub enum Bug {
     CheckThenAddQuota,
     /// A cancellation frees units without asking whether the booking is still there to be cancelled.
     FreeByBits,
+    /// Who calls the booking's address directly passes those who queue.
+    PassTheLine,
 }
 
 /// Whether KAICHANG_PLANTED_BUG names this bug.
@@ -18,6 +20,7 @@ pub fn is_on(bug: Bug) -> bool {
     let on = ON.get_or_init(|| match std::env::var("KAICHANG_PLANTED_BUG").as_deref() {
         Ok("check-then-add-quota") => Some(Bug::CheckThenAddQuota),
         Ok("free-by-bits") => Some(Bug::FreeByBits),
+        Ok("pass-the-line") => Some(Bug::PassTheLine),
         _ => None,
     });
     *on == Some(bug)

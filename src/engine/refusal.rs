@@ -3,6 +3,7 @@
 use super::lane::Overloaded;
 use super::quota::QuotaExceeded;
 use super::word::Refused;
+use crate::domain::ids::ReleaseNo;
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 
@@ -38,6 +39,16 @@ pub enum Wrong {
     NotOfRelease,
 }
 
+/// How somebody stands in a queue whose turn it isn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InLine {
+    /// He hasn't come.
+    No,
+    Waits,
+    /// His turn is over, or he has left.
+    Over,
+}
+
 /// Why nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -59,6 +70,12 @@ pub enum Refusal {
     },
     NotReleased {
         releases_at: UtcMillis,
+    },
+    /// One queues for it, and it isn't his turn. When it may be, as far as that is known.
+    NotYourTurn {
+        release: ReleaseNo,
+        releases_at: UtcMillis,
+        in_line: InLine,
     },
     HoldExpired,
     TooEarly,
@@ -113,7 +130,7 @@ impl Refusal {
             Self::SoldOut => "sold-out",
             Self::QuotaExceeded(_) => "quota-exceeded",
             Self::InsufficientFunds { .. } => "insufficient-funds",
-            Self::NotReleased { .. } => "not-released",
+            Self::NotReleased { .. } | Self::NotYourTurn { .. } => "not-released",
             Self::HoldExpired => "hold-expired",
             Self::TooEarly => "too-early",
             Self::TooLate => "too-late",

@@ -428,6 +428,7 @@ impl Engine {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.draw_again(world, event),
+            Event::OfQueue(event) => self.queue_again(world, event),
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
             | Event::AccountCompleted(_)
@@ -473,6 +474,10 @@ impl Engine {
         let is_too_early = |no| is_early(no) && !is_prize(no);
         if payment == Payment::Wallet && event.release.is_some_and(is_too_early) {
             return Err(broken(Invariant::I8ReleaseKept, "a booking before its release", event.no));
+        }
+        let has_no_turn = |no| is_open && !self.has_had_turn(no, event.resident);
+        if payment == Payment::Wallet && event.release.is_some_and(has_no_turn) {
+            return Err(broken(Invariant::I8ReleaseKept, "a booking before his turn", event.no));
         }
         if takes_quota(&terms) {
             let windows = Windows::All { is_day_over: !is_open };

@@ -118,6 +118,7 @@ impl Engine {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.settle_of_draw(world, at, event),
+            Event::OfQueue(event) => self.settle_of_queue(at, event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);
@@ -158,6 +159,9 @@ impl Engine {
         self.list_on_day(world, event.pitch, event.day, entry, event.no);
         self.tell(world, event.pitch, event.day);
         self.wind(world, at, event.no, (event.day, event.span));
+        if payment == Payment::Wallet {
+            self.queues.note_used(event.release, event.resident);
+        }
         count(&self.counters.confirmed);
     }
 
@@ -173,6 +177,7 @@ impl Engine {
         if let Some(release) = event.release {
             self.draws.note_held(release, event.request, wish_of(event), event.no);
         }
+        self.queues.note_used(event.release, event.resident);
         count(&self.counters.held);
     }
 

@@ -48,10 +48,12 @@ pub enum Section {
     Opened = 18,
     /// Releases that are drawn by lot: entries, lists, outcomes, prizes.
     Draws = 19,
+    /// Releases that one queues for: who came, the seed, how far the line has come.
+    Queues = 20,
 }
 
 impl Section {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -71,6 +73,7 @@ impl Section {
         Self::Requests,
         Self::Opened,
         Self::Draws,
+        Self::Queues,
     ];
 
     /// Its number in a file.

@@ -138,6 +138,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::DrawSealed(_)
         | Event::DrawDone(_)
         | Event::PrizeLapsed(_)
+        | Event::OfQueue(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

@@ -15,6 +15,7 @@ use super::draws::Draws;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
 use super::pitch_days::PitchDays;
+use super::queues::Queues;
 use super::quota::{Counted, Quotas, ReleaseLimit};
 use super::refusal::Refusal;
 use super::release_refusals::ReleaseRefusals;
@@ -46,6 +47,7 @@ pub struct Engine {
     pub(super) releases: Releases,
     pub(super) release_refusals: ReleaseRefusals,
     pub(super) draws: Draws,
+    pub(super) queues: Queues,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     /// How much of each whole was open on each day that is over, by number.
@@ -179,6 +181,7 @@ impl Engine {
             releases: Releases::new(),
             release_refusals: ReleaseRefusals::new(),
             draws: Draws::default(),
+            queues: Queues::default(),
             past_days: DashMap::new(),
             past_open: DashMap::new(),
             ledger: Ledger::new(),
@@ -287,6 +290,12 @@ impl Engine {
     #[must_use]
     pub fn releases(&self) -> &Releases {
         &self.releases
+    }
+
+    /// The lines of releases that one queues for.
+    #[must_use]
+    pub fn queues(&self) -> &Queues {
+        &self.queues
     }
 
     /// The bookings of a whole's day, whether the day is open or over.

@@ -7,6 +7,7 @@ use super::bookings::{Booking, BookingState};
 use super::closing::Closing;
 use super::drawing::Drawing;
 use super::lane::Ticket;
+use super::serving::{SeedOf, Serving};
 use super::state::{CommandLane, Engine};
 use super::sync::{Ordering, lock};
 use super::world::World;
@@ -32,6 +33,7 @@ pub struct Timekeeper {
     /// Releases whose opening is under way.
     opening: HashMap<(ReleaseNo, LocalDay), Ticket>,
     drawing: Drawing,
+    serving: Serving,
 }
 
 /// How much later one looks again at a booking that somebody is changing.
@@ -84,7 +86,15 @@ impl Timekeeper {
             finishing: None,
             opening: HashMap::new(),
             drawing: Drawing::default(),
+            serving: Serving::default(),
         }
+    }
+
+    /// The same, with who makes the seeds of queues: without them none opens.
+    #[must_use]
+    pub fn with_seeds(mut self, seeds: SeedOf) -> Self {
+        self.serving = Serving::with_seeds(seeds);
+        self
     }
 
     /// Does what is due at this moment. Returns whether more is to be done at once.
@@ -93,8 +103,9 @@ impl Timekeeper {
         self.open_releases(engine, now);
         let more_bookings = self.end_what_is_over(engine, now);
         let more_prizes = self.drawing.tick(engine, &self.lane, now, RECORDS_PER_TICK);
+        let more_turns = self.serving.tick(engine, &self.lane, now);
         let more_closures = self.close(engine);
-        more_bookings || more_prizes || more_closures
+        more_bookings || more_prizes || more_turns || more_closures
     }
 
     /// A new day has begun: its event, once.

@@ -84,6 +84,7 @@ impl Engine {
                 self.draws.with(event.release, |round| round.drawing = None);
             }
             Event::PrizeLapsed(event) => self.draws.note_freed(Some(event.release)),
+            Event::OfQueue(event) => self.undo_of_queue(event),
             Event::AccountErased(event) => self.undo_erasure(event),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),

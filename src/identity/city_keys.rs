@@ -29,6 +29,8 @@ const TICKET_CONTEXT: &str = "kaichang 2026-11 tickets, signature";
 const CODE_CONTEXT: &str = "kaichang 2026-11 tickets, codes to say";
 const FORM_CONTEXT: &str = "kaichang 2026-11 pages, forms of a session";
 const DRAW_CONTEXT: &str = "kaichang 2026-11 draws, seeds";
+const QUEUE_CONTEXT: &str = "kaichang 2026-11 queues, seeds";
+const QUEUE_NUMBER_CONTEXT: &str = "kaichang 2026-11 queues, signed numbers";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
 /// What to do when there is no master key yet.
@@ -52,6 +54,8 @@ pub struct CityKeys {
     code: [u8; 32],
     form: [u8; 32],
     draw: [u8; 32],
+    queue: [u8; 32],
+    queue_number: [u8; 32],
     check: [u8; 16],
 }
 
@@ -106,6 +110,8 @@ impl CityKeys {
             code: key(CODE_CONTEXT),
             form: key(FORM_CONTEXT),
             draw: key(DRAW_CONTEXT),
+            queue: key(QUEUE_CONTEXT),
+            queue_number: key(QUEUE_NUMBER_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
     }
@@ -159,6 +165,20 @@ impl CityKeys {
         let mut hash = blake3::Hasher::new_keyed(&self.draw);
         hash.update(salt).update(release.as_bytes());
         Seed(*hash.finalize().as_bytes())
+    }
+
+    /// The secret seed of a release's queue, made as that of a draw: nothing but the instant publishes it.
+    #[must_use]
+    pub fn queue_seed(&self, release: &str, salt: &[u8; 16]) -> Seed {
+        let mut hash = blake3::Hasher::new_keyed(&self.queue);
+        hash.update(salt).update(release.as_bytes());
+        Seed(*hash.finalize().as_bytes())
+    }
+
+    /// The seed of the key pair that signs the numbers of queues.
+    #[must_use]
+    pub fn queue_number(&self) -> &[u8; 32] {
+        &self.queue_number
     }
 
     /// Tells one master key from another; says nothing else about it. Kept beside the data, so that a wrong key is

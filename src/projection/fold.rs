@@ -192,6 +192,7 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::DrawSealed(_)
         | Event::DrawDone(_)
         | Event::PrizeLapsed(_)
+        | Event::OfQueue(_)
         | Event::WalletToppedUp(_) => None,
     }
 }
@@ -294,7 +295,8 @@ impl Changes {
             | Event::EntryWithdrawn(_)
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
-            | Event::PrizeLapsed(_) => Ok(()),
+            | Event::PrizeLapsed(_)
+            | Event::OfQueue(_) => Ok(()),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
             | Event::SportAdded(_)
@@ -377,6 +379,7 @@ impl Changes {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
+            | Event::OfQueue(_)
             | Event::WalletToppedUp(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)

@@ -106,6 +106,7 @@ const SOURCES: &[Source] = &[
     module!("filters.js"),
     module!("saved.js"),
     module!("countdown.js"),
+    module!("waiting.js"),
     module!("ticket.js"),
     module!("sheet.js"),
 ];

@@ -45,6 +45,8 @@ pub struct Told {
     pub text: String,
     /// What else is known of it, each a sentence.
     pub more: Vec<String>,
+    /// Where one goes from here: an address, and what stands on the link.
+    pub way: Option<(String, String)>,
 }
 
 impl Told {
@@ -57,6 +59,7 @@ impl Told {
             title: words.say(&format!("problem-title-{name}")).into_owned(),
             text: words.say(&format!("problem-text-{name}")).into_owned(),
             more: Vec::new(),
+            way: None,
         }
     }
 
@@ -92,6 +95,11 @@ impl Told {
                 told.more.extend(faults.iter().map(line));
             }
         }
+        if let Problem::NotReleased { queue: Some(queue), .. } = problem {
+            queue.detail.in_language(words.language()).clone_into(&mut told.text);
+            let room = format!("/releases/{}/queue", queue.release);
+            told.way = Some((room, words.say("queue-go").into_owned()));
+        }
         if let Problem::QuotaExceeded { limit, used, .. } = problem {
             let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
             told.more.push(
@@ -119,7 +127,7 @@ impl Told {
             ];
             self.more.push(words.tell("problem-balance", &args));
         }
-        if let Problem::NotReleased { releases_at, .. } = problem {
+        if let Problem::NotReleased { releases_at, queue: None, .. } = problem {
             let moment = format::moment(words, world.catalogue.zone(), releases_at.moment());
             self.more.push(words.tell("opens-at", &[("moment", moment.into())]));
         }

@@ -16,6 +16,7 @@ pub mod links;
 pub mod me;
 pub mod offline;
 pub mod opening;
+pub mod queue;
 pub mod refund;
 pub mod releases;
 pub mod report;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<Pages> {
         .route("/releases/{release}", get(releases::show))
         .route("/releases/{release}/report", get(report::show))
         .route("/releases/{release}/entry", get(entry::show).post(entry::send))
+        .route("/releases/{release}/queue", get(queue::show).post(queue::send))
         .route("/find", get(find::show))
         .route("/offline", get(offline::show))
         .route("/sw.js", get(offline::worker))

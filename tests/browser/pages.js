@@ -2,7 +2,7 @@
 // its pictures; `layout.test.js` fails while a route of `src/web` has none. `as` is "anyone", "resident", "manager" or "operator".
 // What a line's address needs beforehand is made by `stage`.
 
-import { booked, day, free, freeAt, ownVenue, resident, sheet, sold, staff, ask, venueDay } from "./city.js";
+import { booked, day, free, freeAt, ownVenue, queued, resident, sheet, sold, staff, ask, venueDay } from "./city.js";
 
 /** A page of the manager's own venue. */
 const own = (name, rest, path = () => rest) => ({
@@ -34,6 +34,10 @@ export const PAGES = [
   { name: "release", route: "/releases/{release}", path: () => "/releases/sports-centres", as: "anyone" },
   { name: "report", route: "/releases/{release}/report", path: () => "/releases/sports-centres/report", as: "anyone" },
   { name: "entry", route: "/releases/{release}/entry", path: (stage) => `/releases/${stage.draw}/entry`, as: "resident" },
+  { name: "queue", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "resident" },
+  { name: "queue-stranger", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.gathering}/queue`, as: "anyone" },
+  { name: "queue-turn", route: "/releases/{release}/queue", path: (stage) => `/releases/${stage.turn}/queue`, as: "resident" },
+  { name: "queue-release", route: "/releases/{release}", path: (stage) => `/releases/${stage.gathering}`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
   { name: "delete", route: "/me/delete", path: () => "/me/delete", as: "resident" },
@@ -105,9 +109,11 @@ export async function stage(ahead) {
   const [first, forSale] = await freeAt(ownVenue(), ahead);
   // Its window is open since an hour, which may have been yesterday: a week from there is open.
   const draw = await drawn(first.pitch, day(3 + ahead), who.manager);
+  const gathering = await queued(3600, 10, [token], who.operator);
+  const turn = await queued(-1, 10, [token], who.operator);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
-  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw };
+  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw, gathering, turn };
 }
 
 /** Opens a line of the table, with what stands open on it. */

@@ -5,8 +5,8 @@ use crate::client::Request;
 use crate::routes::{Access, ROUTES, Scene};
 
 /// What is another each time it is asked, goes on, is no JSON, or is to be kept by nobody; and what only a release has that is drawn by
-/// lot (`lottery.rs`).
-const WITHOUT: [&str; 12] = [
+/// lot (`lottery.rs`) or that one queues for (`queue.rs`).
+const WITHOUT: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -19,6 +19,8 @@ const WITHOUT: [&str; 12] = [
     "/v1/bookings/{id}/ticket.svg",
     "/v1/releases/{release}/draw",
     "/v1/releases/{release}/entries/mine",
+    "/v1/releases/{release}/queue",
+    "/v1/releases/{release}/queue/me",
 ];
 
 #[test]

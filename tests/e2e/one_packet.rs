@@ -9,6 +9,7 @@ use crate::city::{BALANCE, City, FreeSlot, PASSWORD, Resident, amount, booking, 
 use crate::client::{Answer, Connection, Request};
 use crate::lottery;
 use crate::problems::{check, problem};
+use crate::queue;
 use crate::roles::operations;
 use crate::staff::{closure_of, new_pitch};
 
@@ -51,6 +52,8 @@ const ROWS: &[Row] = &[
     row("PUT /v1/releases/{release}/entries/mine", an_entry_is_as_the_last_request_says),
     row("DELETE /v1/releases/{release}/entries/mine", an_entry_is_withdrawn_once),
     row("POST /v1/manage/releases/{release}/draw", one_value_is_drawn_once),
+    row("POST /v1/releases/{release}/queue", one_place_is_had_once),
+    row("DELETE /v1/releases/{release}/queue/me", a_place_is_left_once),
     row("POST /v1/manage/venues/{venue}/bookings", one_slot_is_sold_once_at_the_counter),
     row("POST /v1/manage/bookings/{id}/move", a_booking_is_moved_once),
     row("POST /v1/manage/bookings/{id}/cancel", the_staff_refund_once),
@@ -547,6 +550,26 @@ fn an_entry_is_as_the_last_request_says(stage: &Stage) {
 fn an_entry_is_withdrawn_once(stage: &Stage) {
     let resident = entered(stage, 600);
     let path = format!("{}/entries/mine", lottery::PATH);
+    let answers = stage.in_one_packet(|_| Request::delete(&path).token(&resident.token));
+    expect(&answers, 200, 1, "already-cancelled");
+}
+
+fn one_place_is_had_once(stage: &Stage) {
+    let _ = queue::declare(&stage.city, &stage.city.operator(), &stage.slot, 600, 1).expect(201, "a queue");
+    let (one, other) = (stage.city.resident(), stage.city.resident());
+    let path = format!("{}/queue", queue::PATH);
+    for answer in stage.under_keys(&one, "POST", &path, &json!({})) {
+        assert_eq!(answer.expect(201, "the same place").json()["number"], 1);
+    }
+    let place = queue::join(&stage.city, &other, "k").expect(201, "the next place").json();
+    assert_eq!(place["number"], 2, "thirty requests are one who comes");
+}
+
+fn a_place_is_left_once(stage: &Stage) {
+    let _ = queue::declare(&stage.city, &stage.city.operator(), &stage.slot, 600, 1).expect(201, "a queue");
+    let resident = stage.city.resident();
+    let _ = queue::join(&stage.city, &resident, "k").expect(201, "a place");
+    let path = format!("{}/queue/me", queue::PATH);
     let answers = stage.in_one_packet(|_| Request::delete(&path).token(&resident.token));
     expect(&answers, 200, 1, "already-cancelled");
 }

@@ -112,6 +112,11 @@ const ROWS: &[Row] = &[
     own("GET /v1/releases/{release}/entries/mine", 404, 404),
     own("PUT /v1/releases/{release}/entries/mine", 404, 404),
     own("DELETE /v1/releases/{release}/entries/mine", 404, 404),
+    // Nor does anybody queue for it.
+    open("GET /v1/releases/{release}/queue", 404),
+    own("POST /v1/releases/{release}/queue", 404, 404),
+    own("GET /v1/releases/{release}/queue/me", 404, 404),
+    own("DELETE /v1/releases/{release}/queue/me", 404, 404),
     row("POST /v1/manage/releases/{release}/draw", [401, 403, 404, 403, 403, 404, 404]),
     // Without the day that they need, or they would go on for ever.
     open("GET /v1/pitches/{pitch}/events", 400),
@@ -299,6 +304,7 @@ impl Cast {
                 let slot = self.at_venue();
                 json!({ "choices": [{ "pitch": slot.pitch, "start": slot.start, "end": slot.end }] })
             }
+            "POST /v1/releases/{release}/queue" => json!({}),
             "POST /v1/manage/releases/{release}/draw" => json!({ "value": "6 1 4" }),
             "POST /v1/holds" => {
                 let slot = self.at_venue();

@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 72] = [
+pub(crate) const ROUTES: [Route; 76] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -74,6 +74,10 @@ pub(crate) const ROUTES: [Route; 72] = [
         takes_body: true,
     },
     own("DELETE", "/v1/releases/{release}/entries/mine"),
+    open("/v1/releases/{release}/queue"),
+    post("/v1/releases/{release}/queue", Access::Residents),
+    own("GET", "/v1/releases/{release}/queue/me"),
+    own("DELETE", "/v1/releases/{release}/queue/me"),
     post("/v1/residents", Access::Everyone),
     post("/v1/logins", Access::Everyone),
     own("DELETE", "/v1/logins/current"),
@@ -197,6 +201,7 @@ impl Scene {
                 let FreeSlot { pitch, start, end, .. } = &self.slot;
                 json!({ "choices": [{ "pitch": pitch, "start": start, "end": end }] })
             }
+            "/v1/releases/{release}/queue" => json!({}),
             "/v1/gate/check-ins" => json!({ "ticket": "NO TICKET" }),
             "/v1/wallet/top-ups" => json!({ "amount": 100, "provider": "sandbox" }),
             path => self.managers_body(route.method, path),

@@ -210,6 +210,7 @@ async fn refuse(refusal: JsonBody<Refusal>) -> Problem {
         "not-released" => Problem::NotReleased {
             releases_at: Rfc3339::new(UtcMillis::new(0), jiff::tz::Offset::UTC),
             retry_after_s: 0,
+            queue: None,
         },
         "quota-exceeded" => Problem::QuotaExceeded { quota: "per-day".to_owned(), limit: 4, used: 4 },
         "insufficient-funds" => Problem::InsufficientFunds { balance: money(5), price: money(1500) },

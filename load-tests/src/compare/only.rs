@@ -11,6 +11,7 @@ pub(crate) enum Part {
     Bookings,
     SoldOut,
     Grid,
+    Polls,
     HalfPeak,
     Overload,
     Grab,
@@ -18,10 +19,11 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Bookings,
         Self::SoldOut,
         Self::Grid,
+        Self::Polls,
         Self::HalfPeak,
         Self::Overload,
         Self::Grab,
@@ -33,6 +35,7 @@ impl Part {
             Self::Bookings => "bookings",
             Self::SoldOut => "soldout",
             Self::Grid => "grid",
+            Self::Polls => "polls",
             Self::HalfPeak => "half-p99",
             Self::Overload => "overload",
             Self::Grab => "grab",
@@ -45,6 +48,7 @@ impl Part {
             Self::Bookings => "Of the limit: confirmed bookings a second, and what they cost",
             Self::SoldOut => "Of the limit: refusals of what is sold out",
             Self::Grid => "Of the limit: slot grids",
+            Self::Polls => "Of the limit: polls of a queue",
             Self::HalfPeak => "Of the limit: bookings at half of the peak, open loop",
             Self::Overload => "Ten times what is admitted, open loop",
             Self::Grab => "Of the limit: everybody wants one of a tenth as many slots",
@@ -72,6 +76,7 @@ impl ValueEnum for Only {
                 Self::Part(Part::Bookings),
                 Self::Part(Part::SoldOut),
                 Self::Part(Part::Grid),
+                Self::Part(Part::Polls),
                 Self::Part(Part::HalfPeak),
                 Self::Part(Part::Overload),
                 Self::Part(Part::Grab),

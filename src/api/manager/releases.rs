@@ -13,6 +13,7 @@ use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
 use super::retry::{NewName, Retry, read_code, request_of};
 use super::written_lottery::{LotteryBody, read_lottery};
+use super::written_queue::{QueueTermsBody, put_at_once, read_queue};
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
@@ -20,6 +21,7 @@ use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::open_data::lottery_view::LotteryView;
+use crate::api::open_data::queue_view::QueueView;
 use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
@@ -29,6 +31,7 @@ use crate::api::written_time::{MinuteOfDay, WrittenDay, read_moment};
 use crate::domain::catalogue::Release;
 use crate::domain::event::Event;
 use crate::domain::ids::{Code, PitchNo, ResidentNo, VenueNo};
+use crate::domain::lottery::Salt;
 use crate::domain::release::{DAYS_BEFORE_MAX, RELEASE_PITCHES_MAX, ReleaseDef, ReleaseMode, ReleaseWhen};
 use crate::engine::world::World;
 use crate::identity::public_id::Position;
@@ -40,6 +43,8 @@ pub enum ModeView {
     FirstCome,
     /// Drawn by lot; what is left opens by `daily` or `once` for who comes first.
     Lottery,
+    /// One queues for it from the moment of `once` on.
+    Queue,
 }
 
 /// Each day of play so many days before, at this time of the venue's day.
@@ -86,6 +91,8 @@ pub struct ReleaseBody {
     pub counter_share_percent: Option<i64>,
     /// The terms of one that is drawn by lot: then they must be there, and `last_day` too.
     pub lottery: Option<LotteryBody>,
+    /// The terms of one that one queues for, which may all be left out; it needs `once` and `last_day`.
+    pub queue: Option<QueueTermsBody>,
 }
 
 /// A release as its manager sees it.
@@ -106,6 +113,7 @@ pub struct ManagedRelease {
     /// The whole pitches that are sold at the counter only.
     kept_for_counter: Vec<String>,
     lottery: Option<LotteryView>,
+    queue: Option<QueueView>,
     #[schema(value_type = String, format = DateTime)]
     declared_at: Rfc3339,
 }
@@ -148,11 +156,13 @@ impl ManagedRelease {
             mode: match def.mode {
                 ReleaseMode::FirstCome => ModeView::FirstCome,
                 ReleaseMode::Lottery => ModeView::Lottery,
+                ReleaseMode::Queue => ModeView::Queue,
             },
             limit_per_resident: def.limit_per_resident,
             counter_share_percent: def.counter_share_percent,
             kept_for_counter: kept.map(|pitch| pitch.code.as_str().to_owned()).collect(),
             lottery: LotteryView::of(&desk.engine, zone, release, desk.clock.now()),
+            queue: QueueView::of(&desk.engine, zone, release, desk.clock.now()),
             declared_at: city_moment(zone, release.declared_at),
         }
     }
@@ -204,11 +214,13 @@ fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
         mode: match body.mode {
             ModeView::FirstCome => ReleaseMode::FirstCome,
             ModeView::Lottery => ReleaseMode::Lottery,
+            ModeView::Queue => ReleaseMode::Queue,
         },
         limit_per_resident: limit
             .map(|limit| read_number("limit_per_resident", limit, (1, 65_535), &mut faults)),
         counter_share_percent: read_number("counter_share_percent", share, (0, 100), &mut faults),
         lottery: read_lottery(body, &mut faults).map(Box::new),
+        queue: read_queue(body, when, &mut faults).map(Box::new),
     };
     faults.check()?;
     Ok((chosen, def))
@@ -257,6 +269,7 @@ pub async fn published(
         return Ok((name.code, Replayed::Yes));
     }
     def.code = name.code.clone();
+    put_at_once(&world, &mut def);
     commit_to_seed(desk, &mut def)?;
     let event = Event::ReleaseDeclared(Box::new(def));
     match change(desk, by, event.clone()).await? {
@@ -268,17 +281,28 @@ pub async fn published(
     }
 }
 
-/// Commits a lottery to its seed. The salt is drawn once: who sends the same release again means the one that is there.
+/// Commits a lottery or a queue to its seed. The salt is drawn once: who sends the same release again means the one that is there.
 fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
-    let Some(lottery) = &mut def.lottery else { return Ok(()) };
     let world = desk.engine.world();
-    let before = world.catalogue.release_by_code(def.code.as_str());
-    match before.and_then(|before| before.def.lottery.as_ref()) {
-        Some(before) => lottery.salt = before.salt,
-        None => getrandom::fill(&mut lottery.salt.0).map_err(|fault| Problem::internal(&fault))?,
+    let code = def.code.as_str();
+    let before = world.catalogue.release_by_code(code).map(|before| &before.def);
+    if let Some(lottery) = &mut def.lottery {
+        let salt = before.and_then(|before| before.lottery.as_ref()).map(|before| before.salt);
+        lottery.salt = salt.map_or_else(new_salt, Ok)?;
+        lottery.commitment = desk.keys.draw_seed(code, &lottery.salt.0).commitment();
     }
-    lottery.commitment = desk.keys.draw_seed(def.code.as_str(), &lottery.salt.0).commitment();
+    if let Some(queue) = &mut def.queue {
+        let salt = before.and_then(|before| before.queue.as_ref()).map(|before| before.salt);
+        queue.salt = salt.map_or_else(new_salt, Ok)?;
+        queue.commitment = desk.keys.queue_seed(code, &queue.salt.0).commitment();
+    }
     Ok(())
+}
+
+fn new_salt() -> Result<Salt, Problem> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|fault| Problem::internal(&fault))?;
+    Ok(Salt(salt))
 }
 
 /// Puts the pitches into a release, for who may manage all of them.

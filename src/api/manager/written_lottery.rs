@@ -43,13 +43,13 @@ pub struct LotteryBody {
 /// The terms of a release that is drawn by lot, as yet without its seed. What is wrong is gathered.
 pub(super) fn read_lottery(body: &ReleaseBody, faults: &mut FieldFaults) -> Option<LotteryDef> {
     let lottery = match (body.mode, &body.lottery) {
-        (ModeView::FirstCome, None) => return None,
+        (ModeView::FirstCome | ModeView::Queue, None) => return None,
         (ModeView::Lottery, Some(lottery)) => lottery,
         (ModeView::Lottery, None) => {
             faults.add(FieldFault::missing("lottery"));
             return None;
         }
-        (ModeView::FirstCome, Some(_)) => {
+        (ModeView::FirstCome | ModeView::Queue, Some(_)) => {
             let text = Text::fixed("goes with the mode lottery only", "仅可与 lottery 模式同用");
             faults.add(FieldFault::new("lottery", text));
             return None;

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::OpenData;
 use super::lottery_view::LotteryView;
+use super::queue_view::QueueView;
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment};
 use crate::api::etag::json_with_etag;
 use crate::api::extract::PathText;
@@ -61,6 +62,8 @@ pub struct ReleaseView {
     counter_share_percent: u8,
     /// Of one that is drawn by lot.
     lottery: Option<LotteryView>,
+    /// Of one that one queues for.
+    queue: Option<QueueView>,
 }
 
 /// Who gets what when more is wanted than there is.
@@ -70,6 +73,8 @@ pub enum ReleaseModeView {
     FirstCome,
     /// Drawn by lot; what is left opens by the rule for who comes first.
     Lottery,
+    /// One queues for it: nothing is booked past the line.
+    Queue,
 }
 
 /// When days of play open.
@@ -188,6 +193,7 @@ fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> Re
         mode: match def.mode {
             ReleaseMode::FirstCome => ReleaseModeView::FirstCome,
             ReleaseMode::Lottery => ReleaseModeView::Lottery,
+            ReleaseMode::Queue => ReleaseModeView::Queue,
         },
         rule: match def.when {
             ReleaseWhen::Daily { days_before, minute } => {
@@ -201,6 +207,7 @@ fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> Re
         limit_per_resident: def.limit_per_resident,
         counter_share_percent: def.counter_share_percent,
         lottery: LotteryView::of(engine, catalogue.zone(), release, now),
+        queue: QueueView::of(engine, catalogue.zone(), release, now),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the engine refuses, as the contract names it.
 
-use super::{FieldFault, Problem, Text};
+use super::{FieldFault, Problem, QueueTold, Text};
 use crate::api::answer::{Money, city_moment};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::UtcMillis;
 use crate::engine::accounts::TOP_UP_MAX;
-use crate::engine::refusal::{FieldError, Refusal, Wrong};
+use crate::engine::refusal::{FieldError, InLine, Refusal, Wrong};
 
 impl Problem {
     /// The problem that a refusal is, at this moment in a city that goes by this calendar and this currency.
@@ -36,6 +36,20 @@ impl Problem {
                 Self::NotReleased {
                     releases_at: city_moment(&zone, releases_at),
                     retry_after_s: u32::try_from(wait_ms / 1000 + 1).unwrap_or(u32::MAX),
+                    queue: None,
+                }
+            }
+            Refusal::NotYourTurn { release, releases_at, in_line } => {
+                let wait_ms = releases_at.since_ms(now).max(0);
+                let release = catalogue.release(release);
+                let told = release.map(|release| QueueTold {
+                    release: release.def.code.as_str().to_owned(),
+                    detail: detail_of(in_line),
+                });
+                Self::NotReleased {
+                    releases_at: city_moment(&zone, releases_at),
+                    retry_after_s: u32::try_from(wait_ms / 1000 + 1).unwrap_or(u32::MAX),
+                    queue: told.map(Box::new),
                 }
             }
             Refusal::HoldExpired => Self::HoldExpired,
@@ -46,6 +60,24 @@ impl Problem {
             Refusal::PhoneTaken => Self::PhoneTaken,
             Refusal::TicketInvalid => Self::TicketInvalid,
         }
+    }
+}
+
+/// What somebody does whose turn it isn't.
+fn detail_of(in_line: InLine) -> Text {
+    match in_line {
+        InLine::No => Text::fixed(
+            "One queues for these slots. Come into the queue; nothing is booked past it.",
+            "这些时段需排队预订。请先加入排队,不排队不能预订。",
+        ),
+        InLine::Waits => Text::fixed(
+            "One queues for these slots, and it is not your turn yet. Your place is kept.",
+            "这些时段需排队预订,还没有轮到您。您的位置会保留。",
+        ),
+        InLine::Over => Text::fixed(
+            "One queues for these slots, and your turn is over. You can come into the queue again.",
+            "这些时段需排队预订,您的预订时间已结束。您可以重新排队。",
+        ),
     }
 }
 

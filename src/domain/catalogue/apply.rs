@@ -52,7 +52,8 @@ impl Catalogue {
             | Event::EntryWithdrawn(_)
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
-            | Event::PrizeLapsed(_) => Ok(()),
+            | Event::PrizeLapsed(_)
+            | Event::OfQueue(_) => Ok(()),
         }
     }
 }

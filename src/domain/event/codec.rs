@@ -1,6 +1,7 @@
 //! Events as bytes: two of the kind, then the fields.
 
 mod of_draws;
+mod of_queues;
 mod peek;
 
 pub use peek::{Peeked, Places};
@@ -59,6 +60,10 @@ mod kind {
     pub(super) const DRAW_SEALED: u16 = 51;
     pub(super) const DRAW_DONE: u16 = 52;
     pub(super) const PRIZE_LAPSED: u16 = 53;
+    pub(super) const QUEUE_JOINED: u16 = 54;
+    pub(super) const QUEUE_LEFT: u16 = 55;
+    pub(super) const QUEUE_OPENED: u16 = 56;
+    pub(super) const QUEUE_SERVED: u16 = 57;
     pub(super) const STAFF_ACTED: u16 = 64;
 }
 
@@ -159,6 +164,7 @@ impl Event {
             Self::DrawSealed(event) => of_draws::sealed(out, event),
             Self::DrawDone(event) => of_draws::done(out, event),
             Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
+            Self::OfQueue(event) => of_queues::of_queue(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -268,6 +274,10 @@ impl Event {
             kind::DRAW_SEALED => Self::DrawSealed(Box::new(fields.sealed()?)),
             kind::DRAW_DONE => Self::DrawDone(Box::new(fields.done()?)),
             kind::PRIZE_LAPSED => Self::PrizeLapsed(fields.lapsed()?),
+            kind::QUEUE_JOINED => Self::OfQueue(fields.queue_joined()?),
+            kind::QUEUE_LEFT => Self::OfQueue(fields.queue_left()?),
+            kind::QUEUE_OPENED => Self::OfQueue(fields.queue_opened()?),
+            kind::QUEUE_SERVED => Self::OfQueue(fields.queue_served()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),

@@ -65,6 +65,9 @@ impl Engine {
         self.dump_opened(&mut give)?;
         let mut rows = Pieces { section: Section::Draws, piece: Vec::new(), give: &mut give };
         self.draws.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()?;
+        let mut rows = Pieces { section: Section::Queues, piece: Vec::new(), give: &mut give };
+        self.queues.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
         rows.end()
     }
 

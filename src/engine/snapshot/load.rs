@@ -121,6 +121,7 @@ impl Loader {
             Section::PastOpen => each(&mut rows, |row| loaded.take_past_open(row))?,
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
+            Section::Queues => each(&mut rows, |row| loaded.engine.queues.take_row(row))?,
             Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
@@ -165,6 +166,7 @@ fn catalogue(piece: &[u8]) -> Result<Loaded, UnusableSnapshot> {
     }
     let engine = Engine::new(&made, Arc::new(KnownRequests::new()));
     engine.draws.begin_all(&made);
+    engine.queues.begin_all(&made);
     let world = World { catalogue: Arc::new(made), days: Arc::new(OpenDays::none()) };
     Ok(Loaded { engine, world, catalogue: piece.to_vec() })
 }

@@ -95,6 +95,7 @@ impl Changes {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
+            | Event::OfQueue(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };

@@ -178,6 +178,7 @@ impl ReleaseForm {
             counter_share_percent: share,
             // Its many instants are declared through the API.
             lottery: None,
+            queue: None,
         })
     }
 

@@ -20,7 +20,7 @@ use crate::api::query::QueryOf;
 use crate::domain::catalogue::Release;
 use crate::domain::ids::VenueNo;
 use crate::domain::release::ReleaseWhen;
-use crate::domain::time::UtcMillis;
+use crate::domain::time::{LocalDay, UtcMillis};
 use crate::engine::world::World;
 use crate::web::format;
 use crate::web::i18n::Words;
@@ -66,6 +66,8 @@ struct ReleasePage {
     now: String,
     /// What is told of a draw, and the way to it.
     draw: Option<(String, String)>,
+    /// The same of a queue.
+    queue: Option<(String, String)>,
     limit: Option<String>,
     counter: Option<String>,
     days: Vec<DayRow>,
@@ -80,11 +82,11 @@ struct DayRow {
     opens: String,
 }
 
-struct VenueRow {
-    name: String,
-    sports: Vec<String>,
-    count: usize,
-    address: String,
+pub(super) struct VenueRow {
+    pub(super) name: String,
+    pub(super) sports: Vec<String>,
+    pub(super) count: usize,
+    pub(super) address: String,
 }
 
 impl ReleaseCard {
@@ -167,7 +169,10 @@ pub async fn show(
         is_open: open_data.engine.releases().opened_at(release.no, day).is_some(),
         opens: format::moment(words, catalogue.zone(), release.def.opens_at(catalogue.zone(), day)),
     });
-    let mut venues = venues_of(words, &world, release);
+    // The last day that can be booked, as far as it is one of the release's.
+    let last = world.days.last().unwrap_or(release.def.first_day);
+    let day = release.def.last_day.map_or(last, |of_release| of_release.min(last));
+    let mut venues = venues_of(words, &world, release, day);
     let shown = query.shown.max(VENUES);
     let more =
         (venues.len() > shown).then(|| format!("{}?shown={}", card.address, shown.saturating_add(VENUES)));
@@ -179,6 +184,7 @@ pub async fn show(
         next_moment: card.at.map(|at| city_moment(catalogue.zone(), at).to_string()),
         now: city_moment(catalogue.zone(), now).to_string(),
         draw: draw_of(words, &open_data, &world, release, now),
+        queue: super::queue::told_of(words, &open_data.engine, &world, release, now),
         limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
         counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
         days: days.collect(),
@@ -206,10 +212,9 @@ fn draw_of(
     Some((told, format!("/releases/{}/entry", release.def.code.as_str())))
 }
 
-/// The venues whose pitches it opens, with the way to the last day that can be booked.
-fn venues_of(words: Words, world: &World, release: &Release) -> Vec<VenueRow> {
+/// The venues whose pitches it opens, with the way to a day there.
+pub(super) fn venues_of(words: Words, world: &World, release: &Release, day: LocalDay) -> Vec<VenueRow> {
     let catalogue = &world.catalogue;
-    let day = world.days.last().unwrap_or(release.def.first_day);
     let mut rows: Vec<VenueRow> = Vec::new();
     let mut row_of: HashMap<VenueNo, usize> = HashMap::new();
     for pitch in release.def.pitches.iter().filter_map(|no| catalogue.pitch(*no)) {

@@ -5,7 +5,8 @@ use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::draw::{EntryId, Hash, Seed};
 use crate::domain::event::{
-    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock,
+    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, OfQueue, PrizeLapsed, QueueJoined,
+    QueueLeft, QueueOpened, QueueServed, Stock,
 };
 use crate::domain::hours::DayKind;
 use crate::domain::ids::DistrictNo;
@@ -110,6 +111,14 @@ fn events() -> Vec<Event> {
             value: "第 3 期".into(),
         })),
         Event::PrizeLapsed(PrizeLapsed { release: ReleaseNo::new(3), id: EntryId::new(9) }),
+        Event::OfQueue(OfQueue::Joined(QueueJoined { release: ReleaseNo::new(3), resident })),
+        Event::OfQueue(OfQueue::Left(QueueLeft { release: ReleaseNo::new(3), resident })),
+        Event::OfQueue(OfQueue::Opened(QueueOpened {
+            release: ReleaseNo::new(3),
+            early: 70_000,
+            seed: Seed([8; 32]),
+        })),
+        Event::OfQueue(OfQueue::Served(QueueServed { release: ReleaseNo::new(3), up_to: 70_001 })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {

@@ -2,7 +2,8 @@
 
 for (const shown of document.querySelectorAll("[data-countdown]")) run(shown);
 
-function run(shown) {
+/** Runs one down; what comes to a page later is run by who brings it. */
+export function run(shown) {
   const until = Date.parse(shown.dataset.countdown);
   // How long the page took to come is part of the difference, and small beside what is told.
   const skew = Date.parse(shown.dataset.now) - Date.now();
