@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod audit_filter;
 pub mod audit_rows;
 pub mod compressed;
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod accounts;
 mod admission;
 #[path = "e2e/at_once.rs"]
 mod at_once;
+#[path = "e2e/audit_filters.rs"]
+mod audit_filters;
 #[path = "e2e/backup.rs"]
 mod backup;
 #[path = "e2e/bad_bodies.rs"]
@@ -91,6 +93,8 @@ mod pages_manage;
 mod pages_manage_gate;
 #[path = "e2e/pages_operator.rs"]
 mod pages_operator;
+#[path = "e2e/pages_pitches.rs"]
+mod pages_pitches;
 #[path = "e2e/pages_problems.rs"]
 mod pages_problems;
 #[cfg(feature = "planted-bugs")]

@@ -66,6 +66,7 @@ pub fn routes(state: Operators) -> OpenApiRouter {
         .routes(routes!(districts::add, districts::list))
         .routes(routes!(sports::add))
         .routes(routes!(venues::add))
+        .routes(routes!(venues::change))
         .routes(routes!(holidays::set))
         .with_state(state)
 }
@@ -107,6 +108,16 @@ async fn make(
 enum NotMade {
     Invalid(InvalidDefinition),
     Problem(Problem),
+}
+
+impl From<NotMade> for Problem {
+    /// Of a change that has nothing that could be invalid any more.
+    fn from(refused: NotMade) -> Self {
+        match refused {
+            NotMade::Problem(problem) => problem,
+            NotMade::Invalid(invalid) => Self::internal(&invalid),
+        }
+    }
 }
 
 /// Changes the catalogue, after who is changing it now.

@@ -19,6 +19,8 @@ pub struct QueryOf<T>(pub T);
 
 /// How many parameters are looked at; no address here takes more.
 const PARAMETERS_MAX: usize = 32;
+/// How many fields a form may have: a pitch with all the parts that one can have has fewer.
+const FIELDS_MAX: usize = 400;
 
 /// A parameter's name and value.
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -66,11 +68,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
 /// # Errors
 /// `invalid-request` with the first parameter that is wrong.
 pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let pairs = pairs(query)?;
+    read_at_most(PARAMETERS_MAX, query)
+}
+
+/// Reads what a page's form sends, which may have many fields, into a type.
+///
+/// # Errors
+/// As `read`.
+pub fn read_form<T: DeserializeOwned>(form: &str) -> Result<T, Problem> {
+    read_at_most(FIELDS_MAX, form)
+}
+
+fn read_at_most<T: DeserializeOwned>(count_max: usize, text: &str) -> Result<T, Problem> {
+    let pairs = pairs(count_max, text)?;
     T::deserialize(Parameters { pairs: pairs.iter(), current: None }).map_err(|wrong| wrong.0.into())
 }
 
-fn pairs(query: &str) -> Result<Vec<Pair<'_>>, FieldFault> {
+fn pairs(count_max: usize, query: &str) -> Result<Vec<Pair<'_>>, FieldFault> {
     let mut pairs: Vec<Pair<'_>> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -78,7 +92,7 @@ fn pairs(query: &str) -> Result<Vec<Pair<'_>>, FieldFault> {
             FieldFault::new("", Text::fixed("the query is not well-formed UTF-8", "查询参数不是有效的 UTF-8"))
         };
         let name = percent_decode(name).ok_or_else(malformed)?;
-        if pairs.len() == PARAMETERS_MAX {
+        if pairs.len() == count_max {
             return Err(FieldFault::unknown(name.into_owned()));
         }
         if pairs.iter().any(|(other, _)| *other == name) {

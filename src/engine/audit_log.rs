@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use super::audit_text::ACTS;
 use super::audit_text::{Told, tell};
 use super::state::Engine;
 use super::sync::{Mutex, lock};
@@ -17,8 +18,8 @@ use crate::domain::event::{Event, StaffActed};
 use crate::domain::ids::{BookingNo, Code, ResidentNo, VenueNo};
 use crate::domain::time::UtcMillis;
 
-/// How many entries are looked at together for an account's name.
-const NAMING_PAGE: usize = 1024;
+/// How many entries are looked at together where some are looked for.
+const LOOKED_AT: usize = 1024;
 
 /// What an act was done to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,27 @@ pub struct AuditEntry {
     pub after: Value,
     pub previous: [u8; 32],
     pub hash: [u8; 32],
+}
+
+/// Which entries are looked for. What it doesn't name leaves all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub venue: Option<VenueNo>,
+    pub by: Option<ResidentNo>,
+    /// One of `ACTS`.
+    pub what: Option<&'static str>,
+    pub from: Option<UtcMillis>,
+    /// The first moment that is not looked for any more.
+    pub until: Option<UtcMillis>,
+}
+
+impl AuditFilter {
+    fn takes(&self, entry: &AuditEntry) -> bool {
+        self.by.is_none_or(|by| entry.by == by)
+            && self.what.is_none_or(|what| entry.what == what)
+            && self.from.is_none_or(|from| entry.at >= from)
+            && self.until.is_none_or(|until| entry.at < until)
+    }
 }
 
 /// All entries. A plain lock: the committer appends, and who reads takes a page of shared entries, each in microseconds.
@@ -77,6 +99,39 @@ impl AuditLog {
         }
     }
 
+    /// The newest entries before one that a filter takes, at most so many.
+    #[must_use]
+    pub fn found(&self, filter: &AuditFilter, before: Option<u32>, limit: usize) -> Vec<Arc<AuditEntry>> {
+        let (mut found, mut before) = (Vec::new(), before);
+        // By pages, so that the committer waits for none but one.
+        loop {
+            let page = self.page(filter.venue, before, LOOKED_AT.max(limit));
+            let Some(last) = page.last() else { return found };
+            before = Some(last.no);
+            let missing = limit - found.len();
+            found.extend(page.into_iter().filter(|entry| filter.takes(entry)).take(missing));
+            if found.len() == limit {
+                return found;
+            }
+        }
+    }
+
+    /// Who has acted at a venue, who acted last first.
+    #[must_use]
+    pub fn actors(&self, venue: VenueNo) -> Vec<ResidentNo> {
+        let (mut actors, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.page(Some(venue), before, LOOKED_AT);
+            let Some(last) = page.last() else { return actors };
+            before = Some(last.no);
+            for entry in page {
+                if !actors.contains(&entry.by) {
+                    actors.push(entry.by);
+                }
+            }
+        }
+    }
+
     /// The newest act at a venue that a judge takes for what he looks for.
     #[must_use]
     pub fn find(&self, venue: VenueNo, is_it: impl Fn(&AuditEntry) -> bool) -> Option<Arc<AuditEntry>> {
@@ -94,7 +149,7 @@ impl AuditLog {
         let (mut found, mut before) = (Vec::new(), None);
         // By pages, so that the committer waits for none but one.
         loop {
-            let page = self.page(None, before, NAMING_PAGE);
+            let page = self.page(None, before, LOOKED_AT);
             let Some(last) = page.last() else { return found };
             before = Some(last.no);
             found.extend(page.into_iter().filter(is_it));
@@ -230,6 +285,37 @@ mod tests {
         assert_eq!(all[3].previous, [0; 32]);
         assert_eq!(log(4).head(), log(4).head());
         assert_ne!(log(4).head(), log(5).head(), "what was done is in the hash");
+    }
+
+    #[test]
+    fn what_is_looked_for_is_found_behind_pages_of_what_is_not() {
+        let log = AuditLog::default();
+        let count = u32::try_from(3 * LOOKED_AT).expect("a number");
+        for no in 0..count {
+            let by = if no == 1 || no == 2_000 { 7 } else { 9 };
+            let at = UtcMillis::new(i64::from(no));
+            log.append(at, ResidentNo::new(by), told(Some(no % 2), no), None);
+        }
+        let numbers = |filter: AuditFilter, before, limit| {
+            let found = log.found(&filter, before, limit);
+            found.iter().map(|entry| entry.no).collect::<Vec<_>>()
+        };
+        let by = AuditFilter { by: Some(ResidentNo::new(7)), ..AuditFilter::default() };
+        assert_eq!(numbers(by, None, 5), [2_000, 1]);
+        assert_eq!(numbers(by, Some(2_000), 5), [1]);
+        assert_eq!(numbers(by, None, 1), [2_000]);
+        assert_eq!(numbers(AuditFilter { venue: Some(VenueNo::new(1)), ..by }, None, 5), [1]);
+        let of_days = AuditFilter {
+            from: Some(UtcMillis::new(10)),
+            until: Some(UtcMillis::new(12)),
+            ..AuditFilter::default()
+        };
+        assert_eq!(numbers(of_days, None, 5), [11, 10]);
+        let what = AuditFilter { what: Some("pitch_added"), ..AuditFilter::default() };
+        assert_eq!(numbers(what, None, 5), [0; 0]);
+        assert_eq!(numbers(AuditFilter::default(), None, 2), [count - 1, count - 2]);
+        let who = |venue| log.actors(VenueNo::new(venue)).iter().map(|no| no.get()).collect::<Vec<_>>();
+        assert_eq!((who(0), who(1), who(5)), (vec![9, 7], vec![9, 7], vec![]));
     }
 
     #[test]

@@ -15,6 +15,27 @@ use crate::domain::definition::SpecialDay;
 use crate::domain::event::{Event, NewBooking};
 use crate::domain::ids::{BookingNo, DistrictNo, PitchNo, VenueNo};
 
+/// Every kind of act that the staff can do, as an entry names it.
+pub const ACTS: [&str; 17] = [
+    "venue_added",
+    "venue_changed",
+    "pitch_added",
+    "pitch_changed",
+    "closure_declared",
+    "release_declared",
+    "draw_made",
+    "counter_booked",
+    "booking_moved",
+    "booking_cancelled",
+    "booking_checked_in",
+    "account_opened",
+    "account_disabled",
+    "district_added",
+    "sport_added",
+    "special_days_set",
+    "something_else",
+];
+
 /// An act, told.
 pub(super) struct Told {
     pub(super) venue: Option<VenueNo>,

@@ -87,6 +87,7 @@ const SOURCES: &[Source] = &[
     other!("icon.svg", "icon.svg", "image/svg+xml"),
     module!("page.js"),
     module!("live.js"),
+    module!("drag.js"),
     module!("keys.js"),
     Source {
         name: "qr-tables.js",

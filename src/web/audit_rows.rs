@@ -19,6 +19,8 @@ pub struct AuditRow {
     pub at: String,
     pub what: String,
     pub by: String,
+    /// What else the same person did.
+    pub of_whom: String,
     pub venue: Option<VenueLink>,
     pub subject: String,
     pub address: Option<String>,
@@ -52,6 +54,7 @@ pub async fn rows(
     world: &World,
     words: Words,
     log: LogOf,
+    of_whom: impl Fn(&str) -> String,
     entries: &[Arc<AuditEntry>],
 ) -> Result<Vec<AuditRow>, Problem> {
     let people = People::look_up(desk, entries.iter().map(|entry| entry.by)).await?;
@@ -83,6 +86,7 @@ pub async fn rows(
             at: format::moment(words, world.catalogue.zone(), entry.at),
             what: what_told(words, &entry.what).into_owned(),
             by,
+            of_whom: of_whom(desk.ids.resident(entry.by).as_str()),
             venue: venue.filter(|_| log == LogOf::City).map(|venue| VenueLink {
                 name: format::name(words, &venue.def.name).to_owned(),
                 address: format!("/operator/audit?venue={}", venue.def.code),
@@ -107,7 +111,8 @@ fn told(value: &Value) -> Option<String> {
 }
 
 /// What somebody did, in words; what has none by its own name.
-fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
+#[must_use]
+pub fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
     match what {
         "pitch_added" => words.say("audit-pitch-added"),
         "pitch_changed" => words.say("audit-pitch-changed"),
@@ -124,6 +129,8 @@ fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
         "district_added" => words.say("audit-district-added"),
         "sport_added" => words.say("audit-sport-added"),
         "special_days_set" => words.say("audit-special-days-set"),
+        "draw_made" => words.say("audit-draw-made"),
+        "something_else" => words.say("audit-something-else"),
         other => Cow::Borrowed(other),
     }
 }

@@ -12,6 +12,7 @@ pub struct Field {
     pub value: String,
     pub hint: Option<String>,
     pub fault: Option<String>,
+    pub is_required: bool,
     /// What a browser offers and checks: the attributes of the element, as text of ours.
     pub kind: Kind,
 }
@@ -26,17 +27,41 @@ pub enum Kind {
     NewPassword,
     Degrees,
     Code,
+    /// 07:00.
+    Time,
+    /// How many slots one booking may span.
+    Slots,
+    /// People or places.
+    People,
+    /// The smallest parts of a pitch.
+    Leaves,
+    Day,
 }
 
 impl Field {
     #[must_use]
     pub fn new(name: &'static str, label: impl Into<String>, value: &str, kind: Kind) -> Self {
-        Self { name, label: label.into(), value: value.to_owned(), hint: None, fault: None, kind }
+        Self {
+            name,
+            label: label.into(),
+            value: value.to_owned(),
+            hint: None,
+            fault: None,
+            is_required: true,
+            kind,
+        }
     }
 
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// It may be left empty.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.is_required = false;
         self
     }
 
@@ -50,6 +75,11 @@ impl Field {
             Kind::Phone => r#"type="tel" inputmode="tel" autocomplete="off""#,
             Kind::NewPassword => r#"type="password" autocomplete="new-password" minlength="8""#,
             Kind::Degrees => r#"inputmode="decimal" autocomplete="off""#,
+            Kind::Time => r#"type="time" step="1800""#,
+            Kind::Slots => r#"type="number" inputmode="numeric" min="1" max="48""#,
+            Kind::People => r#"type="number" inputmode="numeric" min="1" max="65535""#,
+            Kind::Leaves => r#"type="number" inputmode="numeric" min="2" max="48""#,
+            Kind::Day => r#"type="date""#,
             Kind::Code => r#"autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="64""#,
         }
     }

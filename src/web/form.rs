@@ -27,6 +27,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         let text = std::str::from_utf8(&body).map_err(|_| {
             Problem::from(FieldFault::new("", Text::fixed("is not UTF-8", "不是 UTF-8 编码")))
         })?;
-        Ok(Self(query::read(text)?))
+        Ok(Self(query::read_form(text)?))
     }
 }

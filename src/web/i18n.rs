@@ -26,8 +26,8 @@ macro_rules! messages {
     };
 }
 
-const EN: &[(&str, &str)] = messages!("en": "shell" "values" "problems" "account" "home" "find" "venue" "booking" "bookings" "releases" "lottery" "wallet" "manage" "venue-staff" "operator");
-const ZH_HANS: &[(&str, &str)] = messages!("zh-Hans": "shell" "values" "problems" "account" "home" "find" "venue" "booking" "bookings" "releases" "lottery" "wallet" "manage" "venue-staff" "operator");
+const EN: &[(&str, &str)] = messages!("en": "shell" "values" "problems" "account" "home" "find" "venue" "booking" "bookings" "releases" "lottery" "wallet" "manage" "venue-staff" "pitches" "operator");
+const ZH_HANS: &[(&str, &str)] = messages!("zh-Hans": "shell" "values" "problems" "account" "home" "find" "venue" "booking" "bookings" "releases" "lottery" "wallet" "manage" "venue-staff" "pitches" "operator");
 
 static EN_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));
 static ZH_HANS_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::ZhHans));

@@ -9,10 +9,14 @@ pub mod closures;
 pub mod day;
 pub mod frame;
 pub mod gate;
+pub mod new_pitch;
+pub mod new_pitch_form;
 pub mod people_rows;
 pub mod pitch;
+pub mod pitch_details;
 pub mod pitches;
 pub mod place;
+pub mod refund_steps;
 pub mod release_form;
 pub mod releases;
 pub mod sell;
@@ -43,7 +47,9 @@ pub fn routes() -> Router<Pages> {
         .route("/manage/{venue}/releases", get(releases::show).post(releases::send))
         .route("/manage/{venue}/releases/new", get(releases::new))
         .route("/manage/{venue}/pitches", get(pitches::show))
+        .route("/manage/{venue}/pitches/new", get(new_pitch::show).post(new_pitch::send))
         .route("/manage/{venue}/pitches/{pitch}", get(pitch::show))
+        .route("/manage/{venue}/pitches/{pitch}/details", post(pitch::details))
         .route("/manage/{venue}/pitches/{pitch}/hours", post(pitch::hours))
         .route("/manage/{venue}/pitches/{pitch}/prices", post(pitch::prices))
         .route("/manage/{venue}/pitches/{pitch}/offered", post(pitch::offered))

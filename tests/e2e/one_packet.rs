@@ -59,6 +59,7 @@ const ROWS: &[Row] = &[
     row("POST /v1/operator/districts", one_name_is_one_district),
     row("POST /v1/operator/sports", one_name_is_one_sport),
     row("POST /v1/operator/venues", one_name_is_one_venue),
+    row("PATCH /v1/operator/venues/{venue}", a_venue_lies_where_the_last_change_says),
     row("PUT /v1/operator/holidays", a_holiday_is_one_day),
 ];
 
@@ -498,6 +499,14 @@ fn one_name_is_one_venue(stage: &Stage) {
         "longitude": 114.0,
     });
     one_name_is_one(stage, "/v1/operator/venues", &body);
+}
+
+fn a_venue_lies_where_the_last_change_says(stage: &Stage) {
+    let operator = stage.city.operator();
+    let path = format!("/v1/operator/venues/{}", stage.slot.venue);
+    let body = json!({ "latitude": 22.6, "longitude": 114.1 });
+    expect_all(&stage.in_one_packet(|_| Request::new("PATCH", &path).token(&operator.token).json(&body)));
+    assert_eq!(stage.city.get(&format!("/v1/venues/{}", stage.slot.venue))["location"], body);
 }
 
 fn a_holiday_is_one_day(stage: &Stage) {

@@ -226,3 +226,47 @@ pub(crate) fn printed(said: &str) -> Value {
     let line = said.lines().find(|line| line.starts_with("{\"role\"")).unwrap_or_else(|| panic!("{said}"));
     serde_json::from_str(line).expect("JSON")
 }
+
+#[test]
+fn a_venue_that_moves_is_found_where_it_is_now() {
+    let city = City::demo();
+    let operator = city.operator();
+    let venue = city.free_court(3).venue;
+    let patch = |body: &Value| {
+        let path = format!("/v1/operator/venues/{venue}");
+        city.ask(&Request::new("PATCH", &path).token(&operator.token).json(body))
+    };
+    let before = city.get(&format!("/v1/venues/{venue}"));
+    for (body, field) in [
+        (json!({ "name": { "zh-Hans": "", "en": "Hall" } }), "name.zh-Hans"),
+        (json!({ "latitude": 91.0, "longitude": 114.0 }), "latitude"),
+        (json!({ "latitude": 22.0 }), "longitude"),
+        (json!({ "district": "atlantis" }), "district"),
+    ] {
+        let problem = check(&patch(&body), "invalid-request", field);
+        assert_eq!(problem["errors"][0]["field"], field);
+    }
+    let _ = patch(&json!({})).expect(200, "nothing is changed");
+    assert_eq!(city.get(&format!("/v1/venues/{venue}")), before);
+    let log = city.get_as(&operator, "/v1/operator/audit");
+    assert!(items(&log).is_empty(), "{log}");
+    let other = if before["district"]["id"] == "dapeng" { "yantian" } else { "dapeng" };
+    let body = json!({
+        "name": names("Island Hall"), "address": names("1 Island Road"), "district": other, "latitude": 22.5,
+        "longitude": 114.5, "admission": "open",
+    });
+    let answer = patch(&body).expect(200, "a change").json();
+    assert_eq!((&answer["name"], &answer["admission"]), (&names("Island Hall"), &json!("open")));
+    let city = city.kill_and_reopen();
+    let after = city.get(&format!("/v1/venues/{venue}"));
+    assert_eq!((&after["district"]["id"], &after["name"]), (&json!(other), &names("Island Hall")));
+    assert_eq!(after["location"], json!({ "latitude": 22.5, "longitude": 114.5 }));
+    assert_eq!(after["pitches"], before["pitches"]);
+    let near = city.get("/v1/venues?near=22.5,114.5&limit=1");
+    assert_eq!(items(&near)[0]["id"], json!(venue), "{near}");
+    let there = city.get(&format!("/v1/venues?district={other}&limit=500"));
+    assert!(items(&there).iter().any(|found| found["id"] == json!(venue)));
+    let log = city.get_as(&operator, "/v1/operator/audit");
+    let entry = &items(&log)[0];
+    assert_eq!((&entry["what"], &entry["after"]["district"]), (&json!("venue_changed"), &json!(other)));
+}

@@ -58,7 +58,7 @@ pub(crate) fn signed_in(city: &City, account: &Value) -> Browser {
     browser
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 14] = [
     "",
     "/calendar",
     "/gate",
@@ -67,10 +67,18 @@ const PAGES: [&str; 11] = [
     "/releases",
     "/releases/new",
     "/pitches",
+    "/pitches/new",
+    "/pitches/new?kind=divisible",
+    "/pitches/new?kind=session",
     "/stats",
     "/staff",
     "/audit",
 ];
+
+fn with_language(path: &str) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}lang=zh-Hans")
+}
 
 #[test]
 fn only_the_venues_own_staff_see_its_pages_and_nothing_of_them_is_kept() {
@@ -89,7 +97,7 @@ fn only_the_venues_own_staff_see_its_pages_and_nothing_of_them_is_kept() {
     at.browser.ask(Request::get("/manage/nowhere")).expect(404, "no venue");
     for page in PAGES {
         let path = at.path(page);
-        let answer = at.browser.ask(Request::get(&format!("{path}?lang=zh-Hans"))).expect(200, &path);
+        let answer = at.browser.ask(Request::get(&with_language(&path))).expect(200, &path);
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
         check_headers(&answer, &path);
         assert!(answer.text().contains("lang=\"zh-Hans\""), "{path}");

@@ -11,10 +11,14 @@ use crate::pages_manage::{accounts, signed_in};
 const PHONE: &str = "+8613800138001";
 const NEW_PHONE: &str = "+8613800138009";
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 10] = [
     "/operator",
     "/operator/venues",
     "/operator/venues/new",
+    "/operator/venues/sz-0001",
+    "/operator/districts",
+    "/operator/sports",
+    "/operator/holidays",
     "/operator/staff",
     "/operator/staff/new",
     "/operator/audit",
@@ -181,7 +185,7 @@ fn somebody_is_added_to_the_staff_signs_in_and_loses_all_rights() {
     operator.ask(Request::get(&member)).expect(404, "none of the staff any more");
     assert!(!manager.page(&format!("/manage/{venue}/staff")).has("Wu Hao"));
     let log = operator.page("/operator/audit");
-    assert!(log.has("Added to the staff") && log.has("Rights taken"), "{}", log.text());
+    assert!(log.has("<b>Added to the staff") && log.has("<b>Rights taken"), "{}", log.text());
 }
 
 #[test]
@@ -210,23 +214,96 @@ fn the_citys_log_is_read_venue_by_venue_and_with_its_chain() {
     let pitch = manager
         .page(&format!("/manage/{venue}/pitches"))
         .links(&format!("/manage/{venue}/pitches/"))
-        .remove(0);
+        .remove(1);
     let mut form = manager.page(&pitch).form(&format!("{pitch}/offered"));
     form.set("offered", "false");
     manager.follow(&form);
     let mut operator = operator(&city);
     let log = operator.page("/operator/audit");
-    assert!(log.has("Pitch changed") && log.has("Entry 0 of the city, hash "), "{}", log.text());
+    assert!(log.has("<b>Pitch changed") && log.has("Entry 0 of the city, hash "), "{}", log.text());
     let of_venue = log.links("/operator/audit?venue=").remove(0);
-    assert!(operator.page(&of_venue).has("Pitch changed"));
+    assert!(operator.page(&of_venue).has("<b>Pitch changed"));
     let other = if venue == "sz-0001" { "sz-0002" } else { "sz-0001" };
     assert!(
-        !operator.page(&format!("/operator/audit?venue={other}")).has("Pitch changed"),
+        !operator.page(&format!("/operator/audit?venue={other}")).has("<b>Pitch changed"),
         "another venue's"
     );
     let several = operator.page("/operator/audit?venue=badminton");
     assert!(several.has("Which one?") && several.links("/operator/audit?venue=").len() > 1);
     assert!(operator.page("/operator/audit?venue=zzzz").has("No venue is found"));
+}
+
+#[test]
+fn a_venues_details_are_changed_and_what_is_wrong_is_told_at_its_field() {
+    let city = City::demo();
+    let mut operator = operator(&city);
+    let path = "/operator/venues/sz-0007";
+    assert_eq!(operator.page("/operator/venues?q=sz-0007").links("/operator/venues/sz-"), [path]);
+    let mut form = operator.page(path).form(path);
+    form.set("name.en", "<b>Bay</b>").set("latitude", "north").set("address.zh-Hans", " ");
+    let page = Page(operator.send(&form).expect(400, "unreadable"));
+    for (field, fault) in [("latitude", "no place on earth"), ("address.zh-Hans", "empty")] {
+        assert!(told_at(&page, field).contains(fault), "{field}: {}", page.text());
+    }
+    assert!(!told_at(&page, "name.en").contains("fault") && !page.has("<b>Bay"), "{}", page.text());
+    let mut form = page.form(path);
+    form.set("latitude", "22.5").set("longitude", "114.5").set("address.zh-Hans", "海湾路 1 号");
+    form.set("district", "dapeng").set("admission", "open");
+    let page = operator.follow(&form);
+    assert!(page.has("Changed. It holds"), "{}", page.text());
+    let venue = city.get("/v1/venues/sz-0007");
+    assert_eq!(
+        (text(&venue["district"]["id"]), text(&venue["name"]["en"])),
+        ("dapeng".into(), "<b>Bay</b>".into())
+    );
+    operator.ask(Request::get("/operator/venues/nowhere")).expect(404, "no venue");
+}
+
+#[test]
+fn districts_sports_and_holidays_are_added_by_their_forms() {
+    let city = City::demo();
+    let mut operator = operator(&city);
+    for (path, in_api) in [("/operator/districts", None), ("/operator/sports", Some("/v1/sports?limit=500"))]
+    {
+        let mut form = operator.page(path).form(path);
+        form.set("id", "New One").set("name.zh-Hans", "新的").set("name.en", "<b>New</b>");
+        let page = Page(operator.send(&form).expect(400, "no id"));
+        assert!(told_at(&page, "id").contains("a-z"), "{}", page.text());
+        let mut form = page.form(path);
+        assert_eq!(form.fields["name.zh-Hans"], "新的");
+        form.set("id", "new-one");
+        let page = operator.follow(&form);
+        assert!(page.has("Added.") && page.has("new-one") && !page.has("<b>New"), "{}", page.text());
+        operator.send(&form).expect(303, "a second tap adds nothing more");
+        let mut other = operator.page(path).form(path);
+        other.set("id", "new-one").set("name.zh-Hans", "别的").set("name.en", "Other");
+        let page = Page(operator.send(&other).expect(400, "taken"));
+        assert!(told_at(&page, "id").contains("is taken"), "{}", page.text());
+        if let Some(list) = in_api {
+            assert!(city.get(list).to_string().contains("new-one"));
+        }
+    }
+    let path = "/operator/holidays";
+    let mut form = operator.page(path).form(path);
+    assert_eq!(form.fields["goes_by"], "holiday");
+    form.set("first_day", "2030-02-05").set("last_day", "2030-02-03");
+    let page = Page(operator.send(&form).expect(400, "before it begins"));
+    assert!(told_at(&page, "last_day").contains("before the first"), "{}", page.text());
+    let mut form = page.form(path);
+    form.set("first_day", "2030-02-03");
+    form.set("last_day", "2030-02-05");
+    let page = operator.follow(&form);
+    assert!(page.has("Sun 3 Feb 2030") && page.has("Tue 5 Feb 2030"), "{}", page.text());
+    let mut form = page.form(path);
+    form.set("first_day", "2030-02-05").set("goes_by", "own");
+    let page = operator.follow(&form);
+    assert!(page.has("Sun 3 Feb 2030") && !page.has("Tue 5 Feb 2030"), "{}", page.text());
+    let log = operator.page("/operator/audit");
+    assert!(
+        log.has("<b>District added") && log.has("<b>Sport added") && log.has("<b>Holidays set"),
+        "{}",
+        log.text()
+    );
 }
 
 /// What stands beside a field.

@@ -99,6 +99,7 @@ const ROWS: &[Row] = &[
     operators("GET /v1/operator/districts", 200),
     operators("POST /v1/operator/sports", 201),
     operators("POST /v1/operator/venues", 201),
+    operators("PATCH /v1/operator/venues/{venue}", 200),
     operators("PUT /v1/operator/holidays", 200),
     operators("GET /v1/operator/audit", 200),
     open("GET /v1/releases", 200),
@@ -337,6 +338,7 @@ impl Cast {
                 "id": format!("new-{number}"), "name": names, "district": self.district, "address": names,
                 "latitude": 22.5, "longitude": 114.0,
             }),
+            "PATCH /v1/operator/venues/{venue}" => json!({ "district": self.district }),
             "PUT /v1/operator/holidays" => {
                 json!({ "days": [{ "date": "2030-01-01", "goes_by": "holiday" }] })
             }

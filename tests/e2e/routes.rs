@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 71] = [
+pub(crate) const ROUTES: [Route; 72] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -123,6 +123,7 @@ pub(crate) const ROUTES: [Route; 71] = [
     operators("GET", "/v1/operator/districts", false),
     operators("POST", "/v1/operator/sports", true),
     operators("POST", "/v1/operator/venues", true),
+    operators("PATCH", "/v1/operator/venues/{venue}", true),
     operators("PUT", "/v1/operator/holidays", true),
 ];
 
@@ -236,6 +237,7 @@ impl Scene {
                 "id": "new", "name": { "zh-Hans": "新馆", "en": "New Hall" }, "district": self.district,
                 "address": { "zh-Hans": "一号", "en": "1" }, "latitude": 22.5, "longitude": 114.5,
             }),
+            "/v1/operator/venues/{venue}" => json!({ "latitude": 22.5, "longitude": 114.5 }),
             "/v1/operator/holidays" => json!({ "days": [{ "date": self.day, "goes_by": "holiday" }] }),
             other => panic!("{method} {other} takes no body"),
         }

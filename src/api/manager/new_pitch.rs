@@ -38,33 +38,33 @@ pub enum KindName {
 #[serde(deny_unknown_fields)]
 pub struct NewPitchBody {
     /// 1 to 64 of `a-z`, `0-9`, `-`; made up where nothing is said.
-    id: Option<String>,
-    name: NamesBody,
+    pub id: Option<String>,
+    pub name: NamesBody,
     /// A sport's id.
-    sport: String,
-    kind: KindName,
+    pub sport: String,
+    pub kind: KindName,
     /// 30 to 240, in steps of 30.
     #[schema(minimum = 30, maximum = 240)]
-    slot_minutes: i64,
+    pub slot_minutes: i64,
     /// When a slot of a day begins, any of them. Midnight where nothing is said.
     #[schema(value_type = Option<String>, example = "08:00")]
-    first_slot: Option<MinuteOfDay>,
+    pub first_slot: Option<MinuteOfDay>,
     #[schema(minimum = 1, maximum = 48)]
-    max_slots: i64,
+    pub max_slots: i64,
     #[schema(minimum = 1, maximum = 65_535)]
-    party_size_max: i64,
-    hours: Vec<OpenBody>,
-    prices: Vec<BandBody>,
-    cancellation: Vec<RefundStepBody>,
+    pub party_size_max: i64,
+    pub hours: Vec<OpenBody>,
+    pub prices: Vec<BandBody>,
+    pub cancellation: Vec<RefundStepBody>,
     /// Of a session: the places in each slot.
     #[schema(minimum = 1, maximum = 65_535)]
-    capacity: Option<i64>,
+    pub capacity: Option<i64>,
     /// Of a divisible pitch: how many of the smallest parts it is made of.
     #[schema(minimum = 2, maximum = 48)]
-    leaves: Option<i64>,
+    pub leaves: Option<i64>,
     /// Of a divisible pitch.
     #[schema(value_type = Option<Vec<NewPartBody>>)]
-    parts: Option<Vec<NewPartBody>>,
+    pub parts: Option<Vec<NewPartBody>>,
 }
 
 /// A part that can be booked by itself. What it doesn't say is as with its whole.
@@ -72,19 +72,19 @@ pub struct NewPitchBody {
 #[serde(deny_unknown_fields)]
 pub struct NewPartBody {
     /// The whole's id with a number where nothing is said.
-    id: Option<String>,
-    name: NamesBody,
+    pub id: Option<String>,
+    pub name: NamesBody,
     /// The first of the smallest parts that it covers, from 0.
     #[schema(minimum = 0, maximum = 47)]
-    first_leaf: i64,
+    pub first_leaf: i64,
     /// How many it covers.
     #[schema(minimum = 1, maximum = 48)]
-    leaves: i64,
+    pub leaves: i64,
     #[schema(minimum = 1, maximum = 48)]
-    max_slots: Option<i64>,
+    pub max_slots: Option<i64>,
     #[schema(minimum = 1, maximum = 65_535)]
-    party_size_max: Option<i64>,
-    prices: Option<Vec<BandBody>>,
+    pub party_size_max: Option<i64>,
+    pub prices: Option<Vec<BandBody>>,
 }
 
 /// A pitch that makes sense, without its name and its venue.

@@ -13,7 +13,7 @@ use super::authority::{Authority, Task, at_venue};
 use super::change::{Changed, change, make, taken};
 use super::new_pitch::{NewPitch, NewPitchBody};
 use super::pitch_view::ManagedPitch;
-use super::retry::{NewName, replayed, request_of};
+use super::retry::{NewName, Retry, request_of};
 use super::written_rules::{NamesBody, RefundStepBody, read_cancellation, read_names, read_number};
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
@@ -24,6 +24,7 @@ use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
+use crate::api::resident::ordering::Replayed;
 use crate::domain::catalogue::{PitchKind, SLOTS_PER_BOOKING_MAX};
 use crate::domain::change::{Offered, PitchChange};
 use crate::domain::event::Event;
@@ -80,24 +81,41 @@ pub async fn add_pitch(
     headers: HeaderMap,
     body: JsonBody<NewPitchBody>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let world = World::clone(&desk.engine.world());
-    let new = NewPitch::read(&world.catalogue, &body.value)?;
-    let Authority { by, venue: no } =
-        at_venue(who, world.catalogue.venue_by_code(&venue).map(|venue| venue.no), Task::Manage)?;
     let path = format!("/v1/manage/venues/{venue}/pitches");
-    let request = request_of(&desk, by, &path, key, &body.bytes);
+    let retry = Retry { path: &path, key: idempotency_key(&headers)?, asks_for: &body.bytes };
+    let (code, came) = pitch_added(&desk, who, &venue, &body.value, retry).await?;
+    let mut answer = added(&desk, &code, StatusCode::CREATED)?;
+    came.mark(&mut answer);
+    Ok(answer)
+}
+
+/// Adds a pitch, once a key; durable when this returns.
+///
+/// # Errors
+/// Why nothing was added; `invalid-request` with all that is wrong, before it is asked who asks.
+pub async fn pitch_added(
+    desk: &Desk,
+    who: SignedIn,
+    venue: &str,
+    body: &NewPitchBody,
+    retry: Retry<'_>,
+) -> Result<(Code, Replayed), Problem> {
+    let world = World::clone(&desk.engine.world());
+    let new = NewPitch::read(&world.catalogue, body)?;
+    let Authority { by, venue: no } =
+        at_venue(who, world.catalogue.venue_by_code(venue).map(|venue| venue.no), Task::Manage)?;
+    let request = request_of(desk, by, retry.path, retry.key, retry.asks_for);
     let name = NewName::chosen_or(new.chosen.clone(), 'p', request)?;
     let codes = world.catalogue.pitches().iter().map(|pitch| &pitch.code);
     if name.is_among(codes)? {
-        return Ok(replayed(added(&desk, &name.code, StatusCode::CREATED)?));
+        return Ok((name.code, Replayed::Yes));
     }
     let event = Event::PitchAdded(Box::new(new.define(name.code.clone(), no)?));
-    match change(&desk, by, event.clone()).await? {
-        Changed::Yes => added(&desk, &name.code, StatusCode::CREATED),
+    match change(desk, by, event.clone()).await? {
+        Changed::Yes => Ok((name.code, Replayed::No)),
         // The same request came at the same moment, or before with a name of its own choice.
-        Changed::CodeTaken if key.is_some() && desk.engine.is_done(by, &event) => {
-            Ok(replayed(added(&desk, &name.code, StatusCode::CREATED)?))
+        Changed::CodeTaken if retry.key.is_some() && desk.engine.is_done(by, &event) => {
+            Ok((name.code, Replayed::Yes))
         }
         Changed::CodeTaken => Err(taken()),
     }
@@ -161,17 +179,17 @@ pub async fn pitch(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PitchChangeBody {
-    name: Option<NamesBody>,
+    pub name: Option<NamesBody>,
     #[schema(minimum = 1, maximum = 48)]
-    max_slots: Option<i64>,
+    pub max_slots: Option<i64>,
     #[schema(minimum = 1, maximum = 65_535)]
-    party_size_max: Option<i64>,
+    pub party_size_max: Option<i64>,
     /// Of a session. What is sold stays sold.
     #[schema(minimum = 1, maximum = 65_535)]
-    capacity: Option<i64>,
-    cancellation: Option<Vec<RefundStepBody>>,
+    pub capacity: Option<i64>,
+    pub cancellation: Option<Vec<RefundStepBody>>,
     /// Of a whole: its parts go with it. What is not offered is closed.
-    offered: Option<bool>,
+    pub offered: Option<bool>,
 }
 
 impl PitchChangeBody {

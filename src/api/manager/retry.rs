@@ -3,11 +3,8 @@
 //! Who chooses no name and sends an Idempotency-Key gets one made of both the key's hash and the body's: the same request finds its
 //! thing by that name, also after a restart, and another body with the same key is seen. Without a key the name is drawn.
 
-use axum::http::header::HeaderValue;
-use axum::response::Response;
 use data_encoding::BASE32_NOPAD;
 
-use crate::api::headers::IDEMPOTENCY_REPLAYED;
 use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::resident::Desk;
 use crate::domain::event::RequestKey;
@@ -95,12 +92,6 @@ pub(super) fn request_of(
     body: &[u8],
 ) -> Option<RequestKey> {
     key.map(|key| desk.request_key(by, "POST", path, key, body))
-}
-
-/// Says that an answer was given before.
-pub(super) fn replayed(mut answer: Response) -> Response {
-    answer.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-    answer
 }
 
 /// Reads a name that somebody has chosen.

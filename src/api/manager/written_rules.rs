@@ -55,9 +55,9 @@ pub struct BandBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundStepBody {
-    minutes_before: u32,
+    pub minutes_before: u32,
     #[schema(maximum = 100)]
-    percent: u8,
+    pub percent: u8,
 }
 
 /// Reads a name. What is wrong with it is gathered.

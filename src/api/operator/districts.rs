@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{created, make};
+use super::{Made, created, make};
 use crate::api::answer::{Items, NamesView};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
@@ -28,8 +28,8 @@ use crate::identity::public_id::Position;
 pub struct NewDistrict {
     /// 1 to 64 of a-z, 0-9 and -.
     #[schema(example = "nanshan", pattern = "^[a-z0-9-]{1,64}$")]
-    id: String,
-    name: WrittenNames,
+    pub id: String,
+    pub name: WrittenNames,
 }
 
 /// A district of the city.
@@ -62,16 +62,29 @@ pub async fn add(
     headers: HeaderMap,
     body: JsonBody<NewDistrict>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let (code, name) = read_named(&body.value.id, body.value.name)?;
+    let (made, def) = added(&desk, who, idempotency_key(&headers)?, body.value).await?;
+    Ok(created(made, &DistrictOfCity::of(&def)))
+}
+
+/// Adds a district, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why it isn't there; `invalid-request` with all that is wrong, before it is asked who asks.
+pub async fn added(
+    desk: &Desk,
+    who: SignedIn,
+    key: Option<&str>,
+    wanted: NewDistrict,
+) -> Result<(Made, DistrictDef), Problem> {
+    let (code, name) = read_named(&wanted.id, wanted.name)?;
     let by = who.operator()?;
     let def = DistrictDef { code, name };
     let event = Event::DistrictAdded(Box::new(def.clone()));
-    let made = make(&desk, by, key, event, |catalogue| {
+    let made = make(desk, by, key, event, |catalogue| {
         let there = catalogue.district_by_code(def.code.as_str()).and_then(|no| catalogue.district(no));
         there == Some(&def)
     });
-    Ok(created(made.await?, &DistrictOfCity::of(&def)))
+    Ok((made.await?, def))
 }
 
 /// The districts, in the order in which they were added.

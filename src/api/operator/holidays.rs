@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NotMade, change};
+use super::change;
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
@@ -70,18 +70,23 @@ pub async fn set(
         .iter()
         .map(|special| SpecialDay { day: special.date.0, goes_by: special.goes_by.kind() })
         .collect();
-    check(&days)?;
-    let by = who.operator()?;
-    change(&desk, by, Event::SpecialDaysSet(days)).await.map_err(|refused| match refused {
-        NotMade::Problem(problem) => problem,
-        NotMade::Invalid(invalid) => Problem::internal(&invalid),
-    })?;
+    set_apart(&desk, who, days).await?;
     let special_days = desk.engine.world().catalogue.special_days();
     let items = special_days.iter().map(|special| SpecialDayView {
         date: special.day.to_string(),
         goes_by: DayKindView::of(special.goes_by),
     });
     Ok(json(StatusCode::OK, &Items { items: items.collect(), next: None }))
+}
+
+/// Sets days apart, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why they are not; `invalid-request` before it is asked who asks.
+pub async fn set_apart(desk: &Desk, who: SignedIn, days: Vec<SpecialDay>) -> Result<(), Problem> {
+    check(&days)?;
+    let by = who.operator()?;
+    Ok(change(desk, by, Event::SpecialDaysSet(days)).await?)
 }
 
 fn check(days: &[SpecialDay]) -> Result<(), FieldFault> {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{created, make};
+use super::{Made, created, make};
 use crate::api::answer::NamesView;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::JsonBody;
@@ -25,8 +25,8 @@ use crate::domain::event::Event;
 pub struct NewSport {
     /// 1 to 64 of a-z, 0-9 and -.
     #[schema(example = "badminton", pattern = "^[a-z0-9-]{1,64}$")]
-    id: String,
-    name: WrittenNames,
+    pub id: String,
+    pub name: WrittenNames,
 }
 
 /// A sport of the city.
@@ -53,15 +53,28 @@ pub async fn add(
     headers: HeaderMap,
     body: JsonBody<NewSport>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
-    let (code, name) = read_named(&body.value.id, body.value.name)?;
+    let (made, def) = added(&desk, who, idempotency_key(&headers)?, body.value).await?;
+    let view = SportOfCity { id: def.code.as_str().to_owned(), name: NamesView::of(&def.name) };
+    Ok(created(made, &view))
+}
+
+/// Adds a sport, for whoever asks: the API or a page.
+///
+/// # Errors
+/// Why it isn't there; `invalid-request` with all that is wrong, before it is asked who asks.
+pub async fn added(
+    desk: &Desk,
+    who: SignedIn,
+    key: Option<&str>,
+    wanted: NewSport,
+) -> Result<(Made, SportDef), Problem> {
+    let (code, name) = read_named(&wanted.id, wanted.name)?;
     let by = who.operator()?;
     let def = SportDef { code, name };
     let event = Event::SportAdded(Box::new(def.clone()));
-    let made = make(&desk, by, key, event, |catalogue| {
+    let made = make(desk, by, key, event, |catalogue| {
         let there = catalogue.sport_by_code(def.code.as_str()).and_then(|no| catalogue.sport(no));
         there == Some(&def)
     });
-    let view = SportOfCity { id: def.code.as_str().to_owned(), name: NamesView::of(&def.name) };
-    Ok(created(made.await?, &view))
+    Ok((made.await?, def))
 }

@@ -60,8 +60,25 @@ struct CalendarPage {
     sport: String,
     moving: Option<Moving>,
     caption: String,
-    columns: Vec<String>,
-    rows: Vec<(String, Vec<CellView>)>,
+    columns: Vec<ColumnView>,
+    rows: Vec<RowView>,
+    /// What is told of marked cells: `{0}` is the pitch, `{1}` the times.
+    marked: String,
+    sell: String,
+    /// Where marked cells are closed, for who may.
+    close: Option<String>,
+}
+
+struct ColumnView {
+    code: String,
+    name: String,
+}
+
+struct RowView {
+    time: String,
+    /// When its slots begin, as the city writes moments.
+    start: String,
+    cells: Vec<CellView>,
 }
 
 /// The booking that is being moved.
@@ -77,11 +94,21 @@ struct CellView {
     text: String,
     name: String,
     address: String,
+    minutes: u16,
+    /// Of a booking that can be moved.
+    moves: Option<Moves>,
+}
+
+/// How a booking is moved.
+struct Moves {
+    to: String,
+    minutes: u16,
 }
 
 impl CellView {
-    const fn none() -> Self {
-        Self { state: "none", text: String::new(), name: String::new(), address: String::new() }
+    fn none() -> Self {
+        let (text, name, address) = (String::new(), String::new(), String::new());
+        Self { state: "none", text, name, address, minutes: 0, moves: None }
     }
 }
 
@@ -138,8 +165,12 @@ pub async fn show(
         ),
         back: at.address(&format!("/bookings/{}", encoded(id))),
     });
+    let column = |pitch: &Pitch| ColumnView {
+        code: pitch.code.as_str().to_owned(),
+        name: format::name(words, &pitch.name).to_owned(),
+    };
     let page = CalendarPage {
-        shell: shell.with_modules(&["keys.js"]),
+        shell: shell.with_modules(&["drag.js", "keys.js"]),
         head,
         days: days(words, at.today(), day, |day| address(&sport_code, day)),
         sports: if moving.is_some() { Vec::new() } else { sports.iter().map(chip).collect() },
@@ -147,8 +178,11 @@ pub async fn show(
         sport: sport_code.clone(),
         moving,
         caption: format::day(words, day),
-        columns: pitches.iter().map(|pitch| format::name(words, &pitch.name).to_owned()).collect(),
+        columns: pitches.iter().map(|pitch| column(pitch)).collect(),
         rows,
+        marked: words.tell("marked-told", &[("pitch", "{0}".into()), ("time", "{1}".into())]),
+        sell: at.address("/sell"),
+        close: at.manages.then(|| at.address("/closures")),
     };
     page::own(StatusCode::OK, &page)
 }
@@ -181,7 +215,7 @@ async fn rows(
     pitches: &[&Pitch],
     day: LocalDay,
     moved: Option<(&str, Booking)>,
-) -> Result<Vec<(String, Vec<CellView>)>, Problem> {
+) -> Result<Vec<RowView>, Problem> {
     let words = visitor.words;
     let clock = at.world.clock_of(day);
     let mut held: Vec<Booking> = of_day(desk, &at.world, at.venue, day).into_iter().map(|(_, b)| b).collect();
@@ -213,7 +247,18 @@ async fn rows(
             let is_moved = moved.is_some_and(|(_, moved)| moved.no == booking.no);
             let state = if is_moved { "mine" } else { "taken" };
             let text = if person.name.is_empty() { person.code.clone() } else { person.name.clone() };
-            return CellView { state, name: args(text.clone()), text, address: person.address.clone() };
+            let can_move = moved.is_none() && person.stands == BookingStatus::Confirmed;
+            return CellView {
+                state,
+                name: args(text.clone()),
+                text,
+                address: person.address.clone(),
+                minutes: slot.span.minutes(),
+                moves: can_move.then(|| Moves {
+                    to: format!("{}/move", person.address),
+                    minutes: booking.terms.span.minutes(),
+                }),
+            };
         }
         let can_be_sold = matches!(slot.status, SlotStatus::Free | SlotStatus::Unreleased);
         let text = match slot.status {
@@ -231,17 +276,18 @@ async fn rows(
         // What is written in the cell is said too: who speaks to the machine names what he sees.
         let name = args(told);
         let name = if name.contains(&text) { name } else { format!("{name} · {text}") };
-        CellView { state, text, name, address }
+        CellView { state, text, name, address, minutes: slot.span.minutes(), moves: None }
     };
     let shown = rows.into_iter().filter_map(|(first, slots)| {
         let is_open = |slot: &Slot| slot.status != SlotStatus::Closed;
         if !slots.iter().flatten().any(is_open) {
             return None;
         }
+        let begin = slots.iter().flatten().next()?.span;
         let cells = slots.into_iter().zip(pitches);
         let cells =
             cells.map(|(slot, pitch)| slot.map_or_else(CellView::none, |slot| cell(pitch, slot))).collect();
-        Some((clock_text(first), cells))
+        Some(RowView { time: clock_text(first), start: span_of_day(&clock, begin).0.to_string(), cells })
     });
     Ok(shown.collect())
 }

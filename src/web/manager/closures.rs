@@ -19,6 +19,7 @@ use crate::api::manager::closures::{ClosureBody, Declared, closed, foreseen};
 use crate::api::manager::retry::Retry;
 use crate::api::open_data::venue_view::clock_text;
 use crate::api::problem::Problem;
+use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
 use crate::api::written_time::{MinuteOfDay, WrittenDay};
 use crate::domain::catalogue::Closure;
@@ -27,6 +28,7 @@ use crate::domain::units::UNITS_PER_DAY;
 use crate::web::form::Form;
 use crate::web::format;
 use crate::web::i18n::Words;
+use crate::web::operator::venues::Choice;
 use crate::web::page;
 use crate::web::problem_page::Told;
 use crate::web::resident::book::made_key;
@@ -83,16 +85,48 @@ impl ClosureForm {
     }
 }
 
+/// What the form begins with: cells that were marked in the calendar, or what was sent and refused.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ClosuresQuery {
+    pitch: String,
+    date: String,
+    /// Where it is another day than the first.
+    last: String,
+    start: String,
+    end: String,
+    reason: String,
+}
+
+impl ClosuresQuery {
+    fn of(form: &ClosureForm) -> Self {
+        Self {
+            pitch: form.pitch.clone(),
+            date: form.from.0.to_string(),
+            last: form.to.0.to_string(),
+            start: clock_of(form.start),
+            end: clock_of(form.end),
+            reason: form.reason.clone(),
+        }
+    }
+}
+
+fn clock_of(minute: MinuteOfDay) -> String {
+    format!("{:02}:{:02}", minute.0 / 60, minute.0 % 60)
+}
+
 #[derive(Template)]
 #[template(path = "manager/closures.html")]
 struct ClosuresPage {
     shell: Shell,
     head: Head,
     told: Option<Told>,
-    pitches: Vec<(String, String)>,
-    today: String,
-    times: Vec<String>,
-    ends: Vec<String>,
+    pitches: Vec<Choice>,
+    first_day: String,
+    last_day: String,
+    times: Vec<Choice>,
+    ends: Vec<Choice>,
+    reason: String,
     rows: Vec<ClosureRow>,
     action: String,
 }
@@ -112,20 +146,34 @@ struct ClosureRow {
 pub async fn show(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
+    QueryOf(query): QueryOf<ClosuresQuery>,
     PathText(code): PathText,
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Manage)?;
-    page::own(StatusCode::OK, &page_of(&desk, &at, &visitor).await?)
+    page::own(StatusCode::OK, &page_of(&desk, &at, &visitor, query).await?)
 }
 
-async fn page_of(desk: &Desk, at: &At, visitor: &Visitor) -> Result<ClosuresPage, Problem> {
+async fn page_of(
+    desk: &Desk,
+    at: &At,
+    visitor: &Visitor,
+    begun: ClosuresQuery,
+) -> Result<ClosuresPage, Problem> {
     let words = visitor.words;
     let (shell, head) = around(at, visitor, Here::Closures, words.say("manage-closures"))?;
     let pitches = at.pitches();
-    let option = |pitch: &&crate::domain::catalogue::Pitch| {
-        (pitch.code.as_str().to_owned(), format::name(words, &pitch.name).to_owned())
+    let choice = |value: &str, text: &str, chosen: &str| Choice {
+        is_chosen: value == chosen,
+        value: value.to_owned(),
+        text: text.to_owned(),
     };
-    let all = (ALL.to_owned(), words.say("all-pitches").into_owned());
+    let option = |pitch: &&crate::domain::catalogue::Pitch| {
+        choice(pitch.code.as_str(), format::name(words, &pitch.name), &begun.pitch)
+    };
+    let all = choice(ALL, &words.say("all-pitches"), &begun.pitch);
+    let time = |unit: u8, chosen: &str| choice(&clock_text(unit), &clock_text(unit), chosen);
+    let first_day = Some(begun.date.clone()).filter(|day| !day.is_empty());
+    let first_day = first_day.unwrap_or_else(|| at.today().to_string());
     let is_here = |closure: &&Arc<Closure>| {
         let on = |no| at.world.catalogue.pitch(no).is_some_and(|pitch| pitch.venue == at.venue);
         closure.def.pitches.iter().any(|no| on(*no))
@@ -140,9 +188,11 @@ async fn page_of(desk: &Desk, at: &At, visitor: &Visitor) -> Result<ClosuresPage
         head,
         told: None,
         pitches: std::iter::once(all).chain(pitches.iter().map(option)).collect(),
-        today: at.today().to_string(),
-        times: (0..UNITS_PER_DAY).map(clock_text).collect(),
-        ends: (1..=UNITS_PER_DAY).rev().map(clock_text).collect(),
+        times: (0..UNITS_PER_DAY).map(|unit| time(unit, &begun.start)).collect(),
+        ends: (1..=UNITS_PER_DAY).rev().map(|unit| time(unit, &begun.end)).collect(),
+        first_day: first_day.clone(),
+        last_day: Some(begun.last).filter(|last| !last.is_empty()).unwrap_or(first_day),
+        reason: begun.reason,
         rows,
         action: at.address("/closures"),
     })
@@ -211,7 +261,7 @@ pub async fn preview(
     form.key = made_key();
     match foreseen(&desk, &at.world, at.who, &form.pitches(&at), &form.body()).await {
         Ok((_, hit)) => previewed(&desk, &at, &visitor, &form, &hit, false).await,
-        Err(problem) => refused(&desk, &at, &visitor, problem).await,
+        Err(problem) => refused(&desk, &at, &visitor, &form, problem).await,
     }
 }
 
@@ -239,14 +289,13 @@ async fn previewed(
         InsideView::Refund => "refund",
         InsideView::Leave => "leave",
     };
-    let time = |minute: MinuteOfDay| format!("{:02}:{:02}", minute.0 / 60, minute.0 % 60);
     let fields = vec![
         ("key", if is_changed { made_key() } else { form.key.clone() }),
         ("pitch", form.pitch.clone()),
         ("from", form.from.0.to_string()),
         ("to", form.to.0.to_string()),
-        ("start", time(form.start)),
-        ("end", time(form.end)),
+        ("start", clock_of(form.start)),
+        ("end", clock_of(form.end)),
         ("bookings", inside_field.to_owned()),
         ("reason", form.reason.trim().to_owned()),
         ("fingerprint", hit.fingerprint.clone()),
@@ -257,7 +306,12 @@ async fn previewed(
         head,
         is_changed,
         what: pitch.map_or(all.as_ref(), |pitch| format::name(words, &pitch.name)).to_owned(),
-        when: format!("{} {}–{}", days_told(words, form.from.0, form.to.0), time(form.start), time(form.end)),
+        when: format!(
+            "{} {}–{}",
+            days_told(words, form.from.0, form.to.0),
+            clock_of(form.start),
+            clock_of(form.end)
+        ),
         summary: words.tell("closure-summary", &summary),
         rows: rows_of(desk, at, words, named).await?,
         fields,
@@ -290,15 +344,21 @@ pub async fn send(
     match closed(&desk, at.who, &form.pitches(&at), &form.body(), retry).await {
         Ok(Declared::Closed(..)) => Ok(see_other(&path)),
         Ok(Declared::Changed(_, hit)) => previewed(&desk, &at, &visitor, &form, &hit, true).await,
-        Err(problem) => refused(&desk, &at, &visitor, problem).await,
+        Err(problem) => refused(&desk, &at, &visitor, &form, problem).await,
     }
 }
 
-async fn refused(desk: &Desk, at: &At, visitor: &Visitor, problem: Problem) -> Result<Response, Turned> {
+async fn refused(
+    desk: &Desk,
+    at: &At,
+    visitor: &Visitor,
+    form: &ClosureForm,
+    problem: Problem,
+) -> Result<Response, Turned> {
     if matches!(problem, Problem::Internal { .. } | Problem::NotFound | Problem::Forbidden) {
         return Err(problem.into());
     }
-    let mut page = page_of(desk, at, visitor).await?;
+    let mut page = page_of(desk, at, visitor, ClosuresQuery::of(form)).await?;
     page.told = Some(Told::of(visitor.words, &problem));
     page::own(problem.name().status(), &page)
 }

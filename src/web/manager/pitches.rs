@@ -25,6 +25,7 @@ struct PitchesPage {
     shell: Shell,
     head: Head,
     rows: Vec<PitchRow>,
+    add: String,
 }
 
 struct PitchRow {
@@ -59,5 +60,5 @@ pub async fn show(
         is_offered: pitch.offered == Offered::Yes,
     };
     let rows = at.pitches().into_iter().map(row).collect();
-    page::own(StatusCode::OK, &PitchesPage { shell, head, rows })
+    page::own(StatusCode::OK, &PitchesPage { shell, head, rows, add: at.address("/pitches/new") })
 }

@@ -1,5 +1,7 @@
 //! A release as a form writes it, and how one that was is copied for the days after it.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::place::At;
@@ -209,7 +211,12 @@ fn read_time(field: &'static str, text: &str, faults: &mut FieldFaults) -> Optio
     read
 }
 
-fn read_number(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option<i64> {
+/// A number that is written.
+pub(super) fn read_number(
+    field: impl Into<Cow<'static, str>>,
+    text: &str,
+    faults: &mut FieldFaults,
+) -> Option<i64> {
     let read = text.parse().ok();
     if read.is_none() {
         faults.add(FieldFault::new(field, Text::fixed("must be a whole number", "必须是整数")));

@@ -20,10 +20,12 @@ pub struct DayLine {
     pub field: &'static str,
     pub name: String,
     pub text: String,
+    pub fault: Option<String>,
 }
 
 /// The name of a kind of day's field.
-const fn field(kind: DayKind) -> &'static str {
+#[must_use]
+pub const fn field(kind: DayKind) -> &'static str {
     match kind {
         DayKind::Monday => "monday",
         DayKind::Tuesday => "tuesday",
@@ -36,7 +38,9 @@ const fn field(kind: DayKind) -> &'static str {
     }
 }
 
-fn name(words: Words, kind: DayKind) -> String {
+/// What a kind of day is called.
+#[must_use]
+pub fn name(words: Words, kind: DayKind) -> String {
     if kind == DayKind::Holiday {
         return words.say("day-holiday").into_owned();
     }
@@ -44,7 +48,7 @@ fn name(words: Words, kind: DayKind) -> String {
 }
 
 fn lines(words: Words, text: impl Fn(DayKind) -> String) -> Vec<DayLine> {
-    let line = |kind| DayLine { field: field(kind), name: name(words, kind), text: text(kind) };
+    let line = |kind| DayLine { field: field(kind), name: name(words, kind), text: text(kind), fault: None };
     DayKind::ALL.into_iter().map(line).collect()
 }
 
@@ -154,7 +158,7 @@ fn span(text: &str) -> Option<(MinuteOfDay, MinuteOfDay)> {
 }
 
 /// An amount in the smallest unit.
-fn amount(text: &str, unit: i64) -> Option<i64> {
+pub(super) fn amount(text: &str, unit: i64) -> Option<i64> {
     let text = text.trim_start_matches(|sign: char| !sign.is_ascii_digit() && sign != '-');
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let places = unit.checked_ilog10()? as usize;

@@ -1,4 +1,4 @@
-//! `/operator/audit`: what the staff of the whole city did, or of one venue, the newest first.
+//! `/operator/audit`: what the staff of the whole city did, the newest first: all of it, or at one venue, by somebody, of one kind, on some days.
 
 use std::sync::Arc;
 
@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::city::City;
 use super::frame::{Here, around};
@@ -15,7 +14,7 @@ use crate::api::open_data::OpenData;
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
 use crate::domain::catalogue::Venue;
-use crate::web::address::encoded;
+use crate::web::audit_filter::{AuditQuery, Filters};
 use crate::web::audit_rows::{AuditRow, LogOf, VenueLink, rows};
 use crate::web::format;
 use crate::web::manager::frame::Head;
@@ -24,19 +23,11 @@ use crate::web::shell::Shell;
 use crate::web::turned::Turned;
 use crate::web::visitor::Visitor;
 
+const PATH: &str = "/operator/audit";
 /// How many entries a page has.
 const ENTRIES: usize = 50;
 /// How many venues are offered where a search means several.
 const VENUES_OFFERED: usize = 12;
-
-#[derive(Debug, Deserialize)]
-pub struct AuditQuery {
-    /// Only entries before this one.
-    before: Option<u32>,
-    /// A venue's id, or words to find one by.
-    #[serde(default)]
-    venue: String,
-}
 
 #[derive(Template)]
 #[template(path = "operator/audit.html")]
@@ -49,6 +40,7 @@ struct AuditPage {
     /// The venues that may be meant, where none is known for sure.
     meant: Vec<VenueLink>,
     is_unknown: bool,
+    filters: Filters,
     entries: Vec<AuditRow>,
     older: Option<String>,
 }
@@ -73,23 +65,20 @@ pub async fn show(
         [only] => Some(*only),
         _ => None,
     };
+    let filters = Filters::read(&desk, &city.world, words, &query, only.map(|venue| venue.no)).await?;
     let mut entries = if search.is_on() && only.is_none() {
         Vec::new()
     } else {
-        desk.engine.audit_log().page(only.map(|venue| venue.no), query.before, ENTRIES + 1)
+        desk.engine.audit_log().found(&filters.filter, query.before, ENTRIES + 1)
     };
     let has_more = entries.len() > ENTRIES;
     entries.truncate(ENTRIES);
-    let older = entries.last().filter(|_| has_more).map(|last| {
-        let venue =
-            only.map_or_else(String::new, |venue| format!("&venue={}", encoded(venue.def.code.as_str())));
-        format!("/operator/audit?before={}{venue}", last.no)
-    });
+    let older = entries.last().filter(|_| has_more).map(|last| filters.older(PATH, last.no));
     let offered = if found.len() > 1 { found.as_slice() } else { &[] };
-    let link = |venue: &&Venue| VenueLink {
-        name: name(venue),
-        address: format!("/operator/audit?venue={}", venue.def.code),
-    };
+    let link =
+        |venue: &&Venue| VenueLink { name: name(venue), address: format!("{PATH}?venue={}", venue.def.code) };
+    let of_whom = |id: &str| filters.of_whom(PATH, id);
+    let shown = rows(&desk, &city.world, words, LogOf::City, of_whom, &entries).await?;
     let (shell, head) = around(&city, &visitor, Here::Audit, words.say("manage-audit"));
     let page = AuditPage {
         shell,
@@ -97,7 +86,8 @@ pub async fn show(
         of: only.map(name),
         meant: offered.iter().take(VENUES_OFFERED).map(link).collect(),
         is_unknown: search.is_on() && found.is_empty(),
-        entries: rows(&desk, &city.world, words, LogOf::City, &entries).await?,
+        entries: shown,
+        filters,
         older,
         venue: query.venue,
     };

@@ -1,10 +1,10 @@
-//! What stands around these pages: a navigation of the operator's places, under the city's name.
+//! What stands around these pages: a navigation of the operator's places, and what the whole city has, under the city's name.
 
 use std::borrow::Cow;
 
 use super::city::City;
 use crate::web::format;
-use crate::web::manager::frame::Head;
+use crate::web::manager::frame::{Head, HeadLink};
 use crate::web::shell::{NavigationLink, Place, Shell};
 use crate::web::visitor::Visitor;
 
@@ -15,6 +15,9 @@ pub enum Here {
     Venues,
     Staff,
     Audit,
+    Districts,
+    Sports,
+    Holidays,
 }
 
 /// The shell and the head of a page.
@@ -33,7 +36,17 @@ pub fn around(city: &City, visitor: &Visitor, here: Here, title: impl Into<Strin
         place(Here::Staff, "/operator/staff", "me", words.say("operator-staff")),
         place(Here::Audit, "/operator/audit", "clock", words.say("manage-audit")),
     ];
+    let link = |of: Here, address: &str, text| HeadLink {
+        text,
+        address: address.to_owned(),
+        is_current: of == here,
+    };
+    let links = vec![
+        link(Here::Districts, "/operator/districts", words.say("operator-districts")),
+        link(Here::Sports, "/operator/sports", words.say("operator-sports")),
+        link(Here::Holidays, "/operator/holidays", words.say("operator-holidays")),
+    ];
     let name = format::name(words, &city.world.catalogue.city().name).to_owned();
     let shell = Shell::of(visitor, title, Place::Elsewhere).with_navigation(navigation);
-    (shell, Head { venue: name, up: None, links: Vec::new() })
+    (shell, Head { venue: name, up: None, links })
 }
