@@ -77,13 +77,18 @@ export const sold = (venue, { pitch, start, end }, token) =>
 
 const ALWAYS = { days: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "holiday"], from: "00:00", to: "24:00" };
 
-/** A booking that lets in now, at a new pitch of this venue that is open day and night in slots of half an hour. */
-export async function bookedNow(venue, manager, token) {
+/** A new pitch of this venue that is open day and night. */
+export async function newPitch(venue, manager, name, sport, slot_minutes, price) {
   const pitch = {
-    name: { "zh-Hans": "通宵场", en: "Night and day" }, sport: "badminton", kind: "exclusive", slot_minutes: 30, max_slots: 1,
-    party_size_max: 4, hours: [ALWAYS], prices: [{ ...ALWAYS, price: 10_00 }], cancellation: [],
+    name: { "zh-Hans": name, en: name }, sport, kind: "exclusive", slot_minutes, max_slots: 3, party_size_max: 4,
+    hours: [ALWAYS], prices: [{ ...ALWAYS, price }], cancellation: [],
   };
-  const { id } = await ask("POST", `/v1/manage/venues/${venue}/pitches`, pitch, manager);
+  return (await ask("POST", `/v1/manage/venues/${venue}/pitches`, pitch, manager)).id;
+}
+
+/** A booking that lets in now, at a pitch in slots of half an hour. */
+export async function bookedNow(venue, manager, token) {
+  const id = await newPitch(venue, manager, "Night and day", "badminton", 30, 10_00);
   const days = await Promise.all([0, 1].map((ahead) => ask("GET", `/v1/pitches/${id}/slots?date=${day(ahead)}`)));
   // The first may begin while it is booked; the second lets in by then as well.
   const [slot, next] = days.flatMap(({ slots }) => slots).filter(({ status }) => status === "free").map((slot) => ({ ...slot, pitch: id }));
