@@ -60,6 +60,15 @@ impl Told {
         }
     }
 
+    /// What is told of a kind where nobody has met it: how long to wait would stand there otherwise.
+    fn explained(words: Words, name: ProblemName) -> Self {
+        let mut told = Self::of_name(words, name);
+        if matches!(name, ProblemName::Overloaded | ProblemName::RateLimited) {
+            told.more.push(words.say("problem-wait-soon").into_owned());
+        }
+        told
+    }
+
     /// What is told of this one.
     #[must_use]
     pub fn of(words: Words, problem: &Problem) -> Self {
@@ -137,7 +146,7 @@ pub fn write(shown: &ToShow<'_>, asked: &AskedForPage, response: &mut Response) 
             let is_ours = matches!(problem, Problem::Internal { .. });
             (Told::of(words, problem), is_ours.then(|| (*request_id).to_owned()))
         }
-        ToShow::Explained(name) => (Told::of_name(words, *name), None),
+        ToShow::Explained(name) => (Told::explained(words, *name), None),
     };
     let written = match wants_of(&asked.headers) {
         Wants::Page => {

@@ -6,6 +6,7 @@ use super::address::{encoded, with_parameter};
 use super::assets::{address, first_paint};
 use super::i18n::{Words, native_name};
 use super::visitor::{TextSize, Visitor};
+use crate::api::headers::{SESSION_COOKIE, cookie};
 use crate::api::language::Language;
 use crate::api::problem::AskedForPage;
 use crate::domain::event::Role;
@@ -95,7 +96,8 @@ impl Shell {
             words,
             title,
             navigation: navigation(words, Place::Elsewhere),
-            is_signed_in: false,
+            // Nobody has looked whose it is: who has a session isn't told to sign in.
+            is_signed_in: cookie(&asked.headers, SESSION_COOKIE).is_some(),
             is_staff: false,
             text_size,
             languages: languages(words, &here),

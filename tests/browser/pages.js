@@ -73,6 +73,8 @@ export const PAGES = [
   { name: "operator-member", route: "/operator/staff/{id}", path: (stage) => `/operator/staff/${stage.member}`, as: "operator" },
   { name: "operator-audit", route: "/operator/audit", path: () => "/operator/audit", as: "operator" },
   { name: "operator-audit-filtered", route: "/operator/audit", path: () => `/operator/audit?venue=${ownVenue()}&what=counter_booked`, as: "operator" },
+  { name: "problem-busy", route: "", path: () => "/problems/overloaded", as: "resident" },
+  { name: "problem-fault", route: "", path: () => "/problems/internal", as: "anyone" },
   { name: "not-there", route: "", path: () => "/nothing-is-here", as: "anyone" },
 ];
 

@@ -34,6 +34,7 @@ fn who_asks_too_often_is_told_when_to_come_again() {
         assert!(answer.header("retry-after").is_some(), "{}", answer.head);
         let page = check(answer, told);
         assert_eq!(page.links(&path).first(), Some(&path), "the way to try again");
+        assert!(page.links("/sign-in").is_empty(), "for who is signed in: {}", page.text());
     }
 }
 
@@ -49,6 +50,8 @@ fn a_fault_of_ours_is_told_with_its_number_and_without_what_broke() {
         let page = check(answer, told);
         assert!(page.has(&number) && !page.has("keys"), "{}", page.text());
     }
+    let lost = Page(Browser::new(&city).ask(Request::get("/nowhere")).expect(404, "nowhere"));
+    assert_eq!(lost.links("/sign-in").len(), 1, "for who isn't: {}", lost.text());
     // What needs no name goes on.
     browser.page("/");
     browser.page("/wallet");
