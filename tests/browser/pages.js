@@ -103,7 +103,8 @@ export async function stage(ahead) {
   const who = { anyone: undefined, resident: token, manager: await staff("manager"), operator: await staff("operator") };
   const unreleased = `/venues/sz-0001?date=${day(7)}&view=all`;
   const [first, forSale] = await freeAt(ownVenue(), ahead);
-  const draw = await drawn(first.pitch, day(4 + ahead), who.manager);
+  // Its window is open since an hour, which may have been yesterday: a week from there is open.
+  const draw = await drawn(first.pitch, day(3 + ahead), who.manager);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
   return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw };
