@@ -1,5 +1,6 @@
 //! `/releases/{release}/report`: what came of a release, for everybody to see.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
@@ -166,19 +167,19 @@ fn lasting(words: Words, seconds: u32) -> String {
 fn counts(words: Words, report: &ReleaseReport) -> Vec<(String, String)> {
     let sold = (report.half_hours.sold * 100).checked_div(report.half_hours.offered).unwrap_or(0);
     [
-        ("report-bookings", report.bookings.standing.to_string()),
-        ("report-residents", report.residents.with_bookings.to_string()),
-        ("report-sold", format!("{sold} %")),
-        ("report-returned", report.bookings.cancelled.to_string()),
+        (words.say("report-bookings"), report.bookings.standing.to_string()),
+        (words.say("report-residents"), report.residents.with_bookings.to_string()),
+        (words.say("report-sold"), format!("{sold} %")),
+        (words.say("report-returned"), report.bookings.cancelled.to_string()),
     ]
     .into_iter()
-    .map(|(name, count)| (words.say(name).into_owned(), count))
+    .map(|(name, count)| (name.into_owned(), count))
     .collect()
 }
 
 fn tables(words: Words, world: &World, counted: &Counted, since: UtcMillis) -> Vec<Table> {
     let report = &counted.report;
-    let heads = |names: &[&str]| names.iter().map(|name| words.say(name).into_owned()).collect::<Vec<_>>();
+    let heads = |told: &[Cow<'static, str>]| told.iter().map(|head| head.clone().into_owned()).collect();
     // What lies ahead is not told yet.
     let is_over =
         |seconds: u32| report.opened_at.is_some_and(|at| at.plus_ms(i64::from(seconds) * 1000) <= counted.at);
@@ -204,13 +205,13 @@ fn tables(words: Words, world: &World, counted: &Counted, since: UtcMillis) -> V
         Table {
             title: words.say("report-within").into_owned(),
             hint: None,
-            heads: heads(&["report-after", "report-booked"]),
+            heads: heads(&[words.say("report-after"), words.say("report-booked")]),
             rows: within.map(|(seconds, count)| vec![lasting(words, *seconds), count.to_string()]).collect(),
         },
         Table {
             title: words.say("report-by-bookings").into_owned(),
             hint: (residents.with_bookings > 0).then(|| words.tell("report-again", &again)),
-            heads: heads(&["report-each", "report-each-residents"]),
+            heads: heads(&[words.say("report-each"), words.say("report-each-residents")]),
             rows: residents
                 .by_bookings
                 .iter()
@@ -220,13 +221,17 @@ fn tables(words: Words, world: &World, counted: &Counted, since: UtcMillis) -> V
         Table {
             title: words.say("report-districts").into_owned(),
             hint: None,
-            heads: heads(&["report-districts", "report-each", "report-share"]),
+            heads: heads(&[
+                words.say("report-districts"),
+                words.say("report-each"),
+                words.say("report-share"),
+            ]),
             rows: districts.collect(),
         },
         Table {
             title: words.say("report-refused").into_owned(),
             hint: Some(refused_hint),
-            heads: heads(&["report-reason", "report-count"]),
+            heads: heads(&[words.say("report-reason"), words.say("report-count")]),
             rows: report
                 .refused
                 .iter()
