@@ -59,6 +59,7 @@ fn release() -> ReleaseDef {
             join_from: midnight(),
             minutes_to_act: 5,
             at_once: SERVED,
+            proof_of_work: None,
             salt: Salt([0; 16]),
             commitment: SEED.commitment(),
         })),

@@ -94,6 +94,7 @@ fn release() -> ReleaseDef {
             join_from: moment(DOORS),
             minutes_to_act: u16::try_from(TURN_MINUTES).expect("few"),
             at_once: AT_ONCE,
+            proof_of_work: None,
             salt: Salt([0; 16]),
             commitment: QUEUE_SEED.commitment(),
         })),

@@ -4,6 +4,7 @@
 //! (`resident_keys`), so that erasing the key erases the person from journal, snapshots and backups. Nothing here knows
 //! what a booking is, and nothing here prints a secret: `Debug` of everything that holds one says only what it is.
 
+pub mod challenge;
 pub mod city_keys;
 pub mod password;
 pub mod personal;

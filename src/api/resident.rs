@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
+pub mod challenge;
 pub mod entries;
 pub mod entry_view;
 pub mod export;
@@ -31,6 +32,7 @@ use crate::domain::event::RequestKey;
 use crate::domain::ids::ResidentNo;
 use crate::engine::Engine;
 use crate::engine::refusal::Refusal;
+use crate::identity::challenge::Challenges;
 use crate::identity::city_keys::CityKeys;
 use crate::identity::password::PasswordPool;
 use crate::identity::public_id::PublicIds;
@@ -55,6 +57,7 @@ pub struct Desk {
     pub passwords: Arc<PasswordPool>,
     pub tickets: Tickets,
     pub queue_numbers: QueueNumbers,
+    pub challenges: Challenges,
 }
 
 impl FromRef<Residents> for Arc<Doorkeeper> {
@@ -85,6 +88,7 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(entries::enter))
         .routes(routes!(entries::entry, entries::change, entries::withdraw))
         .routes(routes!(queue::join))
+        .routes(routes!(challenge::challenge))
         .routes(routes!(queue::place, queue::leave))
         .routes(routes!(tickets::ticket))
         .routes(routes!(tickets::picture))

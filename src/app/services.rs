@@ -30,6 +30,7 @@ use crate::api::tls::Tls;
 use crate::api::vital_signs::VitalSigns;
 use crate::domain::clock::Clock;
 use crate::engine::Engine;
+use crate::identity::challenge::Challenges;
 use crate::identity::city_keys::CityKeys;
 use crate::identity::password::{PasswordPool, WAITING_MAX};
 use crate::identity::public_id::PublicIds;
@@ -192,6 +193,7 @@ impl Services {
             passwords: Arc::clone(&self.passwords),
             tickets: Tickets::new(&self.keys),
             queue_numbers: QueueNumbers::new(&self.keys),
+            challenges: Challenges::new(&self.keys),
         };
         Residents { doorkeeper: Arc::new(doorkeeper), desk: Arc::new(desk) }
     }

@@ -17,6 +17,8 @@ pub const ORDER: &str = "kaichang-queue-1";
 pub const MINUTES_TO_ACT_MAX: u16 = 60;
 /// How many may have their turn at the same time at most.
 pub const AT_ONCE_MAX: u32 = 1_000_000;
+/// Between what the number lies up to which whoever comes has to search: a moment for a telephone, and some ten seconds.
+pub const PROOF_OF_WORK: (u32, u32) = (1000, 5_000_000);
 /// How long before its instant a queue may open its doors: a week.
 pub const JOIN_BEFORE_MS_MAX: i64 = 7 * 24 * 3_600_000;
 /// A queue's days of play are so many at most.
@@ -31,6 +33,9 @@ pub struct QueueDef {
     pub minutes_to_act: u16,
     /// How many may have their turn at the same time.
     pub at_once: u32,
+    /// Where more wait than may act: up to which number whoever comes has to search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_of_work: Option<u32>,
     /// What the seed is made from, together with a key of the city's.
     pub salt: Salt,
     /// The hash of the seed.
@@ -45,6 +50,7 @@ impl QueueDef {
             && opens_at.since_ms(self.join_from) <= JOIN_BEFORE_MS_MAX
             && (1..=MINUTES_TO_ACT_MAX).contains(&self.minutes_to_act)
             && (1..=AT_ONCE_MAX).contains(&self.at_once)
+            && self.proof_of_work.is_none_or(|most| (PROOF_OF_WORK.0..=PROOF_OF_WORK.1).contains(&most))
     }
 
     /// How long a turn is.
@@ -117,6 +123,7 @@ mod tests {
             join_from: UtcMillis::new(0),
             minutes_to_act: 5,
             at_once: 100,
+            proof_of_work: None,
             salt: Salt([1; 16]),
             commitment: Hash([2; 32]),
         }
@@ -127,7 +134,8 @@ mod tests {
         let at = UtcMillis::new(3_600_000);
         assert!(terms().is_sound(at) && terms().is_sound(UtcMillis::new(0)));
         assert!(!terms().is_sound(UtcMillis::new(-1)) && !terms().is_sound(at.plus_ms(JOIN_BEFORE_MS_MAX)));
-        let wrong: [fn(&mut QueueDef); 4] = [
+        let wrong: [fn(&mut QueueDef); 5] = [
+            |terms| terms.proof_of_work = Some(999),
             |terms| terms.minutes_to_act = 0,
             |terms| terms.minutes_to_act = MINUTES_TO_ACT_MAX + 1,
             |terms| terms.at_once = 0,

@@ -77,6 +77,12 @@ impl Queues {
         self.with(release, |line| line.own(resident, now))?
     }
 
+    /// What somebody has to show who comes into a line now, if anything: up to which number he searches, and how many-th he came before.
+    #[must_use]
+    pub fn proof_for(&self, release: ReleaseNo, resident: ResidentNo, now: UtcMillis) -> Option<(u32, u32)> {
+        self.with(release, |line| line.proof_for(resident, now))?
+    }
+
     /// Notes that somebody has booked or holds something, when that is durable. By the committer.
     pub(super) fn note_used(&self, release: Option<ReleaseNo>, resident: ResidentNo) {
         if let Some(release) = release {

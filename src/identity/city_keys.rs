@@ -31,6 +31,7 @@ const FORM_CONTEXT: &str = "kaichang 2026-11 pages, forms of a session";
 const DRAW_CONTEXT: &str = "kaichang 2026-11 draws, seeds";
 const QUEUE_CONTEXT: &str = "kaichang 2026-11 queues, seeds";
 const QUEUE_NUMBER_CONTEXT: &str = "kaichang 2026-11 queues, signed numbers";
+const CHALLENGE_CONTEXT: &str = "kaichang 2026-11 queues, challenges";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
 /// What to do when there is no master key yet.
@@ -56,6 +57,7 @@ pub struct CityKeys {
     draw: [u8; 32],
     queue: [u8; 32],
     queue_number: [u8; 32],
+    challenge: [u8; 32],
     check: [u8; 16],
 }
 
@@ -112,6 +114,7 @@ impl CityKeys {
             draw: key(DRAW_CONTEXT),
             queue: key(QUEUE_CONTEXT),
             queue_number: key(QUEUE_NUMBER_CONTEXT),
+            challenge: key(CHALLENGE_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
     }
@@ -179,6 +182,12 @@ impl CityKeys {
     #[must_use]
     pub fn queue_number(&self) -> &[u8; 32] {
         &self.queue_number
+    }
+
+    /// The key that signs challenges.
+    #[must_use]
+    pub fn challenge(&self) -> &[u8; 32] {
+        &self.challenge
     }
 
     /// Tells one master key from another; says nothing else about it. Kept beside the data, so that a wrong key is

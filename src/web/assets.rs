@@ -107,6 +107,7 @@ const SOURCES: &[Source] = &[
     module!("saved.js"),
     module!("countdown.js"),
     module!("waiting.js"),
+    module!("proof.js"),
     module!("ticket.js"),
     module!("sheet.js"),
 ];

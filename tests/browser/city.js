@@ -97,14 +97,14 @@ export async function bookedNow(venue, manager, token) {
 
 /** A release that one queues for and that opens in so many seconds, with so many at once; these are in the queue. Where it has opened, their
  * turn has come. It is of a pitch where nothing else is tried. */
-export async function queued(opensIn, atOnce, tokens, operator) {
+export async function queued(opensIn, atOnce, tokens, operator, terms = {}) {
   const at = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
   const { items } = await ask("GET", `/v1/availability?sport=tennis&date=${day(6)}&limit=500`);
   const pitches = [...new Set(items.map((slot) => slot.pitch))];
   people += 1;
   const release = {
     name: { "zh-Hans": "周末抢票", en: "Weekend rush" }, pitches: [pitches.at(-1 - (people % pitches.length))], first_day: day(6), last_day: day(6),
-    once: { at: at(opensIn) }, mode: "queue", limit_per_resident: 1, queue: { join_from: at(opensIn - 3600), at_once: atOnce, minutes_to_act: 60 },
+    once: { at: at(opensIn) }, mode: "queue", limit_per_resident: 1, queue: { join_from: at(opensIn - 3600), at_once: atOnce, minutes_to_act: 60, ...terms },
   };
   const { id } = await ask("POST", "/v1/manage/releases", release, operator);
   for (const token of tokens) await ask("POST", `/v1/releases/${id}/queue`, {}, token);

@@ -70,3 +70,15 @@ test("without a script one looks for oneself, and leaves", async () => {
   await done();
   assert.equal((await place(id, token)).state, "left");
 });
+
+test("while very many come, the page shows by itself that it is no robot's", async () => {
+  const [first, token] = [await resident(), await resident()];
+  const id = await queued(3600, 1, [first], operator, { proof_of_work: 20_000 });
+  const { page, done } = await visit(browser, { token });
+  await page.goto(`/releases/${id}/queue`);
+  assert.deepEqual(await barriers(page), []);
+  await page.getByRole("button", { name: "Queue", exact: true }).click();
+  await page.getByText("You may close this page").waitFor({ timeout: 20_000 });
+  await done();
+  assert.equal((await place(id, token)).number, 2);
+});

@@ -187,6 +187,55 @@ fn who_calls_the_bookings_address_directly_gets_nothing() {
 }
 
 #[test]
+fn while_more_wait_than_may_act_whoever_comes_solves_a_challenge_of_his_own_once() {
+    let city = City::demo();
+    let (operator, slot) = (city.operator(), city.free_court(5));
+    let (now, day) = (Timestamp::now(), slot.start.get(..10).expect("a date"));
+    let body = json!({
+        "id": "rush", "name": { "zh-Hans": "抢票", "en": "Rush" }, "pitches": [slot.pitch], "first_day": day, "last_day": day,
+        "once": { "at": after(now, 3600) }, "mode": "queue", "queue": { "join_from": after(now, -60), "at_once": 1, "proof_of_work": 2000 },
+    });
+    let _ =
+        city.ask(&Request::post("/v1/manage/releases", &body).token(&operator.token)).expect(201, "a queue");
+    let (first, second, third) = (city.resident(), city.resident(), city.resident());
+    let challenge = format!("{PATH}/queue/challenge");
+    check(&city.ask(&Request::get(&challenge).token(&first.token)), "not-found", "while nobody waits");
+    let _ = join(&city, &first, "k").expect(201, "a place without anything");
+    let refused = join(&city, &second, "k");
+    check(&refused, "invalid-request", "without a solution");
+    assert_eq!(refused.json()["errors"][0]["field"], "altcha");
+    let join_with = |resident: &Resident, solution: &str| {
+        let body = json!({ "altcha": solution });
+        city.ask(&Request::post(&format!("{PATH}/queue"), &body).token(&resident.token))
+    };
+    let solution = solved(&city.get_as(&second, &challenge));
+    check(&join_with(&third, &solution), "invalid-request", "another's solution");
+    let _ = join_with(&second, &solution).expect(201, "a place");
+    let _ = join(&city, &second, "again").expect(201, "who is there needs none");
+    let leave = Request::delete(&format!("{PATH}/queue/me")).token(&second.token);
+    let _ = city.ask(&leave).expect(200, "left");
+    check(&join_with(&second, &solution), "invalid-request", "the same solution once more");
+    let anew = solved(&city.get_as(&second, &challenge));
+    let _ = join_with(&second, &anew).expect(201, "a place anew");
+}
+
+/// Solves a challenge as any program can that knows ALTCHA.
+fn solved(challenge: &Value) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/queue/solve_challenge.py");
+    let mut python = Command::new("python3")
+        .args(["-B", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3, which the solver is written in");
+    let mut input = python.stdin.take().expect("its input");
+    input.write_all(challenge.to_string().as_bytes()).expect("written");
+    drop(input);
+    let said = python.wait_with_output().expect("an answer");
+    String::from_utf8(said.stdout).expect("base 64").trim().to_owned()
+}
+
+#[test]
 fn who_comes_before_the_doors_open_is_told_when_and_a_queue_of_no_release_is_nowhere() {
     let city = City::demo();
     let (operator, slot, resident) = (city.operator(), city.free_court(5), city.resident());

@@ -117,6 +117,7 @@ const ROWS: &[Row] = &[
     own("POST /v1/releases/{release}/queue", 404, 404),
     own("GET /v1/releases/{release}/queue/me", 404, 404),
     own("DELETE /v1/releases/{release}/queue/me", 404, 404),
+    own("GET /v1/releases/{release}/queue/challenge", 404, 404),
     row("POST /v1/manage/releases/{release}/draw", [401, 403, 404, 403, 403, 404, 404]),
     // Without the day that they need, or they would go on for ever.
     open("GET /v1/pitches/{pitch}/events", 400),

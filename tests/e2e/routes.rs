@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 76] = [
+pub(crate) const ROUTES: [Route; 77] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -78,6 +78,7 @@ pub(crate) const ROUTES: [Route; 76] = [
     post("/v1/releases/{release}/queue", Access::Residents),
     own("GET", "/v1/releases/{release}/queue/me"),
     own("DELETE", "/v1/releases/{release}/queue/me"),
+    own("GET", "/v1/releases/{release}/queue/challenge"),
     post("/v1/residents", Access::Everyone),
     post("/v1/logins", Access::Everyone),
     own("DELETE", "/v1/logins/current"),

@@ -10,7 +10,9 @@ use crate::api::written_time::read_moment;
 use crate::domain::catalogue::PitchKind;
 use crate::domain::draw::Hash;
 use crate::domain::lottery::Salt;
-use crate::domain::queue::{AT_ONCE_MAX, JOIN_BEFORE_MS_MAX, MINUTES_TO_ACT_MAX, QUEUE_DAYS_MAX, QueueDef};
+use crate::domain::queue::{
+    AT_ONCE_MAX, JOIN_BEFORE_MS_MAX, MINUTES_TO_ACT_MAX, PROOF_OF_WORK, QUEUE_DAYS_MAX, QueueDef,
+};
 use crate::domain::release::{ReleaseDef, ReleaseWhen};
 use crate::domain::time::UtcMillis;
 use crate::engine::world::World;
@@ -35,6 +37,10 @@ pub struct QueueTermsBody {
     /// How many may have their turn at the same time; by what there is to give out where nothing is said.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub at_once: Option<i64>,
+    /// Where more wait than may have their turn at once: whoever comes then solves a challenge whose number lies up to this one. None is
+    /// asked for where nothing is said.
+    #[schema(minimum = 1000, maximum = 5_000_000)]
+    pub proof_of_work: Option<i64>,
 }
 
 /// The terms of a release that one queues for, as yet without its seed. What is wrong is gathered.
@@ -82,6 +88,8 @@ pub(super) fn read_queue(
     }
     let minutes = terms.and_then(|terms| terms.minutes_to_act).unwrap_or(MINUTES_TO_ACT);
     let at_once = terms.and_then(|terms| terms.at_once);
+    let proof = terms.and_then(|terms| terms.proof_of_work);
+    let proof_bounds = (i64::from(PROOF_OF_WORK.0), i64::from(PROOF_OF_WORK.1));
     Some(QueueDef {
         join_from,
         minutes_to_act: read_number(
@@ -93,6 +101,7 @@ pub(super) fn read_queue(
         // By what there is, where nothing is said: that is known with the pitches.
         at_once: at_once
             .map_or(0, |at_once| read_number("queue.at_once", at_once, (1, i64::from(AT_ONCE_MAX)), faults)),
+        proof_of_work: proof.map(|most| read_number("queue.proof_of_work", most, proof_bounds, faults)),
         // Put in when the release's name is known.
         salt: Salt([0; 16]),
         commitment: Hash([0; 32]),

@@ -57,6 +57,9 @@ pub struct QueueView {
     pub minutes_to_act: u16,
     /// How many may have their turn at the same time.
     pub at_once: u32,
+    /// Where more wait than may have their turn at once: whoever comes then solves a challenge whose number lies up to this one; null
+    /// where none is asked for.
+    pub proof_of_work: Option<u32>,
     /// The SHA-256 of the secret seed.
     pub commitment: String,
 }
@@ -106,6 +109,7 @@ impl QueueView {
             opens_at: city_moment(zone, release.def.queue_opens_at()?),
             minutes_to_act: terms.minutes_to_act,
             at_once: terms.at_once,
+            proof_of_work: terms.proof_of_work,
             commitment: terms.commitment.to_string(),
         })
     }

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::challenge::expect_solution;
 use super::ordering::Replayed;
 use super::{Desk, Residents};
 use crate::api::answer::{Rfc3339, city_moment, json};
@@ -32,10 +33,13 @@ use crate::engine::world::World;
 /// Nobody asks for his own place more often than so many seconds, nor less often.
 const AGAIN_S: (i64, i64) = (2, 30);
 
-/// Nothing is asked for but a place.
+/// A place is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct JoinBody {}
+pub struct JoinBody {
+    /// The solution of a challenge (`GET …/queue/challenge`), where one is asked for: ALTCHA's, in base 64.
+    pub altcha: Option<String>,
+}
 
 /// How one stands in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -112,11 +116,11 @@ pub async fn join(
     _none: QueryOf<NoParameters>,
     PathText(release): PathText,
     headers: HeaderMap,
-    _body: JsonBody<JoinBody>,
+    body: JsonBody<JoinBody>,
 ) -> Result<Response, Problem> {
     let has_key = idempotency_key(&headers)?.is_some();
     let desk = &state.desk;
-    let replayed = joined(desk, who.no, &release).await?;
+    let replayed = joined(desk, who.no, &release, body.value.altcha.as_deref()).await?;
     let mut response = shown(desk, who.no, &release, StatusCode::CREATED)?;
     if has_key {
         replayed.mark(&mut response);
@@ -131,7 +135,13 @@ pub async fn join(
 ///
 /// # Errors
 /// Why he didn't come.
-pub async fn joined(desk: &Desk, resident: ResidentNo, release: &str) -> Result<Replayed, Problem> {
+pub async fn joined(
+    desk: &Desk,
+    resident: ResidentNo,
+    release: &str,
+    solution: Option<&str>,
+) -> Result<Replayed, Problem> {
+    expect_solution(desk, resident, release, solution)?;
     loop {
         let now = desk.clock.now();
         match with_lane(|lane: &CommandLane| desk.engine.join(lane, resident, release, now)) {

@@ -28,6 +28,7 @@ pub(in crate::engine) struct Terms {
     pub(in crate::engine) opens_at: UtcMillis,
     pub(in crate::engine) turn_ms: i64,
     pub(in crate::engine) at_once: u32,
+    proof_of_work: Option<u32>,
     limit: Option<u32>,
     last_day: LocalDay,
 }
@@ -103,6 +104,7 @@ impl Line {
             opens_at,
             turn_ms: queue.turn_ms(),
             at_once: queue.at_once,
+            proof_of_work: queue.proof_of_work,
             limit: def.limit_per_resident.map(|limit| u32::from(limit) * days),
             last_day,
         };
@@ -208,6 +210,13 @@ impl Line {
         let opened = self.opened.as_ref()?;
         let place = opened.place_of(self.number_of(resident)?);
         wait_of(opened, place.saturating_sub(opened.served + 1), now)
+    }
+
+    /// What somebody has to show who comes now, and how many-th he came before: where more wait than may act, and he isn't here.
+    pub(super) fn proof_for(&self, resident: ResidentNo, now: UtcMillis) -> Option<(u32, u32)> {
+        let most = self.terms.proof_of_work.filter(|_| self.waiting >= self.terms.at_once)?;
+        let is_here = matches!(self.stand(resident, now), Some(Stand::Waiting | Stand::Admitted { .. }));
+        (!is_here && !self.has_ended()).then(|| (most, self.number_of(resident).unwrap_or(0)))
     }
 
     /// How it stands, for everybody.

@@ -14,6 +14,7 @@ use crate::api::answer::city_moment;
 use crate::api::extract::PathText;
 use crate::api::open_data::queue_view::{QueueState, QueueView};
 use crate::api::problem::Problem;
+use crate::api::resident::challenge::made;
 use crate::api::resident::queue::{Own, PlaceState, joined, left, own};
 use crate::api::resident::{Desk, Residents};
 use crate::domain::catalogue::Release;
@@ -22,6 +23,7 @@ use crate::domain::time::UtcMillis;
 use crate::engine::Engine;
 use crate::engine::queues::{Board, Stand};
 use crate::engine::world::World;
+use crate::identity::challenge::Challenge;
 use crate::web::address::encoded;
 use crate::web::form::Form;
 use crate::web::format;
@@ -47,8 +49,9 @@ struct QueuePage {
     crowd: String,
     told: Option<Told>,
     sign_in: Option<String>,
-    /// Whether one can come now.
+    /// Whether one can come now, and what the page's module solves before.
     can_join: bool,
+    challenge: Option<String>,
     waiting: Option<WaitingCard>,
     turn: Option<TurnCard>,
     /// What is told to who was here.
@@ -91,6 +94,8 @@ struct Check {
 #[derive(Debug, serde::Deserialize)]
 pub struct Deed {
     deed: String,
+    /// What the page's module has found.
+    altcha: Option<String>,
 }
 
 /// The page.
@@ -122,7 +127,7 @@ pub async fn send(
     let resident = visitor.resident()?;
     let done = match form.deed.as_str() {
         "leave" => left(desk, resident, &code).await,
-        _ => joined(desk, resident, &code).await.map(|_| ()),
+        _ => joined(desk, resident, &code, form.altcha.as_deref()).await.map(|_| ()),
     };
     match done {
         Ok(()) => Ok(see_other(&format!("/releases/{code}/queue"))),
@@ -163,9 +168,14 @@ fn page_of(desk: &Desk, visitor: &Visitor, code: &str) -> Result<(QueuePage, u32
         }
     };
     let page = QueuePage {
-        shell: Shell::of(visitor, title, Place::Find).with_modules(&["countdown.js", "waiting.js"]),
+        shell: Shell::of(visitor, title, Place::Find).with_modules(&[
+            "countdown.js",
+            "waiting.js",
+            "proof.js",
+        ]),
         sign_in: (is_open && visitor.who.is_none()).then(|| format!("/sign-in?next={}", encoded(&address))),
         can_join: is_open && resident.is_some() && !is_in,
+        challenge: resident.map(|resident| made(desk, resident, code)).transpose()?.flatten().map(written),
         waiting: own.as_ref().and_then(|own| waiting(desk, words, zone, code, own, now)),
         turn: own.as_ref().and_then(|(_, own, _)| turn(words, &world, release, own, now)),
         after: after(words, state),
@@ -260,6 +270,11 @@ fn waiting(
         is_sold_out,
         ticket: desk.queue_numbers.sign(code, place.number, *resident),
     })
+}
+
+/// A challenge as the page's module reads it.
+fn written(challenge: Challenge) -> String {
+    serde_json::to_string(&challenge).unwrap_or_default()
 }
 
 /// A number as people read it: thousands apart.

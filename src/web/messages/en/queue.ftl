@@ -13,6 +13,7 @@ queue-crowd = { $count ->
  }
 queue-sign-in = Sign in and queue
 queue-join = Queue
+queue-proof = Very many are coming. Your device shows for a moment that it is no robot's; that needs scripts to be allowed.
 queue-leave = Leave the queue
 queue-look = Check my place
 queue-before = Before you

@@ -10,6 +10,7 @@ queue-over = 排队已结束:场次日期已过。
 queue-crowd = 目前 { $count } 人在排队。
 queue-sign-in = 登录并排队
 queue-join = 排队
+queue-proof = 现在排队的人很多。您的设备会用片刻时间证明不是机器人;需要允许运行脚本。
 queue-leave = 退出排队
 queue-look = 查看我的位置
 queue-before = 前面人数
