@@ -66,7 +66,7 @@ impl Challenges {
     #[must_use]
     pub fn make(&self, bound: Bound<'_>, maxnumber: u32, random: [u8; 16], now: UtcMillis) -> Challenge {
         let [a, b, c, d, rest @ ..] = random;
-        let number = u64::from(u32::from_le_bytes([a, b, c, d])) * (u64::from(maxnumber) + 1) >> 32;
+        let number = (u64::from(u32::from_le_bytes([a, b, c, d])) * (u64::from(maxnumber) + 1)) >> 32;
         let expires_at_s = now.plus_ms(LIVES_MS).get().div_euclid(1000);
         // The sign at the end keeps the salt's last digits from being taken for the number's first ones.
         let salt = format!("{}?expires={expires_at_s}&", data_encoding::HEXLOWER.encode(&rest));
