@@ -1,11 +1,13 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::baselines::Baseline;
+use crate::compare::Only;
 
 /// Measures Kaichang beside the bare limit of the machine.
 #[derive(Debug, Parser)]
@@ -50,9 +52,9 @@ pub(crate) struct ServerArguments {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CompareArguments {
-    /// One baseline instead of all
+    /// One baseline instead of all, or one figure
     #[arg(long, value_name = "NAME")]
-    pub(crate) only: Option<Baseline>,
+    pub(crate) only: Option<Only>,
     /// How often server and baseline take turns
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) pairs: u32,
@@ -62,8 +64,28 @@ pub(crate) struct CompareArguments {
     /// How long each run is measured
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(crate) seconds: u32,
+    /// How many residents want one of a tenth as many slots at one moment
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = residents_of_a_grab)]
+    pub(crate) grab_residents: usize,
+    /// How much more the first of these slots are wanted: the n-th as much as the first divided by n to this power
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = skew)]
+    pub(crate) grab_skew: f64,
     #[command(flatten)]
     pub(crate) server: ServerArguments,
+}
+
+fn residents_of_a_grab(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1_000..=1_000_000).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 1000 to 1000000".to_owned()),
+    }
+}
+
+fn skew(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(skew) if (0.0..=4.0).contains(&skew) => Ok(skew),
+        Ok(_) | Err(_) => Err("a number from 0 to 4".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -93,13 +115,20 @@ pub(crate) struct ClosureArguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
     /// How many bookings others make a second
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
-    pub(crate) per_second: u32,
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = rate)]
+    pub(crate) per_second: NonZeroU32,
     /// Over so many connections
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) connections: u16,
     #[command(flatten)]
     pub(crate) server: ServerArguments,
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    match text.parse::<NonZeroU32>() {
+        Ok(rate) if rate.get() <= 1_000_000 => Ok(rate),
+        Ok(_) | Err(_) => Err("a number from 1 to 1000000".to_owned()),
+    }
 }
 
 fn bookings_of_a_closure(text: &str) -> Result<usize, String> {

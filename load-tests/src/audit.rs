@@ -1,7 +1,7 @@
 //! Whether what was answered is true: every 201 against its request and against all others, and a sample of them asked
 //! for again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -13,6 +13,7 @@ use crate::draw::Draw;
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Request;
 use crate::outcome::KeptAnswers;
+use crate::stock::StockItem;
 
 /// How many bookings are asked for again.
 const SAMPLE: usize = 2000;
@@ -116,6 +117,32 @@ fn examine_answers(plan: &BookingPlan, kept: &KeptAnswers, findings: &mut Findin
         bookings.push((request, booking));
     }
     bookings
+}
+
+/// Where everybody wanted something and was told that it was taken, it must have been: of a slot that somebody was refused every place
+/// is sold.
+pub(crate) fn examine_refusals(plan: &BookingPlan, kept: &KeptAnswers, findings: &mut Findings) {
+    let mut sold: HashMap<usize, usize> = HashMap::new();
+    let mut confirmed = HashSet::new();
+    for (request, _) in kept.iter() {
+        *sold.entry(plan.slot_index(request)).or_default() += 1;
+        confirmed.insert(request);
+    }
+    let refused: BTreeSet<usize> = (0..plan.len())
+        .filter(|request| !confirmed.contains(request))
+        .filter(|request| {
+            sold.get(&plan.slot_index(*request)).copied().unwrap_or(0) < plan.slot(*request).sold.places()
+        })
+        .collect();
+    let mut slots = HashSet::new();
+    for request in refused.into_iter().filter(|request| slots.insert(plan.slot_index(*request))) {
+        let StockItem { pitch, start, sold: places, .. } = plan.slot(request);
+        let sold = sold.get(&plan.slot_index(request)).copied().unwrap_or(0);
+        findings.add(format_args!(
+            "of {pitch} at {start} only {sold} of {} places were sold, and somebody was refused",
+            places.places()
+        ));
+    }
 }
 
 fn ask_again(

@@ -9,6 +9,7 @@ use crate::Failure;
 use crate::draw::Draw;
 use crate::http::request::{Request, Requests};
 use crate::residents::{BOOKINGS_A_RESIDENT_MAX, Tokens};
+use crate::statistics::weights;
 use crate::stock::{Sold, StockItem};
 
 /// The same bookings in the same order, run by run.
@@ -45,6 +46,27 @@ impl BookingPlan {
         let bookings =
             all.flat_map(|(index, item)| std::iter::repeat_n(index, item.sold.places())).take(wished);
         let bookings = bookings.collect();
+        Self { stock, bookings, tokens }
+    }
+
+    /// Everybody wants one slot, out of about so many places of slots drawn by lot, some of them more than others.
+    pub(crate) fn everybody_wants(
+        mut stock: Vec<StockItem>,
+        tokens: Tokens,
+        places: usize,
+        skew: f64,
+    ) -> Self {
+        let mut draw = Draw::new(SEED);
+        draw.shuffle(&mut stock);
+        let mut left = places;
+        let chosen = stock.iter().take_while(|item| {
+            let is_wanted = left > 0;
+            left = left.saturating_sub(item.sold.places());
+            is_wanted
+        });
+        let chosen = chosen.count();
+        stock.truncate(chosen);
+        let bookings = draw.by_weight(weights(stock.len(), skew), tokens.len());
         Self { stock, bookings, tokens }
     }
 
@@ -206,6 +228,19 @@ mod tests {
             assert!(text.contains(&*plan.slot(booking).pitch) && text.contains("comes-late"), "{text}");
             assert!(text.contains(&format!("Bearer {}\r\n", plan.token(booking + 8))), "{text}");
         }
+    }
+
+    #[test]
+    fn everybody_wants_one_of_few_slots_and_the_first_ones_most() {
+        let wanted = |skew| {
+            let plan = BookingPlan::everybody_wants(stock(50, &[5]), Tokens::invented(2000), 20, skew);
+            assert_eq!(plan.len(), 2000, "a request each");
+            let places: usize = plan.stock().map(|item| item.sold.places()).sum();
+            assert!((20..=24).contains(&places), "{places}");
+            times_booked(&plan)
+        };
+        assert!(wanted(0.0).values().all(|times| (50..200).contains(times)), "{:?}", wanted(0.0));
+        assert!(wanted(1.0)[&0] > 5 * wanted(1.0)[&10], "{:?}", wanted(1.0));
     }
 
     #[test]

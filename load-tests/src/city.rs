@@ -8,7 +8,7 @@ use crate::http::request::Requests;
 use crate::outcome::CREATED;
 use crate::residents::{BOOKINGS_A_RESIDENT_MAX, Tokens};
 use crate::server::Server;
-use crate::server::kaichang::Kaichang;
+use crate::server::kaichang::{Kaichang, Serving};
 use crate::workplace::Workplace;
 use crate::{Failure, say, stock};
 
@@ -90,18 +90,18 @@ pub(crate) struct CopiedCity {
 
 impl CopiedCity {
     pub(crate) fn start(program: &Kaichang, place: &Workplace, name: &str) -> Result<Self, Failure> {
-        Self::start_with(program, place, name, None)
+        Self::start_with(program, place, name, Serving::default())
     }
 
-    /// The same, with a database or without one.
+    /// The same, with what it is told beside.
     pub(crate) fn start_with(
         program: &Kaichang,
         place: &Workplace,
         name: &str,
-        database: Option<&str>,
+        serving: Serving<'_>,
     ) -> Result<Self, Failure> {
         let data_dir = place.copy(PRISTINE, name)?;
-        let server = program.serve(&data_dir, &place.path(&format!("{name}.log")), database)?;
+        let server = program.serve(&data_dir, &place.path(&format!("{name}.log")), serving)?;
         Ok(Self { server, data_dir })
     }
 }

@@ -5,6 +5,7 @@
 //! from the look to the last refund. A closure is over soon, so that one round has few bookings beside it: rounds are added up.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::arguments::ClosureArguments;
 use crate::booking_plan::BookingPlan;
 use crate::city::{City, CopiedCity};
-use crate::closed_loop::{Keep, Load, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Requests;
+use crate::load::{Keep, Load, WhenUsedUp};
 use crate::machine::Machine;
 use crate::outcome::CREATED;
 use crate::server::kaichang::Kaichang;
@@ -59,7 +61,7 @@ struct Round {
 struct ClosureReport<'a> {
     machine: &'a Machine,
     bookings: usize,
-    per_second: u32,
+    per_second: NonZeroU32,
     usual_p50_us: u64,
     usual_p99_us: u64,
     during_p50_us: u64,
@@ -166,7 +168,7 @@ struct Scene {
     /// The first and the last day of what is booked there.
     days: (Box<str>, Box<str>),
     bookings: usize,
-    per_second: u32,
+    per_second: NonZeroU32,
     connections: usize,
     inside: Requests,
     elsewhere: Requests,
@@ -176,7 +178,7 @@ impl Scene {
     fn prepare(program: &Kaichang, place: &Workplace, arguments: &ClosureArguments) -> Result<Self, Failure> {
         let ClosureArguments { bookings, per_second, connections, .. } = *arguments;
         let seconds = (WARM_UP + USUAL + CLOSURE_MAX).as_secs();
-        let others = usize::try_from(u64::from(per_second) * seconds)?;
+        let others = usize::try_from(u64::from(per_second.get()) * seconds)?;
         let mut tokens = City::make(program, place, bookings + others)?;
         let scout = CopiedCity::start(program, place, "scout")?;
         let stock = stock::read(&mut PlainClient::connect(scout.server.address())?)?;
@@ -266,6 +268,7 @@ impl Scene {
             server_pids: &[copy.server.pid()],
             counts: CREATED,
             connections: CONNECTIONS_OF_FILLING,
+            pace: Pace::AsAnswered,
             requests: &self.inside,
             when_used_up: WhenUsedUp::End,
             keep: Keep::Nothing,
@@ -291,7 +294,6 @@ impl Scene {
             requests: &self.elsewhere,
             per_second: self.per_second,
             connections: self.connections,
-            begin,
         };
         let stop = AtomicBool::new(false);
         let (timed, closing) = std::thread::scope(|scope| {

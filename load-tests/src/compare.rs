@@ -3,12 +3,18 @@
 //! In turn, because a machine is now faster and now slower: a pair's ratio is of two neighbours. Each run has a fresh copy of the city, or
 //! a store that was filled anew; the server's runs end with an audit, so that nothing counts that wasn't really booked.
 
+mod availability;
 mod bookings;
+mod grab;
 mod grid;
+mod half_peak;
 mod hot;
+mod only;
+mod overload;
 mod rival;
 mod sold_out;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,17 +25,22 @@ use crate::arguments::CompareArguments;
 use crate::audit::Findings;
 use crate::baselines::Baseline;
 use crate::city::{City, CopiedCity};
-use crate::closed_loop::{Keep, Load, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::request::{Request, Requests};
+use crate::load::{Keep, Load, WhenUsedUp};
 use crate::machine::Machine;
 use crate::outcome::{CREATED, Outcome};
-use crate::reach::{self, Asked};
+use crate::reach::Asked;
 use crate::report::{self, Figure, Pair, Report, RunFigures};
 use crate::server::Server;
 use crate::server::kaichang::Kaichang;
-use crate::statistics::requests_at_most;
+use crate::statistics::{part_of, requests_at_most};
 use crate::workplace::Workplace;
 use crate::{Failure, print, say};
+
+pub(crate) use only::Only;
+
+use only::Part;
 
 /// Before each measured time.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -64,18 +75,27 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         connections,
         measured,
         pairs: arguments.pairs,
+        grab_residents: arguments.grab_residents,
+        grab_skew: arguments.grab_skew,
+        peak: None,
         is_sound: true,
     };
 
-    let chosen = arguments.only.map_or_else(|| Baseline::value_variants().to_vec(), |only| vec![only]);
+    let all = || Baseline::value_variants().iter().copied().map(Only::Baseline).collect();
+    let chosen = arguments.only.map_or_else(all, |only| vec![only]);
     let mut figures = Vec::new();
-    for baseline in chosen {
-        figures.extend(comparison.beside(baseline)?);
+    for only in chosen {
+        let parts = match only {
+            Only::Baseline(Baseline::Limit) => Part::ALL.map(Only::Part).to_vec(),
+            Only::Baseline(_) | Only::Part(_) => vec![only],
+        };
+        for part in parts {
+            figures.extend(comparison.measure(part)?);
+            // After each, so that what was measured isn't lost with what comes after it.
+            let report = Report { machine: &comparison.machine, figures: &figures };
+            write_json(arguments.server.json.as_deref(), &report)?;
+        }
     }
-    write_json(
-        arguments.server.json.as_deref(),
-        &Report { machine: &comparison.machine, figures: &figures },
-    )?;
     Ok(if comparison.is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -97,6 +117,7 @@ fn calibrate(connections: usize) -> Result<f64, Failure> {
         address: server.address(),
         server_pids: &[server.pid()],
         connections,
+        pace: Pace::AsAnswered,
         requests: &requests,
         counts: CREATED,
         when_used_up: WhenUsedUp::Repeat,
@@ -117,6 +138,10 @@ struct Comparison {
     connections: usize,
     measured: Duration,
     pairs: u32,
+    grab_residents: usize,
+    grab_skew: f64,
+    /// Confirmed bookings a second, when they were measured.
+    peak: Option<f64>,
     /// Whether every audit was content.
     is_sound: bool,
 }
@@ -128,26 +153,38 @@ struct Asking<'a> {
     counts: u16,
     when_used_up: WhenUsedUp,
     keep: Keep,
+    pace: Pace,
 }
 
 impl Comparison {
-    /// All figures that have this baseline.
-    fn beside(&mut self, baseline: Baseline) -> Result<Vec<Figure>, Failure> {
-        match baseline {
-            Baseline::Limit => {
-                let mut figures = bookings::beside_the_limit(self)?;
-                figures.push(sold_out::beside_the_limit(self)?);
-                figures.push(grid::beside_the_limit(self)?);
-                Ok(figures)
-            }
-            Baseline::RedisAlways => bookings::beside_a_rival(self, baseline, reach::BOOKING_REDIS_ALWAYS),
-            Baseline::RedisEverysec => {
-                bookings::beside_a_rival(self, baseline, reach::BOOKING_REDIS_EVERYSEC)
-            }
-            Baseline::Postgres => bookings::beside_a_rival(self, baseline, reach::BOOKING_POSTGRES),
-            Baseline::PostgresBest => bookings::beside_a_rival(self, baseline, reach::BOOKING_POSTGRES_BEST),
-            Baseline::PostgresHot => hot::beside_postgres(self),
+    /// The figures of one part.
+    fn measure(&mut self, only: Only) -> Result<Vec<Figure>, Failure> {
+        match only {
+            Only::Part(Part::Bookings) | Only::Baseline(Baseline::Limit) => bookings::beside_the_limit(self),
+            Only::Part(Part::SoldOut) => Ok(vec![sold_out::beside_the_limit(self)?]),
+            Only::Part(Part::Grid) => Ok(vec![grid::beside_the_limit(self)?]),
+            Only::Part(Part::HalfPeak) => Ok(vec![half_peak::beside_the_limit(self)?]),
+            Only::Part(Part::Overload) => Ok(vec![overload::of_kaichang(self)?]),
+            Only::Part(Part::Grab) => Ok(vec![grab::beside_the_limit(self)?]),
+            Only::Part(Part::Availability) => Ok(vec![availability::of_kaichang(self)?]),
+            Only::Baseline(Baseline::PostgresHot) => hot::beside_postgres(self),
+            Only::Baseline(
+                baseline @ (Baseline::RedisAlways
+                | Baseline::RedisEverysec
+                | Baseline::Postgres
+                | Baseline::PostgresBest),
+            ) => bookings::beside_a_rival(self, baseline),
         }
+    }
+
+    /// A part of what the server confirms a second at most, by the pairs beside the limit, or by a run of its own.
+    fn share_of_peak(&mut self, parts: u32) -> Result<NonZeroU32, Failure> {
+        let peak = match self.peak {
+            Some(peak) => peak,
+            None => bookings::of_kaichang(self)?.counted_per_second(),
+        };
+        self.peak = Some(peak);
+        NonZeroU32::new(part_of(peak, parts)).ok_or_else(|| "the server confirmed next to nothing".into())
     }
 
     /// Both in turn.
@@ -178,6 +215,7 @@ impl Comparison {
             address: server.address(),
             server_pids: &pids,
             connections: self.connections,
+            pace: asking.pace,
             requests: asking.requests,
             counts: asking.counts,
             when_used_up: asking.when_used_up,
@@ -189,17 +227,9 @@ impl Comparison {
     }
 
     /// Ends a run of the server: asks it to stop, checks its data directory, and keeps it when something was found.
-    fn close(&mut self, copy: CopiedCity, mut findings: Findings) -> Result<(), Failure> {
-        copy.server.stop()?;
-        for line in self.program.verify(&copy.data_dir, None)? {
-            findings.add(line);
-        }
-        if findings.is_empty() {
-            return self.place.remove(COPY);
-        }
-        self.is_sound = false;
-        say(&format!("AUDIT: {findings}"));
-        self.place.set_aside(COPY)
+    fn close(&mut self, copy: CopiedCity, findings: Findings) -> Result<(), Failure> {
+        self.is_sound &= close(&self.program, &mut self.place, COPY, copy, findings)?;
+        Ok(())
     }
 
     fn figures(&self, outcome: &Outcome) -> RunFigures {
@@ -214,9 +244,35 @@ impl Comparison {
     }
 }
 
-/// The figure, which is printed.
-fn figure(asked: Asked, pairs: &[Pair], value: fn(&Pair) -> f64) -> Result<Figure, Failure> {
-    let figure = Figure::of(asked, pairs, value).ok_or("no pair was measured")?;
+/// Whether nothing was found in a run of the server.
+fn close(
+    program: &Kaichang,
+    place: &mut Workplace,
+    name: &str,
+    copy: CopiedCity,
+    mut findings: Findings,
+) -> Result<bool, Failure> {
+    copy.server.stop()?;
+    for line in program.verify(&copy.data_dir, None)? {
+        findings.add(line);
+    }
+    if findings.is_empty() {
+        place.remove(name)?;
+        return Ok(true);
+    }
+    say(&format!("AUDIT: {findings}"));
+    place.set_aside(name)?;
+    Ok(false)
+}
+
+/// The figure, which is printed, with what keeps it from being met.
+fn figure(
+    asked: Asked,
+    pairs: &[Pair],
+    value: fn(&Pair) -> f64,
+    unmet: Vec<String>,
+) -> Result<Figure, Failure> {
+    let figure = Figure::of(asked, pairs, value).ok_or("no pair was measured")?.unless(unmet);
     print(&report::summary(&figure));
     Ok(figure)
 }

@@ -22,6 +22,20 @@ impl Draw {
         usize::try_from(product >> 64).unwrap_or(0)
     }
 
+    /// So many places of these, each as often as it weighs. Nothing of no weights.
+    pub(crate) fn by_weight(&mut self, weights: impl Iterator<Item = u64>, count: usize) -> Vec<usize> {
+        let mut sums: Vec<usize> = Vec::new();
+        for weight in weights {
+            sums.push(sums.last().unwrap_or(&0) + usize::try_from(weight).unwrap_or(0));
+        }
+        let Some(total) = sums.last().copied() else { return Vec::new() };
+        let mut draw = || {
+            let drawn = self.below(total);
+            sums.partition_point(|sum| *sum <= drawn)
+        };
+        (0..count).map(|_| draw()).collect()
+    }
+
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
@@ -56,5 +70,14 @@ mod tests {
             seen[draw.below(6)] += 1;
         }
         assert!(seen.iter().all(|count| (50..150).contains(count)), "{seen:?}");
+    }
+
+    #[test]
+    fn what_weighs_more_is_drawn_more_often() {
+        let drawn = Draw::new(1).by_weight([1, 0, 3].into_iter(), 4000);
+        let times = |place| drawn.iter().filter(|drawn| **drawn == place).count();
+        assert!((900..1100).contains(&times(0)) && times(1) == 0, "{} {}", times(0), times(1));
+        assert_eq!(times(0) + times(2), 4000);
+        assert!(Draw::new(1).by_weight(std::iter::empty(), 5).is_empty());
     }
 }

@@ -1,15 +1,13 @@
 //! `kaichang-load latency`: one booking after the other on an otherwise idle server, beside bare writes of a block with an
 //! fdatasync each, in the same file system. In turn, block by block, as a disk is now faster and now slower.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use crate::arguments::LatencyArguments;
 use crate::audit;
+use crate::bare_writes::BareWrites;
 use crate::city::{City, CopiedCity};
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Requests;
@@ -24,7 +22,6 @@ use crate::{Failure, clock, print, say};
 const ALLOWANCE_US: u64 = 2_000;
 /// How many of each are done before it is the other's turn.
 const BLOCK: usize = 100;
-const WRITE_BYTES: usize = 4096;
 const WARM_UP: usize = 100;
 
 /// Both, in microseconds.
@@ -153,35 +150,6 @@ impl<'a> Bookings<'a> {
     }
 }
 
-/// Writes into a file that is as long as it will be and full of zeros: a sync then is of data alone.
-struct BareWrites {
-    file: File,
-    at: u64,
-    took: Latencies,
-}
-
-impl BareWrites {
-    fn prepare(path: &Path, count: usize) -> Result<Self, Failure> {
-        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-        for index in 0..count as u64 {
-            file.write_all_at(&[0; WRITE_BYTES], index * WRITE_BYTES as u64)?;
-        }
-        file.sync_all()?;
-        Ok(Self { file, at: 0, took: Latencies::new()? })
-    }
-
-    fn take(&mut self, count: usize) -> Result<(), Failure> {
-        for _ in 0..count {
-            let began = clock::now();
-            self.file.write_all_at(&[1; WRITE_BYTES], self.at)?;
-            self.file.sync_data()?;
-            self.took.record(began.elapsed());
-            self.at += WRITE_BYTES as u64;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -199,16 +167,5 @@ mod tests {
         assert!(LatencyFigures::of(&latencies(1_900), &latencies(100)).met);
         assert!(!LatencyFigures::of(&latencies(2_200), &latencies(100)).met);
         assert!(LatencyFigures::of(&latencies(2_200), &latencies(300)).met);
-    }
-
-    #[test]
-    fn bare_writes_make_the_file_no_longer() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("bare");
-        let mut bare = BareWrites::prepare(&path, 3).expect("a file");
-        assert_eq!(std::fs::metadata(&path).expect("there").len(), 3 * 4096);
-        bare.take(3).expect("written");
-        assert_eq!(std::fs::metadata(&path).expect("there").len(), 3 * 4096);
-        assert!(std::fs::read(&path).expect("read").iter().all(|byte| *byte == 1));
     }
 }

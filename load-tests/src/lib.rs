@@ -8,18 +8,21 @@
 
 mod arguments;
 mod audit;
+mod bare_writes;
 mod baselines;
 mod booking_plan;
 mod city;
 mod clock;
-mod closed_loop;
 mod closure;
 mod compare;
 mod draw;
+mod drive;
 mod http;
 mod latency;
 mod listing;
+mod load;
 mod machine;
+mod memory;
 mod outcome;
 #[expect(dead_code, reason = "it serves the tests of faults too")]
 #[path = "../../tests/shared/postgres.rs"]

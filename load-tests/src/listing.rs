@@ -4,6 +4,7 @@
 //! measured is the work, not a queue.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +14,17 @@ use crate::http::plain_client::PlainClient;
 use crate::http::request::{Request, Requests};
 use crate::machine::Machine;
 use crate::outcome::Latencies;
+use crate::server::Server;
 use crate::server::kaichang::Kaichang;
 use crate::statistics::ms;
 use crate::stock;
 use crate::workplace::Workplace;
-use crate::{Failure, clock, print, say};
+use crate::{Failure, clock, print, processor, say};
 
 /// What is asked for.
 const REACH_US: u64 = 2_000;
 const WARM_UP: usize = 200;
-const SLOTS_A_PAGE: usize = 200;
+pub(crate) const SLOTS_A_PAGE: usize = 200;
 
 #[derive(Deserialize)]
 struct Page {
@@ -51,28 +53,10 @@ pub(crate) fn run(arguments: &ListingArguments) -> Result<ExitCode, Failure> {
     let machine = Machine::of(place.root());
     let _residents = City::make(&program, &place, 1)?;
     let copy = CopiedCity::start(&program, &place, "city")?;
-    let mut client = PlainClient::connect(copy.server.address())?;
-    let full = full_pages(&mut client)?;
-    say(&format!("{} lists of a sport and a day have {SLOTS_A_PAGE} free slots or more", full.len()));
-    if full.len() == 0 {
-        return Err("no sport has so many free slots on a day".into());
-    }
-    let mut took = Latencies::new()?;
-    for number in 0..WARM_UP + usize::try_from(arguments.requests)? {
-        if number == WARM_UP {
-            took = Latencies::new()?;
-        }
-        let began = clock::now();
-        let status = client.ask_encoded(full.get(number % full.len()))?.status;
-        took.record(began.elapsed());
-        if status != 200 {
-            return Err(format!("a page was answered {status}").into());
-        }
-    }
-    drop(client);
+    let Listing { pages, took, .. } = measure(&copy.server, usize::try_from(arguments.requests)?)?;
     copy.server.stop()?;
     let figures = ListingFigures {
-        pages: full.len(),
+        pages,
         p50_us: took.p50_us(),
         p99_us: took.p99_us(),
         max_us: took.max_us(),
@@ -86,6 +70,43 @@ pub(crate) fn run(arguments: &ListingArguments) -> Result<ExitCode, Failure> {
             .map_err(|error| format!("write {}: {error}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a run gave.
+pub(crate) struct Listing {
+    /// How many different pages there are.
+    pub(crate) pages: usize,
+    pub(crate) took: Latencies,
+    /// From the first page that counts to the last.
+    pub(crate) whole: Duration,
+    pub(crate) server_time: Duration,
+}
+
+/// Asks for so many pages, one after the other.
+pub(crate) fn measure(server: &Server, pages: usize) -> Result<Listing, Failure> {
+    let mut client = PlainClient::connect(server.address())?;
+    let full = full_pages(&mut client)?;
+    say(&format!("{} lists of a sport and a day have {SLOTS_A_PAGE} free slots or more", full.len()));
+    if full.len() == 0 {
+        return Err("no sport has so many free slots on a day".into());
+    }
+    let mut number = 0;
+    let mut ask = || -> Result<Duration, Failure> {
+        let began = clock::now();
+        let status = client.ask_encoded(full.get(number % full.len()))?.status;
+        let took = began.elapsed();
+        number += 1;
+        if status == 200 { Ok(took) } else { Err(format!("a page was answered {status}").into()) }
+    };
+    for _ in 0..WARM_UP {
+        ask()?;
+    }
+    let (mut took, used_before, began) = (Latencies::new()?, processor::time_of(server.pid())?, clock::now());
+    for _ in 0..pages {
+        took.record(ask()?);
+    }
+    let server_time = processor::time_of(server.pid())?.saturating_sub(used_before);
+    Ok(Listing { pages: full.len(), took, whole: began.elapsed(), server_time })
 }
 
 impl ListingFigures {

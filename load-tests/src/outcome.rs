@@ -58,10 +58,12 @@ impl KeptAnswers {
     }
 }
 
-/// What a run of the closed loop gave.
+/// What a run gave.
 pub(crate) struct Outcome {
     /// How long was measured: less than wished for when the requests were used up.
     pub(crate) window: Duration,
+    /// From the beginning to the last answer.
+    pub(crate) whole: Duration,
     pub(crate) requests_used_up: bool,
     /// Within the window: answers, and among them those that count.
     pub(crate) answered: u64,
@@ -70,8 +72,11 @@ pub(crate) struct Outcome {
     pub(crate) counts: u16,
     /// Of the whole run, with its beginning and its end.
     pub(crate) by_status: BTreeMap<u16, u64>,
-    /// Of the answers within the window.
+    /// Of the answers within the window that count, and of those that don't.
     pub(crate) latencies: Latencies,
+    pub(crate) other_latencies: Latencies,
+    /// In the open loop, how late the client itself came to the requests within the window.
+    pub(crate) lag: Latencies,
     /// Processor time within the window.
     pub(crate) server_time: Duration,
     pub(crate) client_time: Duration,
@@ -81,6 +86,25 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    pub(crate) fn nothing_yet(counts: u16) -> Result<Self, Failure> {
+        Ok(Self {
+            window: Duration::ZERO,
+            whole: Duration::ZERO,
+            requests_used_up: false,
+            answered: 0,
+            counted: 0,
+            counts,
+            by_status: BTreeMap::new(),
+            latencies: Latencies::new()?,
+            other_latencies: Latencies::new()?,
+            lag: Latencies::new()?,
+            server_time: Duration::ZERO,
+            client_time: Duration::ZERO,
+            other_time: Duration::ZERO,
+            kept: KeptAnswers::default(),
+        })
+    }
+
     pub(crate) fn counted_per_second(&self) -> f64 {
         per_second(self.counted, self.window)
     }
@@ -117,16 +141,13 @@ mod tests {
     fn outcome(by_status: &[(u16, u64)]) -> Outcome {
         Outcome {
             window: Duration::from_secs(2),
-            requests_used_up: false,
             answered: 200,
             counted: 100,
-            counts: CREATED,
             by_status: by_status.iter().copied().collect(),
-            latencies: Latencies::new().expect("bounds"),
             server_time: Duration::from_millis(4),
             client_time: Duration::from_secs(1),
             other_time: Duration::from_millis(400),
-            kept: KeptAnswers::default(),
+            ..Outcome::nothing_yet(CREATED).expect("bounds")
         }
     }
 

@@ -15,15 +15,16 @@ use serde::Deserialize;
 use crate::arguments::ProjectionArguments;
 use crate::audit::{self, Findings};
 use crate::city::{City, CopiedCity};
-use crate::closed_loop::{Keep, Load, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Request;
+use crate::load::{Keep, Load, WhenUsedUp};
 use crate::machine::Machine;
 use crate::outcome::{CREATED, Outcome};
 use crate::postgres::Postgres;
 use crate::report::RunFigures;
 use crate::server::Server;
-use crate::server::kaichang::Kaichang;
+use crate::server::kaichang::{Kaichang, Serving};
 use crate::workplace::Workplace;
 use crate::{Failure, clock, print, say};
 
@@ -99,7 +100,12 @@ impl Trial {
     /// Books for so long, with a database of that name or without one.
     fn run_for(&mut self, measured: Duration, database: Option<&str>) -> Result<RunFigures, Failure> {
         let url = database.map(|name| self.seeded_copy(name));
-        let copy = CopiedCity::start_with(&self.program, &self.place, COPY, url.as_deref())?;
+        let copy = CopiedCity::start_with(
+            &self.program,
+            &self.place,
+            COPY,
+            Serving { database: url.as_deref(), ..Serving::default() },
+        )?;
         if url.is_some() {
             wait_until_caught_up(&copy.server)?;
         }
@@ -126,7 +132,12 @@ impl Trial {
     fn burst(&mut self) -> Result<BurstFigures, Failure> {
         const NAME: &str = "burst";
         let url = self.seeded_copy(NAME);
-        let copy = CopiedCity::start_with(&self.program, &self.place, COPY, Some(&url))?;
+        let copy = CopiedCity::start_with(
+            &self.program,
+            &self.place,
+            COPY,
+            Serving { database: Some(&url), ..Serving::default() },
+        )?;
         wait_until_caught_up(&copy.server)?;
         let outcome = self.load(&copy.server, BURST_MAX)?;
         let ended = clock::now();
@@ -155,6 +166,7 @@ impl Trial {
             server_pids: &[server.pid()],
             counts: CREATED,
             connections: self.connections,
+            pace: Pace::AsAnswered,
             requests: &self.city.requests,
             when_used_up: WhenUsedUp::End,
             keep: Keep::Bodies,

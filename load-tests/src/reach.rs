@@ -44,10 +44,19 @@ const fn at_least(name: &'static str, bound: f64) -> Asked {
     Asked { name, reach: Reach::AtLeast(bound) }
 }
 
+const fn at_most(name: &'static str, bound: f64) -> Asked {
+    Asked { name, reach: Reach::AtMost(bound) }
+}
+
 pub(crate) const BOOKING_LIMIT: Asked = at_least("booking/limit", 0.85);
-pub(crate) const BOOKING_CPU_LIMIT: Asked = Asked { name: "booking-cpu/limit", reach: Reach::AtMost(1.3) };
+pub(crate) const BOOKING_CPU_LIMIT: Asked = at_most("booking-cpu/limit", 1.3);
 pub(crate) const SOLD_OUT_LIMIT: Asked = at_least("soldout/limit", 0.95);
 pub(crate) const GRID_LIMIT: Asked = at_least("grid/limit", 0.9);
+pub(crate) const HALF_P99: Asked = at_most("half-p99", 2.5);
+pub(crate) const OVERLOAD: Asked = at_least("overload", 0.95);
+pub(crate) const GRAB_LIMIT: Asked = at_most("grab/limit", 1.25);
+/// In milliseconds.
+pub(crate) const AVAILABILITY: Asked = at_most("availability", 2.0);
 pub(crate) const BOOKING_REDIS_ALWAYS: Asked = at_least("booking/redis-always", 3.0);
 pub(crate) const BOOKING_REDIS_EVERYSEC: Asked = at_least("booking/redis-everysec", 1.8);
 pub(crate) const BOOKING_POSTGRES: Asked = at_least("booking/postgres", 10.0);

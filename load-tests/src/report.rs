@@ -16,7 +16,7 @@ const CLIENT_SHARE_MAX: f64 = 0.25;
 const OTHERS_SHARE_MAX: f64 = 0.05;
 
 /// One run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(crate) struct RunFigures {
     /// Answers that count.
     pub(crate) per_second: f64,
@@ -30,6 +30,23 @@ pub(crate) struct RunFigures {
     pub(crate) others_share: f64,
     /// Answers that don't count.
     pub(crate) other_answers: u64,
+    /// Of the open loop: how late the client itself was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lag_p99_us: Option<u64>,
+    /// Of a bare write and fdatasync in the same turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bare_p99_us: Option<u64>,
+    /// Of the answers that don't count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refusal_p99_us: Option<u64>,
+    /// From the first request to the last answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) whole_us: Option<u64>,
+    /// What the server had in memory before, and at most meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_before_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_peak_bytes: Option<u64>,
 }
 
 impl RunFigures {
@@ -42,6 +59,7 @@ impl RunFigures {
             client_share: outcome.client_share(processors),
             others_share: outcome.others_share(processors),
             other_answers: outcome.other(),
+            ..Self::default()
         }
     }
 }
@@ -73,27 +91,62 @@ pub(crate) struct Figure {
     reach: Reach,
     met: bool,
     server_cpu_us: f64,
-    baseline_cpu_us: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_cpu_us: Option<f64>,
+    /// What keeps it from being met, whatever the median is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unmet: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pairs: Vec<Pair>,
+    /// Of a figure that has no baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<RunFigures>,
 }
 
 impl Figure {
     /// Nothing of no pairs.
-    pub(crate) fn of(asked: Asked, pairs: &[Pair], value: fn(&Pair) -> f64) -> Option<Self> {
-        let spread = |value: fn(&Pair) -> f64| Spread::of(&pairs.iter().map(value).collect::<Vec<_>>());
-        let Spread { median, min, max } = spread(value)?;
-        Some(Self {
-            name: asked.name,
+    pub(crate) fn of(asked: Asked, pairs: &[Pair], value: impl Fn(&Pair) -> f64) -> Option<Self> {
+        let baseline_cpu_us = spread(pairs, |pair| pair.baseline.server_cpu_us)?.median;
+        let server_cpu_us = spread(pairs, |pair| pair.kaichang.server_cpu_us)?.median;
+        let figure = Self::with(asked, spread(pairs, value)?, server_cpu_us);
+        Some(Self { baseline_cpu_us: Some(baseline_cpu_us), pairs: pairs.to_vec(), ..figure })
+    }
+
+    /// The same of runs that stand for themselves.
+    pub(crate) fn of_runs(
+        asked: Asked,
+        runs: &[RunFigures],
+        value: impl Fn(&RunFigures) -> f64,
+    ) -> Option<Self> {
+        let server_cpu_us = spread(runs, |run| run.server_cpu_us)?.median;
+        Some(Self { runs: runs.to_vec(), ..Self::with(asked, spread(runs, value)?, server_cpu_us) })
+    }
+
+    fn with(asked: Asked, Spread { median, min, max }: Spread, server_cpu_us: f64) -> Self {
+        let Asked { name, reach } = asked;
+        Self {
+            name,
             median,
             min,
             max,
-            reach: asked.reach,
-            met: asked.reach.is_met_by(median),
-            server_cpu_us: spread(|pair| pair.kaichang.server_cpu_us)?.median,
-            baseline_cpu_us: spread(|pair| pair.baseline.server_cpu_us)?.median,
-            pairs: pairs.to_vec(),
-        })
+            reach,
+            met: reach.is_met_by(median),
+            server_cpu_us,
+            baseline_cpu_us: None,
+            unmet: Vec::new(),
+            pairs: Vec::new(),
+            runs: Vec::new(),
+        }
     }
+
+    /// Not met, when there is something that keeps it from being so.
+    pub(crate) fn unless(self, unmet: Vec<String>) -> Self {
+        Self { met: self.met && unmet.is_empty(), unmet, ..self }
+    }
+}
+
+fn spread<T>(all: &[T], value: impl Fn(&T) -> f64) -> Option<Spread> {
+    Spread::of(&all.iter().map(value).collect::<Vec<_>>())
 }
 
 /// All of a run of the harness.
@@ -141,13 +194,17 @@ pub(crate) fn pair_line(number: u32, pair: &Pair) -> String {
 }
 
 pub(crate) fn summary(figure: &Figure) -> String {
-    let Figure { name, median, min, max, reach, met, server_cpu_us, baseline_cpu_us, pairs } = figure;
-    let count = pairs.len();
+    let Figure { name, median, min, max, reach, met, server_cpu_us, baseline_cpu_us, unmet, pairs, runs } =
+        figure;
+    let count =
+        if pairs.is_empty() { format!("{} runs", runs.len()) } else { format!("{} pairs", pairs.len()) };
     let judgement = if *met { "reached" } else { "NOT reached" };
+    let because: String = unmet.iter().map(|why| format!(", {why}")).collect();
     let (words, bound) = (reach.words(), reach.bound());
+    let beside = baseline_cpu_us.map_or_else(String::new, |other| format!(", the other's {other:.1} us"));
     format!(
-        "{name}: median {median:.3}, min {min:.3}, max {max:.3} of {count} pairs; {words} {bound} is asked for: {judgement}; \
-         server processor time a request {server_cpu_us:.1} us, the other's {baseline_cpu_us:.1} us"
+        "{name}: median {median:.3}, min {min:.3}, max {max:.3} of {count}; {words} {bound} is asked for: {judgement}{because}; \
+         server processor time a request {server_cpu_us:.1} us{beside}"
     )
 }
 
@@ -162,6 +219,17 @@ pub(crate) fn warnings(outcome: &Outcome, processors: usize) -> Vec<String> {
     } else if outcome.is_spoilt() {
         warnings.push("NOTHING WAS ANSWERED, THIS RUN SAYS NOTHING".to_owned());
     }
+    warnings.extend(warnings_of_the_machine(outcome, processors));
+    if outcome.requests_used_up {
+        warnings
+            .push(format!("the stock was used up after {:?}, what was measured ends there", outcome.window));
+    }
+    warnings
+}
+
+/// What the processors were taken for beside the server.
+pub(crate) fn warnings_of_the_machine(outcome: &Outcome, processors: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
     let share = outcome.client_share(processors);
     if share > CLIENT_SHARE_MAX {
         warnings.push(format!("the client took {:.1} % of the processors, over a quarter", per_cent(share)));
@@ -169,10 +237,6 @@ pub(crate) fn warnings(outcome: &Outcome, processors: usize) -> Vec<String> {
     let share = outcome.others_share(processors);
     if share > OTHERS_SHARE_MAX {
         warnings.push(format!("others took {:.1} % of the processors, this is no figure", per_cent(share)));
-    }
-    if outcome.requests_used_up {
-        warnings
-            .push(format!("the stock was used up after {:?}, what was measured ends there", outcome.window));
     }
     warnings
 }
@@ -182,7 +246,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::outcome::{CREATED, KeptAnswers, Latencies};
+    use crate::outcome::CREATED;
     use crate::reach::BOOKING_CPU_LIMIT;
 
     const ASKED: Asked = Asked { name: "booking/limit", reach: Reach::AtLeast(0.75) };
@@ -196,6 +260,7 @@ mod tests {
             client_share: 0.2,
             others_share: 0.0,
             other_answers: 0,
+            ..RunFigures::default()
         };
         Pair { kaichang: run(kaichang), baseline: run(baseline) }
     }
@@ -207,13 +272,26 @@ mod tests {
                 .expect("three pairs");
         assert_eq!((figure.median, figure.min, figure.max), (0.75, 0.1, 0.9));
         assert!(figure.met, "what is reached exactly is reached");
-        assert_eq!((figure.server_cpu_us, figure.baseline_cpu_us), (60.0, 100.0));
+        assert_eq!((figure.server_cpu_us, figure.baseline_cpu_us), (60.0, Some(100.0)));
         assert!(summary(&figure).starts_with("booking/limit: median 0.750, min 0.100, max 0.900 of 3 pairs"));
         let short = Figure::of(ASKED, &[pair(74.0, 100.0)], Pair::ratio).expect("a pair");
         assert!(!short.met && summary(&short).contains("NOT reached"));
         assert_eq!(Figure::of(ASKED, &[], Pair::ratio), None);
         let cpu = Figure::of(BOOKING_CPU_LIMIT, &[pair(14.0, 10.0)], Pair::cpu_ratio).expect("a pair");
         assert!(!cpu.met && summary(&cpu).contains("at most 1.3"), "less is better here");
+    }
+
+    #[test]
+    fn a_figure_is_not_met_when_something_stands_against_it() {
+        let runs = [RunFigures { per_second: 98.0, ..RunFigures::default() }];
+        let asked = Asked { name: "overload", reach: Reach::AtLeast(0.95) };
+        let figure = Figure::of_runs(asked, &runs, |run| ratio(run.per_second, 100.0)).expect("a run");
+        assert!(figure.met && summary(&figure).contains("of 1 runs"), "{}", summary(&figure));
+        assert!(figure.clone().unless(Vec::new()).met);
+        let unmet = figure.unless(vec!["refusals were slow".to_owned()]);
+        assert!(!unmet.met && summary(&unmet).contains("NOT reached, refusals were slow"));
+        let json = serde_json::to_value(&unmet).expect("JSON");
+        assert!(json["pairs"].is_null() && json["runs"][0]["per_second"].as_f64() == Some(98.0), "{json}");
     }
 
     #[test]
@@ -257,13 +335,10 @@ mod tests {
             requests_used_up,
             answered: 1,
             counted: 1,
-            counts: CREATED,
             by_status: by_status.iter().copied().collect::<BTreeMap<_, _>>(),
-            latencies: Latencies::new().expect("bounds"),
-            server_time: Duration::ZERO,
             client_time: Duration::from_millis(client_ms),
             other_time: Duration::from_millis(others_ms),
-            kept: KeptAnswers::default(),
+            ..Outcome::nothing_yet(CREATED).expect("bounds")
         };
         assert_eq!(warnings(&outcome(&[(201, 100)], 500, 100, false), 2), Vec::<String>::new());
         assert_eq!(warnings(&outcome(&[(201, 99), (409, 1)], 0, 0, false), 2), ["not counted: 1 times 409"]);

@@ -60,6 +60,38 @@ pub(crate) fn ms(us: u64) -> f64 {
     as_float(us) / 1e3
 }
 
+/// Bytes as mebibytes.
+pub(crate) fn mib(bytes: u64) -> f64 {
+    as_float(bytes) / 1_048_576.0
+}
+
+/// One part of so many of a rate.
+pub(crate) fn part_of(rate: f64, parts: u32) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is small and positive"
+    )]
+    {
+        (rate / f64::from(parts)) as u32
+    }
+}
+
+/// How much each of so many is wanted, the most wanted first: the n-th as much as the first divided by n to the power of the skew. None
+/// is wanted by nobody.
+pub(crate) fn weights(count: usize, skew: f64) -> impl Iterator<Item = u64> {
+    (1..=count as u64).map(move |place| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most 2^32 and positive"
+        )]
+        {
+            (4_294_967_296.0 * as_float(place).powf(-skew)).max(1.0) as u64
+        }
+    })
+}
+
 /// How many requests a run of such a length can need at most, when the rate was measured once and may be half as high again.
 pub(crate) fn requests_at_most(rate: f64, during: Duration) -> usize {
     #[expect(
@@ -101,5 +133,13 @@ mod tests {
         assert_eq!(us_each(Duration::from_millis(3), 100), 30.0);
         assert_eq!(share_of_processors(Duration::from_secs(1), Duration::from_secs(2), 2), 0.25);
         assert_eq!(requests_at_most(100.0, Duration::from_secs(2)), 300);
+        assert_eq!((part_of(75_009.9, 10), mib(3 << 20)), (7_500, 3.0));
+    }
+
+    #[test]
+    fn without_a_skew_all_are_wanted_alike_and_with_one_the_first_the_most() {
+        assert_eq!(weights(3, 0.0).collect::<Vec<_>>(), [1 << 32; 3]);
+        assert_eq!(weights(4, 1.0).collect::<Vec<_>>(), [1 << 32, 1 << 31, 1_431_655_765, 1 << 30]);
+        assert!(weights(1000, 10.0).all(|weight| weight > 0));
     }
 }

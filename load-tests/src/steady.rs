@@ -1,28 +1,24 @@
-//! Requests at a steady rate, whatever the server does: the open loop, which sees how long others wait when something big is under way.
-//!
-//! Each connection has a thread and sends its requests when they are due. A request that has to wait for the answer to the one before
-//! counts from when it was due, so that a server that stands still for a moment is not flattered; what a thread oversleeps is the
-//! client's own and doesn't count.
+//! Requests at a steady rate, whatever the server does, until told to stop: what others notice while something big is under way.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::http::plain_client::PlainClient;
+use crate::Failure;
+use crate::drive::{Answered, Drive, Next, Pace, WhenBroken, Workload};
 use crate::http::request::Requests;
 use crate::outcome::Latencies;
-use crate::{Failure, clock};
 
 /// What is sent, how often, and from when on.
 pub(crate) struct Steady<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) requests: &'a Requests,
-    pub(crate) per_second: u32,
+    pub(crate) per_second: NonZeroU32,
     pub(crate) connections: usize,
-    pub(crate) begin: Instant,
 }
 
-/// An answer: what it was, when its request was due, and when it was there.
+/// An answer: what it was, when its request was intended, and when it was there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timed {
     pub(crate) status: u16,
@@ -33,42 +29,40 @@ pub(crate) struct Timed {
 impl Steady<'_> {
     /// Sends until it is told to stop, or until every request was sent once.
     pub(crate) fn run(&self, stop: &AtomicBool) -> Result<Vec<Timed>, Failure> {
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.connections)
-                .map(|connection| scope.spawn(move || self.on_connection(connection, stop)))
-                .collect();
-            let mut all = Vec::new();
-            for thread in threads {
-                all.extend(thread.join().map_err(|_| "a connection's thread panicked")??);
-            }
-            Ok(all)
-        })
+        let mut stream = Stream { requests: self.requests, next: 0, stop, timed: Vec::new() };
+        let Self { address, connections, .. } = *self;
+        let pace = Pace::PerSecond(self.per_second);
+        Drive { address, connections, pace, when_broken: WhenBroken::Fail }.run(&mut stream)?;
+        Ok(stream.timed)
+    }
+}
+
+struct Stream<'a> {
+    requests: &'a Requests,
+    next: usize,
+    stop: &'a AtomicBool,
+    timed: Vec<Timed>,
+}
+
+impl Workload for Stream<'_> {
+    type Request = usize;
+
+    fn next(&mut self, _now: Instant) -> Result<Next<usize>, Failure> {
+        // ORDERING: Relaxed, a flag by itself.
+        if self.next == self.requests.len() || self.stop.load(Ordering::Relaxed) {
+            return Ok(Next::Over);
+        }
+        self.next += 1;
+        Ok(Next::Send(self.next - 1))
     }
 
-    fn on_connection(&self, connection: usize, stop: &AtomicBool) -> Result<Vec<Timed>, Failure> {
-        let mut client = PlainClient::connect(self.address)?;
-        let mut timed = Vec::new();
-        for request in (connection..self.requests.len()).step_by(self.connections) {
-            // ORDERING: Relaxed, a flag by itself.
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let since = self.wait_for(request)?;
-            let status = client.ask_encoded(self.requests.get(request))?.status;
-            timed.push(Timed { status, since, until: clock::now() });
-        }
-        Ok(timed)
+    fn bytes(&self, request: usize) -> &[u8] {
+        self.requests.get(request)
     }
 
-    /// Waits until a request is due, and answers the moment from which it counts.
-    fn wait_for(&self, request: usize) -> Result<Instant, Failure> {
-        let due = self.begin + Duration::from_secs(1) * u32::try_from(request)? / self.per_second;
-        let ahead = due.saturating_duration_since(clock::now());
-        if ahead.is_zero() {
-            return Ok(due);
-        }
-        std::thread::sleep(ahead);
-        Ok(clock::now())
+    fn answered(&mut self, answered: &Answered<'_, usize>) -> Result<(), Failure> {
+        self.timed.push(Timed { status: answered.status, since: answered.due, until: answered.now });
+        Ok(())
     }
 }
 
@@ -99,7 +93,7 @@ mod tests {
     use crate::http::request::Request;
 
     #[test]
-    fn a_request_that_waits_for_the_one_before_counts_from_when_it_was_due() {
+    fn a_request_that_waits_for_the_one_before_counts_from_when_it_was_intended() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let slow = Duration::from_millis(100);
@@ -113,8 +107,8 @@ mod tests {
         });
         let mut requests = Requests::default();
         (0..3).for_each(|_| requests.push(&Request::get("/")));
-        let steady =
-            Steady { address, requests: &requests, per_second: 1000, connections: 1, begin: clock::now() };
+        let per_second = NonZeroU32::new(1000).expect("not zero");
+        let steady = Steady { address, requests: &requests, per_second, connections: 1 };
         let timed = steady.run(&AtomicBool::new(false)).expect("answers");
         assert_eq!(timed.len(), 3);
         assert!(timed[2].took() > 2 * slow, "{:?}", timed[2].took());

@@ -128,3 +128,24 @@ fn many_findings_are_counted_and_the_first_ones_shown() {
     assert!(text.starts_with("25 findings\n  0\n"), "{text}");
     assert!(text.ends_with("and 15 more"), "{text}");
 }
+
+#[test]
+fn a_refusal_of_what_was_not_sold_is_found() {
+    let plan = plan();
+    let kept = |requests: &[usize]| {
+        let mut kept = KeptAnswers::default();
+        requests.iter().for_each(|request| kept.push(*request, b"{}"));
+        kept
+    };
+    let findings = |requests: &[usize]| {
+        let mut findings = Findings::default();
+        examine_refusals(&plan, &kept(requests), &mut findings);
+        findings
+    };
+    assert!(findings(&[0, 1, 2, 3]).is_empty(), "all that there was is sold");
+    for left_out in 0..4 {
+        let requests: Vec<usize> = (0..4).filter(|request| *request != left_out).collect();
+        let text = findings(&requests).to_string();
+        assert!(text.contains("somebody was refused") && text.starts_with("1 findings"), "{text}");
+    }
+}

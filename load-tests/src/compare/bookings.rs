@@ -6,36 +6,54 @@ use crate::Failure;
 use crate::audit;
 use crate::baselines::Baseline;
 use crate::city::CopiedCity;
-use crate::closed_loop::{Keep, WhenUsedUp};
+use crate::drive::Pace;
+use crate::load::{Keep, WhenUsedUp};
 use crate::outcome::{CREATED, Outcome};
-use crate::reach::{Asked, BOOKING_CPU_LIMIT, BOOKING_LIMIT};
+use crate::reach::{self, Asked, BOOKING_CPU_LIMIT, BOOKING_LIMIT};
 use crate::report::{Figure, Pair};
 use crate::server::Server;
+use crate::statistics::Spread;
 
 const WHAT: &str = "bookings";
 
 pub(super) fn beside_the_limit(comparison: &mut Comparison) -> Result<Vec<Figure>, Failure> {
     let pairs = comparison.in_turn(WHAT, Baseline::Limit, of_kaichang, of_the_limit)?;
-    Ok(vec![figure(BOOKING_LIMIT, &pairs, Pair::ratio)?, figure(BOOKING_CPU_LIMIT, &pairs, Pair::cpu_ratio)?])
+    comparison.peak = Spread::of(&pairs.iter().map(|pair| pair.kaichang.per_second).collect::<Vec<_>>())
+        .map(|all| all.median);
+    Ok(vec![
+        figure(BOOKING_LIMIT, &pairs, Pair::ratio, Vec::new())?,
+        figure(BOOKING_CPU_LIMIT, &pairs, Pair::cpu_ratio, Vec::new())?,
+    ])
 }
 
 pub(super) fn beside_a_rival(
     comparison: &mut Comparison,
     baseline: Baseline,
-    asked: Asked,
 ) -> Result<Vec<Figure>, Failure> {
+    let asked = asked_beside(baseline).ok_or("nothing is asked for beside this")?;
     let rival = Rival::prepare(comparison, baseline)?;
     let pairs = comparison.in_turn(WHAT, baseline, of_kaichang, |comparison| rival.run(comparison))?;
-    Ok(vec![figure(asked, &pairs, Pair::ratio)?])
+    Ok(vec![figure(asked, &pairs, Pair::ratio, Vec::new())?])
 }
 
-fn of_kaichang(comparison: &mut Comparison) -> Result<Outcome, Failure> {
+fn asked_beside(rival: Baseline) -> Option<Asked> {
+    match rival {
+        Baseline::Limit | Baseline::PostgresHot => None,
+        Baseline::RedisAlways => Some(reach::BOOKING_REDIS_ALWAYS),
+        Baseline::RedisEverysec => Some(reach::BOOKING_REDIS_EVERYSEC),
+        Baseline::Postgres => Some(reach::BOOKING_POSTGRES),
+        Baseline::PostgresBest => Some(reach::BOOKING_POSTGRES_BEST),
+    }
+}
+
+pub(super) fn of_kaichang(comparison: &mut Comparison) -> Result<Outcome, Failure> {
     let copy = CopiedCity::start(&comparison.program, &comparison.place, COPY)?;
     let asking = Asking {
         requests: &comparison.city.requests,
         counts: CREATED,
         when_used_up: WhenUsedUp::End,
         keep: Keep::Bodies,
+        pace: Pace::AsAnswered,
     };
     let outcome = comparison.load(&copy.server, &[], asking)?;
     let findings = audit::examine(&comparison.city.plan, &outcome.kept, copy.server.address())?;
@@ -50,6 +68,7 @@ fn of_the_limit(comparison: &mut Comparison) -> Result<Outcome, Failure> {
         counts: CREATED,
         when_used_up: WhenUsedUp::Repeat,
         keep: Keep::Nothing,
+        pace: Pace::AsAnswered,
     };
     comparison.load(&server, &[], asking)
 }

@@ -8,10 +8,11 @@ use crate::Failure;
 use crate::audit::Findings;
 use crate::baselines::Baseline;
 use crate::city::CopiedCity;
-use crate::closed_loop::{Keep, WhenUsedUp};
 use crate::draw::Draw;
+use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
 use crate::http::request::{Request, Requests};
+use crate::load::{Keep, WhenUsedUp};
 use crate::outcome::Outcome;
 use crate::reach::GRID_LIMIT;
 use crate::report::{Figure, Pair};
@@ -47,11 +48,17 @@ pub(super) fn beside_the_limit(comparison: &mut Comparison) -> Result<Figure, Fa
             comparison.load(&server, &[], asking(&requests))
         },
     )?;
-    figure(GRID_LIMIT, &pairs, Pair::ratio)
+    figure(GRID_LIMIT, &pairs, Pair::ratio, Vec::new())
 }
 
 fn asking(requests: &Requests) -> Asking<'_> {
-    Asking { requests, counts: OK, when_used_up: WhenUsedUp::Repeat, keep: Keep::Nothing }
+    Asking {
+        requests,
+        counts: OK,
+        when_used_up: WhenUsedUp::Repeat,
+        keep: Keep::Nothing,
+        pace: Pace::AsAnswered,
+    }
 }
 
 /// Each pitch on each day that something of it is free, once, in an order drawn by lot.

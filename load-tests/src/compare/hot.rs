@@ -7,8 +7,9 @@ use crate::audit;
 use crate::baselines::Baseline;
 use crate::booking_plan::BookingPlan;
 use crate::city::{City, CopiedCity};
-use crate::closed_loop::{Keep, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
+use crate::load::{Keep, WhenUsedUp};
 use crate::outcome::CREATED;
 use crate::reach::HOT_POSTGRES;
 use crate::report::{Figure, Pair};
@@ -39,6 +40,7 @@ pub(super) fn beside_postgres(comparison: &mut Comparison) -> Result<Vec<Figure>
                 counts: CREATED,
                 when_used_up: WhenUsedUp::End,
                 keep: Keep::Bodies,
+                pace: Pace::AsAnswered,
             };
             let outcome = comparison.load(&copy.server, &[], asking)?;
             let findings = audit::examine(&plan, &outcome.kept, copy.server.address())?;
@@ -47,7 +49,7 @@ pub(super) fn beside_postgres(comparison: &mut Comparison) -> Result<Vec<Figure>
         },
         |comparison| rival.run(comparison),
     )?;
-    Ok(vec![figure(HOT_POSTGRES, &pairs, Pair::ratio)?])
+    Ok(vec![figure(HOT_POSTGRES, &pairs, Pair::ratio, Vec::new())?])
 }
 
 /// Opens a large pool in the city that others are copies of, and plans as many bookings of it as a run of the others has.

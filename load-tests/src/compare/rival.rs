@@ -7,8 +7,9 @@ use crate::Failure;
 use crate::baselines::Baseline;
 use crate::booking_plan::BookingPlan;
 use crate::city::City;
-use crate::closed_loop::{Keep, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::request::Requests;
+use crate::load::{Keep, WhenUsedUp};
 use crate::outcome::{CREATED, Outcome};
 use crate::postgres::Postgres;
 use crate::rivals::redis_server::{Redis, Sync};
@@ -65,6 +66,7 @@ impl Rival {
             counts: CREATED,
             when_used_up: WhenUsedUp::End,
             keep: Keep::Nothing,
+            pace: Pace::AsAnswered,
         };
         comparison.load(&server, &[store.pid()], asking)
     }

@@ -8,9 +8,10 @@ use crate::Failure;
 use crate::audit::Findings;
 use crate::baselines::Baseline;
 use crate::city::CopiedCity;
-use crate::closed_loop::{Keep, Load, WhenUsedUp};
+use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
 use crate::http::request::Requests;
+use crate::load::{Keep, Load, WhenUsedUp};
 use crate::outcome::{CREATED, Outcome};
 use crate::reach::SOLD_OUT_LIMIT;
 use crate::report::{Figure, Pair};
@@ -41,11 +42,11 @@ pub(super) fn beside_the_limit(comparison: &mut Comparison) -> Result<Figure, Fa
             comparison.load(&server, &[], asking(&late, CREATED))
         },
     )?;
-    figure(SOLD_OUT_LIMIT, &pairs, Pair::ratio)
+    figure(SOLD_OUT_LIMIT, &pairs, Pair::ratio, Vec::new())
 }
 
 fn asking(requests: &Requests, counts: u16) -> Asking<'_> {
-    Asking { requests, counts, when_used_up: WhenUsedUp::Repeat, keep: Keep::Nothing }
+    Asking { requests, counts, when_used_up: WhenUsedUp::Repeat, keep: Keep::Nothing, pace: Pace::AsAnswered }
 }
 
 /// The refusals, and how long one is.
@@ -59,6 +60,7 @@ fn of_kaichang(
         address: copy.server.address(),
         server_pids: &[],
         connections: comparison.connections,
+        pace: Pace::AsAnswered,
         requests: buying,
         counts: CREATED,
         when_used_up: WhenUsedUp::End,

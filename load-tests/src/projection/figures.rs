@@ -135,10 +135,7 @@ pub(super) fn pair_line(number: u32, pair: &Pair) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::outcome::{KeptAnswers, Latencies};
 
     fn pair(with: f64, without: f64) -> Pair {
         let run = |per_second| RunFigures {
@@ -149,6 +146,7 @@ mod tests {
             client_share: 0.2,
             others_share: 0.04,
             other_answers: 0,
+            ..RunFigures::default()
         };
         Pair { with: run(with), without: run(without) }
     }
@@ -174,13 +172,7 @@ mod tests {
             requests_used_up: true,
             answered: 200,
             counted: 200,
-            counts: crate::outcome::CREATED,
-            by_status: BTreeMap::new(),
-            latencies: Latencies::new().expect("bounds"),
-            server_time: Duration::ZERO,
-            client_time: Duration::ZERO,
-            other_time: Duration::ZERO,
-            kept: KeptAnswers::default(),
+            ..Outcome::nothing_yet(crate::outcome::CREATED).expect("bounds")
         };
         let burst = |gone| BurstFigures::of(200, &outcome, 150, gone, Duration::from_secs(3));
         let good = burst(Duration::from_secs(6));

@@ -1,10 +1,21 @@
 //! The program that is measured, by its command line.
 
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Server, free_address};
 use crate::Failure;
+
+/// What a server is told beside its address and its data directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Serving<'a> {
+    /// Of Postgres.
+    pub(crate) database: Option<&'a str>,
+    /// How many claims it judges a second.
+    pub(crate) admission_bound: Option<NonZeroU32>,
+}
 
 pub(crate) struct Kaichang {
     binary: PathBuf,
@@ -58,17 +69,26 @@ impl Kaichang {
         Err(format!("the city could not be written into Postgres ({}): {said}", output.status).into())
     }
 
-    pub(crate) fn serve(
+    pub(crate) fn serve(&self, data_dir: &Path, log: &Path, serving: Serving<'_>) -> Result<Server, Failure> {
+        self.serve_at(free_address()?, data_dir, log, serving)
+    }
+
+    /// The same at an address of one's own choice.
+    pub(crate) fn serve_at(
         &self,
+        address: SocketAddr,
         data_dir: &Path,
         log: &Path,
-        database: Option<&str>,
+        serving: Serving<'_>,
     ) -> Result<Server, Failure> {
-        let address = free_address()?;
+        let Serving { database, admission_bound } = serving;
         // An empty directory here would be a mistake of the harness.
         let arguments = ["serve", "--empty", "refuse", "--listen", &address.to_string()];
         let mut command = self.command(&arguments, data_dir);
         command.args(database.into_iter().flat_map(|database| ["--database-url", database]));
+        if let Some(bound) = admission_bound {
+            command.args(["--admission-bound", &bound.to_string()]);
+        }
         Server::start_ready(command, address, log)
     }
 

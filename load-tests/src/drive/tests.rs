@@ -1,9 +1,12 @@
 //! The loop against a server of a few lines that answers by a script.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::TcpListener;
 
 use super::*;
-use crate::http::request::Request;
+use crate::http::request::{Request, Requests};
+use crate::load::{Keep, Load, WhenUsedUp};
 
 fn requests(count: usize) -> Requests {
     let mut requests = Requests::default();
@@ -56,6 +59,7 @@ fn load(address: SocketAddr, requests: &Requests) -> Load<'_> {
         server_pids: &[],
         counts: 201,
         connections: 8,
+        pace: Pace::AsAnswered,
         requests,
         when_used_up: WhenUsedUp::End,
         keep: Keep::Bodies,
@@ -127,4 +131,100 @@ fn a_server_that_breaks_the_rules_fails_the_run() {
     assert!(failure_of(|_| Vec::new()).contains("closed a connection"));
     assert!(failure_of(|number| vec![created(number) + "x"]).contains("more than it was asked"));
     assert!(failure_of(|_| vec!["SSH-2.0\r\n".to_owned()]).contains("HTTP/1.1"));
+}
+
+/// Sends each number once, answered or lost.
+#[derive(Default)]
+struct Numbers {
+    requests: Requests,
+    sent: usize,
+    answered: Vec<usize>,
+    took: Vec<Duration>,
+    lost: Vec<usize>,
+    lags: Vec<Duration>,
+}
+
+impl Workload for Numbers {
+    type Request = usize;
+
+    fn next(&mut self, _now: Instant) -> Result<Next<usize>, Failure> {
+        if self.sent == self.requests.len() {
+            return Ok(Next::Over);
+        }
+        self.sent += 1;
+        Ok(Next::Send(self.sent - 1))
+    }
+
+    fn bytes(&self, request: usize) -> &[u8] {
+        self.requests.get(request)
+    }
+
+    fn answered(&mut self, answered: &Answered<'_, usize>) -> Result<(), Failure> {
+        assert_eq!(answered.body, format!("answer {}", answered.request).as_bytes());
+        self.answered.push(answered.request);
+        self.took.push(answered.took());
+        Ok(())
+    }
+
+    fn lost(&mut self, request: usize) -> Result<(), Failure> {
+        self.lost.push(request);
+        Ok(())
+    }
+
+    fn came_late(&mut self, _due: Instant, by: Duration) {
+        self.lags.push(by);
+    }
+}
+
+fn drive(address: SocketAddr, connections: usize, pace: Pace, when_broken: WhenBroken) -> Drive {
+    Drive { address, connections, pace, when_broken }
+}
+
+fn per_second(rate: u32) -> Pace {
+    Pace::PerSecond(NonZeroU32::new(rate).expect("a rate"))
+}
+
+#[test]
+fn the_open_loop_sends_at_its_rate_and_never_before_the_moment() {
+    let address = scripted(|number| vec![created(number)]);
+    let mut numbers = Numbers { requests: requests(100), ..Numbers::default() };
+    let began = clock::now();
+    drive(address, 8, per_second(500), WhenBroken::Fail).run(&mut numbers).expect("a run");
+    // The last one of a hundred is due after 99 five-hundredths of a second.
+    assert!(began.elapsed() >= Duration::from_millis(198), "{:?}", began.elapsed());
+    assert_eq!((numbers.answered.len(), numbers.lags.len()), (100, 100));
+}
+
+#[test]
+fn what_waits_for_a_connection_counts_from_when_it_was_intended() {
+    let address = scripted(|number| {
+        std::thread::sleep(Duration::from_millis(20));
+        vec![created(number)]
+    });
+    let mut numbers = Numbers { requests: requests(10), ..Numbers::default() };
+    drive(address, 1, per_second(100_000), WhenBroken::Fail).run(&mut numbers).expect("a run");
+    assert_eq!(numbers.answered, (0..10).collect::<Vec<_>>());
+    let longest = numbers.took.iter().max().expect("ten");
+    assert!(*longest >= Duration::from_millis(199), "the last one waits for all others: {longest:?}");
+}
+
+#[test]
+fn who_is_cut_off_is_told_what_was_lost_and_goes_on_with_the_rest() {
+    let address = scripted(|number| if number % 10 == 3 { Vec::new() } else { vec![created(number)] });
+    for pace in [Pace::AsAnswered, per_second(20_000)] {
+        let mut numbers = Numbers { requests: requests(100), ..Numbers::default() };
+        drive(address, 4, pace, WhenBroken::Reconnect).run(&mut numbers).expect("a run");
+        numbers.answered.sort_unstable();
+        numbers.lost.sort_unstable();
+        assert_eq!(numbers.lost, [3, 13, 23, 33, 43, 53, 63, 73, 83, 93], "{pace:?}");
+        assert_eq!(numbers.answered, (0..100).filter(|number| number % 10 != 3).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn moments_stand_apart_evenly_and_do_not_drift() {
+    let rate = NonZeroU32::new(3).expect("three");
+    assert_eq!(nth_moment(0, rate), Duration::ZERO);
+    assert_eq!(nth_moment(1, rate), Duration::from_nanos(333_333_333));
+    assert_eq!(nth_moment(3_000_000, rate), Duration::from_secs(1_000_000));
 }

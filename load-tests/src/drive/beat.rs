@@ -1,0 +1,29 @@
+//! The beat of the open loop: wakes it ten thousand times a second, finer than the milliseconds that a poll waits by.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Poll, Token};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+
+use crate::Failure;
+
+const EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000 };
+
+/// A timer that beats until it is dropped. It is watched edge by edge, so that it needs no reading.
+pub(super) struct Beat {
+    _timer: OwnedFd,
+}
+
+impl Beat {
+    pub(super) fn start(poll: &Poll, token: Token) -> Result<Self, Failure> {
+        let timer =
+            timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        let beats = Itimerspec { it_interval: EVERY, it_value: EVERY };
+        timerfd_settime(&timer, TimerfdTimerFlags::empty(), &beats)?;
+        poll.registry().register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
+        Ok(Self { _timer: timer })
+    }
+}
