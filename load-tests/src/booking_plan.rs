@@ -3,9 +3,6 @@
 //! A slot of a pitch is in it once; a session as often as it has places, and no more often than needed. No resident has
 //! more bookings in it than the quota lets through on one day of play, whatever the days are.
 
-use std::fmt::Write;
-
-use crate::Failure;
 use crate::draw::Draw;
 use crate::http::request::{Request, Requests};
 use crate::residents::{BOOKINGS_A_RESIDENT_MAX, Tokens};
@@ -20,8 +17,10 @@ const REQUEST_BYTES: usize = 448;
 #[derive(Debug)]
 pub(crate) struct BookingPlan {
     stock: Vec<StockItem>,
-    /// The index of what is booked. The residents take turns.
+    /// The index of what is booked.
     bookings: Vec<usize>,
+    /// By whom.
+    residents: Vec<usize>,
     tokens: Tokens,
 }
 
@@ -36,7 +35,13 @@ impl BookingPlan {
         }
         Draw::new(SEED).shuffle(&mut bookings);
         bookings.truncate(wished);
-        Self { stock, bookings, tokens }
+        Self::in_turn(stock, bookings, tokens)
+    }
+
+    /// The residents take turns.
+    fn in_turn(stock: Vec<StockItem>, bookings: Vec<usize>, tokens: Tokens) -> Self {
+        let residents = (0..tokens.len()).cycle().take(bookings.len()).collect();
+        Self { stock, bookings, residents, tokens }
     }
 
     /// One slot after the other, each as often as it has places.
@@ -46,13 +51,15 @@ impl BookingPlan {
         let bookings =
             all.flat_map(|(index, item)| std::iter::repeat_n(index, item.sold.places())).take(wished);
         let bookings = bookings.collect();
-        Self { stock, bookings, tokens }
+        Self::in_turn(stock, bookings, tokens)
     }
 
-    /// Everybody wants one slot, out of about so many places of slots drawn by lot, some of them more than others.
+    /// Everybody wants slots, so many each and one right after the other, out of about so many places of slots drawn by lot, some of
+    /// them more than others.
     pub(crate) fn everybody_wants(
         mut stock: Vec<StockItem>,
         tokens: Tokens,
+        each: usize,
         places: usize,
         skew: f64,
     ) -> Self {
@@ -66,8 +73,9 @@ impl BookingPlan {
         });
         let chosen = chosen.count();
         stock.truncate(chosen);
-        let bookings = draw.by_weight(weights(stock.len(), skew), tokens.len());
-        Self { stock, bookings, tokens }
+        let bookings = draw.by_weight(weights(stock.len(), skew), tokens.len() * each);
+        let residents = (0..bookings.len()).map(|booking| booking / each).collect();
+        Self { stock, bookings, residents, tokens }
     }
 
     /// All that can be booked, planned or not.
@@ -89,24 +97,39 @@ impl BookingPlan {
     }
 
     pub(crate) fn token(&self, booking: usize) -> &str {
-        self.tokens.get(booking % self.tokens.len())
+        self.tokens.get(self.residents[booking])
+    }
+
+    pub(crate) fn resident(&self, booking: usize) -> usize {
+        self.residents[booking]
+    }
+
+    pub(crate) const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// One more, which is the last.
+    pub(crate) fn push(&mut self, resident: usize, slot: usize) -> usize {
+        self.residents.push(resident);
+        self.bookings.push(slot);
+        self.len() - 1
     }
 
     /// The requests, in the plan's order.
-    pub(crate) fn encode(&self) -> Result<Requests, Failure> {
+    pub(crate) fn encode(&self) -> Requests {
         self.encode_first(self.len())
     }
 
     /// The first of them.
-    pub(crate) fn encode_first(&self, count: usize) -> Result<Requests, Failure> {
-        self.encode_as(0..count, "kaichang-load-booking", |booking| booking)
+    pub(crate) fn encode_first(&self, count: usize) -> Requests {
+        self.encode_as(0..count, "kaichang-load-booking", |resident| resident)
     }
 
     /// For what the first bookings take that is sold once: requests by others, who have booked nothing when these were all that was
     /// booked.
-    pub(crate) fn encode_late(&self, first: usize) -> Result<Requests, Failure> {
+    pub(crate) fn encode_late(&self, first: usize) -> Requests {
         let sold = (0..first).filter(|booking| self.slot(*booking).is_sold_once());
-        self.encode_as(sold, "kaichang-load-comes-late", |booking| booking + first)
+        self.encode_as(sold, "kaichang-load-comes-late", |resident| resident + first)
     }
 
     fn encode_as(
@@ -114,28 +137,30 @@ impl BookingPlan {
         bookings: impl Iterator<Item = usize>,
         keys: &str,
         by: impl Fn(usize) -> usize,
-    ) -> Result<Requests, Failure> {
+    ) -> Requests {
         let mut requests = Requests::with_capacity(self.len(), self.len() * REQUEST_BYTES);
-        let (mut body, mut key) = (String::new(), String::new());
         for booking in bookings {
-            let StockItem { pitch, start, end, .. } = self.slot(booking);
-            body.clear();
-            write!(
-                body,
-                r#"{{"pitch":"{pitch}","start":"{start}","end":"{end}","party_size":1,"pay_with":"wallet"}}"#
-            )?;
-            key.clear();
-            // As long as what clients send who make them of UUIDs.
-            write!(key, "{keys}-{booking:014}")?;
-            requests.push(&Request {
-                method: "POST",
-                path: "/v1/bookings",
-                token: Some(self.token(by(booking))),
-                idempotency_key: Some(&key),
-                body: Some(&body),
-            });
+            let token = self.tokens.get(by(self.residents[booking]) % self.tokens.len());
+            self.encode_one(booking, token, keys, &mut requests);
         }
-        Ok(requests)
+        requests
+    }
+
+    /// One of them, with a key of its own that begins with this.
+    pub(crate) fn encode_one(&self, booking: usize, token: &str, keys: &str, into: &mut Requests) {
+        let StockItem { pitch, start, end, .. } = self.slot(booking);
+        let body = format!(
+            r#"{{"pitch":"{pitch}","start":"{start}","end":"{end}","party_size":1,"pay_with":"wallet"}}"#
+        );
+        // As long as what clients send who make them of UUIDs.
+        let key = format!("{keys}-{booking:014}");
+        into.push(&Request {
+            method: "POST",
+            path: "/v1/bookings",
+            token: Some(token),
+            idempotency_key: Some(&key),
+            body: Some(&body),
+        });
     }
 }
 
@@ -220,21 +245,22 @@ mod tests {
     #[test]
     fn who_comes_late_wants_what_others_have_and_has_nothing_yet() {
         let plan = BookingPlan::draw(stock(8, &[2]), Tokens::invented(20), 10);
-        let (first, late) = (plan.encode_first(8).expect("encoded"), plan.encode_late(8).expect("encoded"));
+        let (first, late) = (plan.encode_first(8), plan.encode_late(8));
         let once = (0..8).filter(|booking| plan.slot(*booking).is_sold_once());
         assert_eq!((first.len(), late.len()), (8, once.clone().count()));
         for (at, booking) in once.enumerate() {
             let text = String::from_utf8_lossy(late.get(at));
             assert!(text.contains(&*plan.slot(booking).pitch) && text.contains("comes-late"), "{text}");
-            assert!(text.contains(&format!("Bearer {}\r\n", plan.token(booking + 8))), "{text}");
+            assert!(text.contains(&format!("Bearer {}\r\n", plan.tokens.get(booking + 8))), "{text}");
         }
     }
 
     #[test]
     fn everybody_wants_one_of_few_slots_and_the_first_ones_most() {
         let wanted = |skew| {
-            let plan = BookingPlan::everybody_wants(stock(50, &[5]), Tokens::invented(2000), 20, skew);
-            assert_eq!(plan.len(), 2000, "a request each");
+            let plan = BookingPlan::everybody_wants(stock(50, &[5]), Tokens::invented(1000), 2, 20, skew);
+            assert_eq!(plan.len(), 2000, "two requests each");
+            assert!((0..1000).all(|resident| plan.token(2 * resident) == plan.token(2 * resident + 1)));
             let places: usize = plan.stock().map(|item| item.sold.places()).sum();
             assert!((20..=24).contains(&places), "{places}");
             times_booked(&plan)
@@ -253,7 +279,7 @@ mod tests {
     #[test]
     fn requests_carry_what_the_plan_says_each_with_a_key_of_its_own() {
         let plan = BookingPlan::draw(stock(3, &[]), Tokens::invented(3), 3);
-        let requests = plan.encode().expect("encoded");
+        let requests = plan.encode();
         assert_eq!(requests.len(), 3);
         for booking in 0..3 {
             let text = String::from_utf8_lossy(requests.get(booking));

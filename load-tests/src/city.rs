@@ -39,7 +39,7 @@ impl City {
                 plan.len()
             ));
         }
-        let requests = plan.encode()?;
+        let requests = plan.encode();
         if requests.len() == 0 {
             return Err("nothing can be booked in this city".into());
         }

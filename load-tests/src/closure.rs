@@ -211,8 +211,8 @@ impl Scene {
             bookings,
             per_second,
             connections: usize::from(connections),
-            inside: inside.encode()?,
-            elsewhere: elsewhere.encode()?,
+            inside: inside.encode(),
+            elsewhere: elsewhere.encode(),
         })
     }
 

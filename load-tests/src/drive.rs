@@ -134,7 +134,9 @@ impl Drive {
             }
             run.turn_began = clock::now();
             for event in &events {
-                if event.token() != BEAT {
+                if event.token() == BEAT {
+                    run.beat.iter().for_each(Beat::hear);
+                } else {
                     run.last_heard = run.turn_began;
                     run.advance(event.token().0, &mut scratch)?;
                 }
@@ -148,7 +150,7 @@ struct Run<'a, W: Workload> {
     drive: Drive,
     workload: &'a mut W,
     poll: Poll,
-    _beat: Option<Beat>,
+    beat: Option<Beat>,
     connections: Vec<Connection<W::Request>>,
     /// Open, with nothing under way.
     idle: VecDeque<usize>,
@@ -183,7 +185,7 @@ impl<'a, W: Workload> Run<'a, W> {
             drive,
             workload,
             poll,
-            _beat: beat,
+            beat,
             idle: (0..connections.len()).collect(),
             connections,
             broken: Vec::new(),

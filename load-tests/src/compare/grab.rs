@@ -62,8 +62,8 @@ fn prepare(comparison: &Comparison) -> Result<Grab, Failure> {
     scout.server.stop()?;
     place.remove(COPY)?;
     let slots = (residents / RESIDENTS_A_SLOT).max(1);
-    let plan = BookingPlan::everybody_wants(stock, tokens, slots, comparison.grab_skew);
-    let requests = plan.encode()?;
+    let plan = BookingPlan::everybody_wants(stock, tokens, 1, slots, comparison.grab_skew);
+    let requests = plan.encode();
     Ok(Grab { place, plan, requests, answer_bytes: comparison.city.answer_bytes })
 }
 

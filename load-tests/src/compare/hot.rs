@@ -28,7 +28,7 @@ const SWIMMING: &str = "swimming";
 
 pub(super) fn beside_postgres(comparison: &mut Comparison) -> Result<Vec<Figure>, Failure> {
     let plan = open_a_pool(comparison)?;
-    let requests = plan.encode()?;
+    let requests = plan.encode();
     let rival = Rival::selling(comparison, Baseline::PostgresHot, &plan)?;
     let pairs = comparison.in_turn(
         "one session",

@@ -52,7 +52,7 @@ impl Rival {
         let stock = comparison.place.path(&format!("{}.stock", baseline.name()));
         stock_file::write(&stock, plan.stock())?;
         let tokens = City::tokens(&comparison.place);
-        let requests = plan.encode_first(plan.len().min(REQUESTS_MAX))?;
+        let requests = plan.encode_first(plan.len().min(REQUESTS_MAX));
         Ok(Self { baseline, stock, tokens, requests })
     }
 

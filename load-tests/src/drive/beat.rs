@@ -12,9 +12,9 @@ use crate::Failure;
 
 const EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000 };
 
-/// A timer that beats until it is dropped. It is watched edge by edge, so that it needs no reading.
+/// A timer that beats until it is dropped.
 pub(super) struct Beat {
-    _timer: OwnedFd,
+    timer: OwnedFd,
 }
 
 impl Beat {
@@ -24,6 +24,12 @@ impl Beat {
         let beats = Itimerspec { it_interval: EVERY, it_value: EVERY };
         timerfd_settime(&timer, TimerfdTimerFlags::empty(), &beats)?;
         poll.registry().register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
-        Ok(Self { _timer: timer })
+        Ok(Self { timer })
+    }
+
+    /// It beats again only when it was heard.
+    pub(super) fn hear(&self) {
+        // Nothing to be read is nothing to be heard.
+        let _ = rustix::io::read(&self.timer, &mut [0; 8]);
     }
 }
