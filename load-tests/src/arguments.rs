@@ -21,6 +21,20 @@ pub struct Arguments {
 pub(crate) enum Command {
     /// Confirmed bookings a second beside what a baseline answers, in turn
     Compare(CompareArguments),
+    /// People browse, book and cancel: 90, 8 and 2 of a hundred requests
+    Steady(PlayArguments),
+    /// A release instant: everybody wants a few slots
+    Grab(GrabArguments),
+    /// Everybody wants what is sold
+    Soldout(PlayArguments),
+    /// Everybody looks and nobody books
+    Browse(PlayArguments),
+    /// People browse, book and cancel for long: the server's memory must not grow
+    Soak(PlayArguments),
+    /// The server is killed and started again meanwhile: nothing that was confirmed may be gone
+    Chaos(ChaosArguments),
+    /// Make a data directory new between runs
+    Reset(ResetArguments),
     /// One booking after the other on an idle server, beside a bare write and fdatasync
     Latency(LatencyArguments),
     /// What others notice of a closure that cancels ten thousand bookings
@@ -85,6 +99,109 @@ fn skew(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(skew) if (0.0..=4.0).contains(&skew) => Ok(skew),
         Ok(_) | Err(_) => Err("a number from 0 to 4".to_owned()),
+    }
+}
+
+/// What every scenario takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlayArguments {
+    /// Start a server of one's own on a new demo city, which is the default
+    #[arg(long, conflicts_with = "target")]
+    pub(crate) spawn: bool,
+    /// Load a server that runs already
+    #[arg(long, value_name = "ADDR", requires = "tokens")]
+    pub(crate) target: Option<SocketAddr>,
+    /// Who books there: what `kaichang demo --residents N --tokens FILE` wrote
+    #[arg(long, value_name = "FILE", requires = "target")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// The data directory of that server, to be verified afterwards
+    #[arg(long, value_name = "DIR", requires = "target")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The process of that server, to look at its processor time and memory
+    #[arg(long, value_name = "PID", requires = "target")]
+    pub(crate) pid: Option<u32>,
+    /// So many requests a second, whatever the server does; without it the next one goes out when an answer has come
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub(crate) rate: Option<NonZeroU32>,
+    /// Each has one request under way at most
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=16_384))]
+    pub(crate) connections: u16,
+    /// How long [default: 10; soak 600, chaos 30, grab until everybody has an answer]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=604_800))]
+    pub(crate) seconds: Option<u32>,
+    /// How many residents the city of a server of one's own has
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = residents)]
+    pub(crate) residents: usize,
+    /// Where Postgres has the books afterwards; an empty database for a server of one's own
+    #[arg(long, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// Write a page with plots here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: ServerArguments,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GrabArguments {
+    /// About how many places there are to be had [default: a tenth as many as residents]
+    #[arg(long, value_name = "N", value_parser = residents)]
+    pub(crate) slots: Option<usize>,
+    /// How many slots each resident asks for, one right after the other
+    #[arg(long, value_name = "N", default_value = "1", value_parser = few)]
+    pub(crate) each: usize,
+    /// How much more the first slots are wanted: the n-th as much as the first divided by n to this power
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = skew)]
+    pub(crate) skew: f64,
+    /// How often somebody who was refused tries again
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) retries: u32,
+    /// How many milliseconds somebody who was refused thinks before that
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=600_000))]
+    pub(crate) think_time: u32,
+    #[command(flatten)]
+    pub(crate) play: PlayArguments,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ChaosArguments {
+    /// How many seconds lie between a start and the next kill
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) every: u32,
+    #[command(flatten)]
+    pub(crate) play: PlayArguments,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ResetArguments {
+    /// The data directory that is made new; no server may have it open
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+    /// What it is made of: a copy that is kept, and made the first time [default: DIR.kept beside it]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) kept: Option<PathBuf>,
+    /// How many residents the demo city has, when the copy is made
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = residents)]
+    pub(crate) residents: usize,
+    /// Where their tokens are written then [default: DIR.tokens beside it]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// The server's binary [default: kaichang beside this one]
+    #[arg(long, value_name = "PATH_TO_KAICHANG")]
+    pub(crate) server: Option<PathBuf>,
+}
+
+fn residents(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=1_000_000).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 1 to 1000000".to_owned()),
+    }
+}
+
+fn few(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=100).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err("a number from 1 to 100".to_owned()),
     }
 }
 

@@ -36,6 +36,21 @@ impl Findings {
         self.count += 1;
     }
 
+    /// All of others, too.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        others.shown.iter().for_each(|finding| self.add(finding));
+        self.count += others.count - others.shown.len();
+    }
+
+    /// Those that are shown in full.
+    pub(crate) fn shown(&self) -> &[String] {
+        &self.shown
+    }
+
+    pub(crate) const fn count(&self) -> usize {
+        self.count
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.count == 0
     }

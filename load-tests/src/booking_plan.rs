@@ -91,6 +91,10 @@ impl BookingPlan {
         &self.stock[self.bookings[booking]]
     }
 
+    pub(crate) fn stock_item(&self, slot_index: usize) -> &StockItem {
+        &self.stock[slot_index]
+    }
+
     /// The index of the slot: equal for bookings of the same one.
     pub(crate) fn slot_index(&self, booking: usize) -> usize {
         self.bookings[booking]
@@ -118,6 +122,11 @@ impl BookingPlan {
     /// The requests, in the plan's order.
     pub(crate) fn encode(&self) -> Requests {
         self.encode_first(self.len())
+    }
+
+    /// All of them, with keys that begin with this.
+    pub(crate) fn encode_with(&self, keys: &str) -> Requests {
+        self.encode_as(0..self.len(), keys, |resident| resident)
     }
 
     /// The first of them.
@@ -182,6 +191,11 @@ fn places_of_a_session(stock: &[StockItem], wished: usize) -> usize {
 }
 
 impl StockItem {
+    /// The venue's own date: what stands before the T.
+    pub(crate) fn day(&self) -> &str {
+        self.start.split_once('T').map_or(&*self.start, |(day, _)| day)
+    }
+
     pub(crate) const fn is_sold_once(&self) -> bool {
         matches!(self.sold, Sold::Once)
     }

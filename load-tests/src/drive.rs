@@ -33,6 +33,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 const LOOK_UP_EVERY: Duration = Duration::from_millis(50);
 /// How often a server that is away is tried again.
 const RECONNECT_EVERY: Duration = Duration::from_millis(10);
+/// How long a server may be away from all connections, when it may be.
+const AWAY_MAX: Duration = Duration::from_secs(180);
 const A_SECOND: Duration = Duration::from_secs(1);
 const READ_BYTES: usize = 64 * 1024;
 const EVENTS_AT_ONCE: usize = 1024;
@@ -383,6 +385,9 @@ impl<'a, W: Workload> Run<'a, W> {
             self.workload.a_second_passed(now)?;
         }
         let silent = now.saturating_duration_since(self.last_heard);
+        if self.broken.len() == self.connections.len() && silent > AWAY_MAX {
+            return Err(format!("nobody has listened for {AWAY_MAX:?}").into());
+        }
         if self.under_way > 0 && silent > SILENCE_MAX {
             let waiting = self.under_way;
             return Err(format!("no answer came for {SILENCE_MAX:?} on {waiting} connections").into());

@@ -18,6 +18,7 @@ mod compare;
 mod draw;
 mod drive;
 mod http;
+mod lag;
 mod latency;
 mod listing;
 mod load;
@@ -31,8 +32,10 @@ mod processor;
 mod projection;
 mod reach;
 mod report;
+mod reset;
 mod residents;
 mod rivals;
+mod scenario;
 mod server;
 mod staff;
 mod statistics;
@@ -47,6 +50,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use arguments::Command;
+use scenario::Scenario;
 
 /// Why a command couldn't do its work: what was tried, and what came in the way.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -56,6 +60,13 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
+        Command::Steady(play) => scenario::run(Scenario::Steady(&play)),
+        Command::Grab(grab) => scenario::run(Scenario::Grab(&grab)),
+        Command::Soldout(play) => scenario::run(Scenario::SoldOut(&play)),
+        Command::Browse(play) => scenario::run(Scenario::Browse(&play)),
+        Command::Soak(play) => scenario::run(Scenario::Soak(&play)),
+        Command::Chaos(chaos) => scenario::run(Scenario::Chaos(&chaos)),
+        Command::Reset(reset) => reset::run(&reset),
         Command::Latency(latency) => latency::run(&latency),
         Command::Closure(closure) => closure::run(&closure),
         Command::Listing(listing) => listing::run(&listing),

@@ -33,6 +33,14 @@ impl Latencies {
         self.0.value_at_quantile(0.99)
     }
 
+    pub(crate) fn at_us(&self, quantile: f64) -> u64 {
+        self.0.value_at_quantile(quantile)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     pub(crate) fn max_us(&self) -> u64 {
         self.0.max()
     }

@@ -10,14 +10,12 @@ mod floor;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::arguments::ProjectionArguments;
 use crate::audit::{self, Findings};
 use crate::city::{City, CopiedCity};
 use crate::drive::Pace;
 use crate::http::plain_client::PlainClient;
-use crate::http::request::Request;
+use crate::lag::{Lag, wait_until_caught_up};
 use crate::load::{Keep, Load, WhenUsedUp};
 use crate::machine::Machine;
 use crate::outcome::{CREATED, Outcome};
@@ -34,9 +32,6 @@ use figures::{BurstFigures, Figures, Pair, Report};
 const WARM_UP: Duration = Duration::from_millis(500);
 /// A burst ends with its requests, and not before.
 const BURST_MAX: Duration = Duration::from_secs(3600);
-/// Longer than any lag of a server that works.
-const LAG_MAX: Duration = Duration::from_secs(600);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Fewer pairs say too little of the spread.
 const PAIRS_FOR_A_FIGURE: u32 = 5;
 const COPY: &str = "city";
@@ -107,7 +102,7 @@ impl Trial {
             Serving { database: url.as_deref(), ..Serving::default() },
         )?;
         if url.is_some() {
-            wait_until_caught_up(&copy.server)?;
+            wait_until_caught_up(copy.server.address())?;
         }
         let outcome = self.load(&copy.server, measured)?;
         let findings = audit::examine(&self.city.plan, &outcome.kept, copy.server.address())?;
@@ -138,11 +133,11 @@ impl Trial {
             COPY,
             Serving { database: Some(&url), ..Serving::default() },
         )?;
-        wait_until_caught_up(&copy.server)?;
+        wait_until_caught_up(copy.server.address())?;
         let outcome = self.load(&copy.server, BURST_MAX)?;
         let ended = clock::now();
         let lag_records = Lag::of(&mut PlainClient::connect(copy.server.address())?)?.lag_records;
-        wait_until_caught_up(&copy.server)?;
+        wait_until_caught_up(copy.server.address())?;
         let lag_gone = ended.elapsed();
         let findings = audit::examine(&self.city.plan, &outcome.kept, copy.server.address())?;
         copy.server.stop()?;
@@ -185,40 +180,5 @@ impl Trial {
         self.is_sound = false;
         say(&format!("AUDIT: {findings}"));
         self.place.set_aside(COPY)
-    }
-}
-
-/// What `/readyz` says of Postgres.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Lag {
-    state: String,
-    lag_records: Option<u64>,
-}
-
-impl Lag {
-    fn of(client: &mut PlainClient) -> Result<Self, Failure> {
-        #[derive(Deserialize)]
-        struct Readiness {
-            projection: Lag,
-        }
-        let answer = client.ask(&Request::get("/readyz"))?;
-        let readiness: Readiness = serde_json::from_slice(answer.body)
-            .map_err(|error| format!("/readyz doesn't tell of the projection: {error}"))?;
-        Ok(readiness.projection)
-    }
-}
-
-fn wait_until_caught_up(server: &Server) -> Result<(), Failure> {
-    let mut client = PlainClient::connect(server.address())?;
-    let until = clock::now() + LAG_MAX;
-    loop {
-        let lag = Lag::of(&mut client)?;
-        if lag.lag_records == Some(0) {
-            return Ok(());
-        }
-        if clock::now() > until {
-            return Err(server.with_log(&format!("Postgres is behind after {LAG_MAX:?}: {lag:?}")));
-        }
-        std::thread::sleep(LOOK_EVERY);
     }
 }

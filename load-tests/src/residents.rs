@@ -7,6 +7,7 @@ use crate::Failure;
 
 /// What the demo lets a resident do, and what is in the wallet: so much is sure to succeed.
 pub(crate) const BOOKINGS_A_RESIDENT_MAX: usize = 4;
+pub(crate) const LIVE_BOOKINGS_A_RESIDENT_MAX: usize = 20;
 /// So that the wallet pays for as many bookings as the quota lets through.
 pub(crate) const PRICE_MAX: i64 = 1_000_000 / BOOKINGS_A_RESIDENT_MAX as i64;
 
@@ -33,6 +34,10 @@ impl Tokens {
             }
         }
         Ok(Self(tokens))
+    }
+
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,4 +1,4 @@
-//! Rates, ratios and their spread. All floating point of the harness stands here; none of it is money.
+//! Rates, ratios and their spread. What is computed with floating point stands here, and in the plots; none of it is money.
 #![expect(clippy::float_arithmetic, reason = "rates and ratios are no money")]
 
 use std::time::Duration;
@@ -36,6 +36,11 @@ pub(crate) fn ratio_us(of: u64, to: u64) -> f64 {
     ratio(as_float(of), as_float(to))
 }
 
+/// Of one time in another.
+pub(crate) fn ratio_of(time: Duration, during: Duration) -> f64 {
+    ratio(time.as_secs_f64(), during.as_secs_f64())
+}
+
 /// So many in so long, by the second.
 pub(crate) fn per_second(count: u64, during: Duration) -> f64 {
     ratio(as_float(count), during.as_secs_f64())
@@ -58,6 +63,33 @@ pub(crate) fn per_cent(share: f64) -> f64 {
 /// Microseconds as milliseconds.
 pub(crate) fn ms(us: u64) -> f64 {
     as_float(us) / 1e3
+}
+
+/// What the line through these points rises by from the first to the last of them, if it rises: the least squares. Nothing of fewer than
+/// three.
+pub(crate) fn growth(points: &[(u64, u64)]) -> Option<u64> {
+    let ((first, _), (last, _)) = (points.first()?, points.last()?);
+    if points.len() < 3 {
+        return None;
+    }
+    let count = as_float(points.len() as u64);
+    let mean =
+        |of: fn(&(u64, u64)) -> u64| points.iter().map(|point| as_float(of(point))).sum::<f64>() / count;
+    let (mean_x, mean_y) = (mean(|point| point.0), mean(|point| point.1));
+    let (mut covariance, mut variance) = (0.0, 0.0);
+    for (x, y) in points {
+        let from_mean = as_float(*x) - mean_x;
+        covariance += from_mean * (as_float(*y) - mean_y);
+        variance += from_mean * from_mean;
+    }
+    let rise = ratio(covariance, variance) * as_float(last - first);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
+    Some(rise.clamp(0.0, 1e15) as u64)
+}
+
+/// How many nines a quantile has: its place on an axis where 90, 99 and 99.9 per cent stand evenly.
+pub(crate) fn nines(quantile: f64) -> f64 {
+    -(1.0 - quantile).max(1e-9).log10()
 }
 
 /// Bytes as mebibytes.
@@ -141,5 +173,25 @@ mod tests {
         assert_eq!(weights(3, 0.0).collect::<Vec<_>>(), [1 << 32; 3]);
         assert_eq!(weights(4, 1.0).collect::<Vec<_>>(), [1 << 32, 1 << 31, 1_431_655_765, 1 << 30]);
         assert!(weights(1000, 10.0).all(|weight| weight > 0));
+    }
+
+    #[test]
+    fn nines_are_counted() {
+        for (quantile, expected) in [(0.0, 0.0), (0.9, 1.0), (0.99, 2.0), (0.999, 3.0)] {
+            assert!((nines(quantile) - expected).abs() < 1e-9, "{quantile}: {}", nines(quantile));
+        }
+    }
+
+    #[test]
+    fn growth_is_what_the_line_through_all_points_rises_by() {
+        assert_eq!(growth(&[(0, 10), (5, 20), (10, 30)]), Some(20));
+        assert_eq!(growth(&[(0, 10), (10, 10), (20, 10), (30, 10)]), Some(0));
+        assert_eq!(growth(&[(0, 30), (5, 20), (10, 10)]), Some(0), "what falls doesn't grow");
+        assert_eq!(
+            growth(&[(0, 100), (1, 160), (2, 100), (3, 160), (4, 100)]),
+            Some(0),
+            "up and down is level"
+        );
+        assert_eq!(growth(&[(0, 1), (1, 2)]), None);
     }
 }

@@ -74,7 +74,7 @@ impl Drop for Workplace {
     }
 }
 
-fn copy_synced(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_synced(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir(to)?;
     fs::set_permissions(to, fs::metadata(from)?.permissions())?;
     for entry in fs::read_dir(from)? {
