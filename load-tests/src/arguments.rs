@@ -135,6 +135,9 @@ pub(crate) struct PlayArguments {
     /// Where Postgres has the books afterwards; an empty database for a server of one's own
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// Switch a known bug on in a server that was built with them
+    #[arg(long, value_name = "NAME", hide = true, conflicts_with = "target")]
+    pub(crate) planted_bug: Option<String>,
     /// Write a page with plots here
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

@@ -97,16 +97,21 @@ pub(crate) fn mib(bytes: u64) -> f64 {
     as_float(bytes) / 1_048_576.0
 }
 
-/// One part of so many of a rate.
-pub(crate) fn part_of(rate: f64, parts: u32) -> u32 {
+/// A rate without its fraction.
+pub(crate) fn whole(rate: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a rate is small and positive"
     )]
     {
-        (rate / f64::from(parts)) as u32
+        rate.round() as u64
     }
+}
+
+/// One part of so many of a rate.
+pub(crate) fn part_of(rate: f64, parts: u32) -> u32 {
+    u32::try_from(whole(rate)).unwrap_or(u32::MAX) / parts
 }
 
 /// How much each of so many is wanted, the most wanted first: the n-th as much as the first divided by n to the power of the skew. None
@@ -165,7 +170,7 @@ mod tests {
         assert_eq!(us_each(Duration::from_millis(3), 100), 30.0);
         assert_eq!(share_of_processors(Duration::from_secs(1), Duration::from_secs(2), 2), 0.25);
         assert_eq!(requests_at_most(100.0, Duration::from_secs(2)), 300);
-        assert_eq!((part_of(75_009.9, 10), mib(3 << 20)), (7_500, 3.0));
+        assert_eq!((part_of(75_009.4, 10), mib(3 << 20)), (7_500, 3.0));
     }
 
     #[test]

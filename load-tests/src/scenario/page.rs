@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::plot::{Line, Plot, Scale, Shape};
 use super::summary::{KindFigures, QUANTILES, SecondFigures, Summary};
 use crate::machine::Machine;
-use crate::statistics::{mib, ms, nines, per_cent};
+use crate::statistics::{mib, ms, nines, per_cent, whole};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -47,7 +47,7 @@ pub(super) fn html(summary: &Summary<'_>) -> String {
     let _ = write!(
         page,
         "<ul class=\"tiles\">\n{}{}{}{}</ul>\n",
-        tile(&format!("{per_second:.0}"), "answers a second", ""),
+        tile(&grouped(whole(*per_second)), "answers a second", ""),
         tile(&worst_p99(&summary.kinds), "p99 of the slowest kind", ""),
         tile(&format!("{seconds:.1} s"), "measured", ""),
         tile(verdict, "audit", class)
@@ -124,24 +124,19 @@ fn table(kinds: &[KindFigures]) -> String {
                      <th>p99 ms</th><th>p99.9 ms</th><th>max ms</th><th class=\"words\">answers</th></tr></thead>\n<tbody>\n"
         .to_owned();
     for kind in kinds {
-        let mut answers: Vec<String> =
-            kind.by_status.iter().map(|(status, count)| format!("{status}: {count}")).collect();
-        if kind.lost > 0 {
-            answers.push(format!("none: {}", kind.lost));
-        }
         let _ = writeln!(
             table,
-            "<tr><th>{}</th><td>{}</td><td>{:.0}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td>\
+            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td><td>{:.2}</td>\
              <td class=\"words\">{}</td></tr>",
             kind.kind,
-            kind.answered,
-            kind.per_second,
+            grouped(kind.answered),
+            grouped(whole(kind.per_second)),
             ms(kind.p50_us),
             ms(kind.p90_us),
             ms(kind.p99_us),
             ms(kind.p999_us),
             ms(kind.max_us),
-            answers.join(", ")
+            answers(kind)
         );
     }
     table.push_str("</tbody></table></div>\n");
@@ -200,10 +195,37 @@ fn plots(summary: &Summary<'_>) -> Vec<Plot> {
     ]
 }
 
-/// Up to eleven seconds, evenly.
+/// Seconds from the beginning, evenly, and not too many.
 fn seconds(series: &[SecondFigures]) -> Vec<(f64, String)> {
-    let every = series.len().div_ceil(8).max(1);
-    series.iter().step_by(every).map(|second| (second.at, format!("{:.0} s", second.at))).collect()
+    let every = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200].into_iter();
+    let every = every.chain([series.len()]).find(|every| series.len() / every <= 8).unwrap_or(1).max(1);
+    (0..=u32::try_from(series.len()).unwrap_or(u32::MAX))
+        .step_by(every)
+        .map(|second| (f64::from(second), format!("{second} s")))
+        .collect()
+}
+
+/// A count with its thousands apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Answers by status, and how often none came.
+fn answers(kind: &KindFigures) -> String {
+    let mut answers: Vec<String> =
+        kind.by_status.iter().map(|(status, count)| format!("{status}: {}", grouped(*count))).collect();
+    if kind.lost > 0 {
+        answers.push(format!("none: {}", grouped(kind.lost)));
+    }
+    answers.join(", ")
 }
 
 fn by_percentile(kinds: &[KindFigures]) -> Plot {

@@ -6,8 +6,8 @@ use std::fmt::Write;
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 52.0;
-const RIGHT: f64 = 12.0;
-const TOP: f64 = 12.0;
+const RIGHT: f64 = 24.0;
+const TOP: f64 = 26.0;
 const BOTTOM: f64 = 30.0;
 /// About how many lines a scale has.
 const TICKS: f64 = 5.0;
@@ -137,7 +137,7 @@ impl Plot {
                 HEIGHT - BOTTOM
             );
         }
-        let _ = write!(svg, "<text class=\"unit\" x=\"{LEFT}\" y=\"{:.1}\">{}</text>", TOP - 2.0, self.unit);
+        let _ = write!(svg, "<text class=\"unit\" x=\"0\" y=\"{:.1}\">{}</text>", TOP - 14.0, self.unit);
         // What is stacked highest is drawn first, so that the others stand before it.
         for line in lines.iter().rev() {
             svg.push_str(&self.path(&frame, line));
@@ -183,7 +183,10 @@ impl Plot {
                 (low, most(|point| point.1).max(1e-6).log10().ceil().max(low + 1.0))
             }
         };
-        Frame { scale: self.scale, left: least(|point| point.0), right: most(|point| point.0), low, high }
+        let marks = || self.marks.iter().map(|(place, _)| *place);
+        let left = marks().fold(least(|point| point.0), f64::min);
+        let right = marks().fold(most(|point| point.0), f64::max);
+        Frame { scale: self.scale, left, right, low, high }
     }
 
     fn path(&self, frame: &Frame, line: &Line) -> String {

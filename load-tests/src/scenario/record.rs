@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::outcome::Latencies;
 
+/// A shorter piece of a second is no point of a curve: processor time is counted by hundredths.
+const PIECE_MIN: Duration = Duration::from_millis(250);
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -113,9 +116,10 @@ impl Record {
         &self.seconds[self.seconds.len() - 1]
     }
 
-    /// Whether something came since the last full second.
+    /// Whether so much came since the last full second that it says something.
     pub(super) fn is_in_a_second(&self) -> bool {
-        self.current.answered() > 0
+        let before = self.seconds.last().map_or(Duration::ZERO, |second| second.at);
+        self.seconds.is_empty() || self.lasted().saturating_sub(before) >= PIECE_MIN
     }
 
     pub(super) fn lasted(&self) -> Duration {

@@ -66,7 +66,11 @@ impl Stage {
             say(&format!("WARNING: {} is {kind}: no sync reaches a disk there", place.root().display()));
         }
         let tokens = City::make(&program, &place, arguments.residents)?;
-        let serving = Serving { database: arguments.database_url.as_deref(), ..Serving::default() };
+        let serving = Serving {
+            database: arguments.database_url.as_deref(),
+            planted_bug: arguments.planted_bug.as_deref(),
+            ..Serving::default()
+        };
         let CopiedCity { server, data_dir } = CopiedCity::start_with(&program, &place, COPY, serving)?;
         let address = server.address();
         let pid = ServerPid::default();

@@ -15,6 +15,8 @@ pub(crate) struct Serving<'a> {
     pub(crate) database: Option<&'a str>,
     /// How many claims it judges a second.
     pub(crate) admission_bound: Option<NonZeroU32>,
+    /// A known bug, in a server that was built with them.
+    pub(crate) planted_bug: Option<&'a str>,
 }
 
 pub(crate) struct Kaichang {
@@ -81,13 +83,16 @@ impl Kaichang {
         log: &Path,
         serving: Serving<'_>,
     ) -> Result<Server, Failure> {
-        let Serving { database, admission_bound } = serving;
+        let Serving { database, admission_bound, planted_bug } = serving;
         // An empty directory here would be a mistake of the harness.
         let arguments = ["serve", "--empty", "refuse", "--listen", &address.to_string()];
         let mut command = self.command(&arguments, data_dir);
         command.args(database.into_iter().flat_map(|database| ["--database-url", database]));
         if let Some(bound) = admission_bound {
             command.args(["--admission-bound", &bound.to_string()]);
+        }
+        if let Some(bug) = planted_bug {
+            command.env("KAICHANG_PLANTED_BUG", bug);
         }
         Server::start_ready(command, address, log)
     }

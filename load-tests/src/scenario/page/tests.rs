@@ -102,3 +102,20 @@ fn the_table_has_a_line_for_each_kind_under_its_heading() {
     assert_eq!(end(lines[heading], "p99.9 ms"), end(lines[heading + 2], "3.000"), "{table}");
     assert!(lines[heading + 2].contains("201: 990, 409: 10, none: 3"), "{table}");
 }
+
+#[test]
+fn counts_have_their_thousands_apart_and_seconds_stand_evenly() {
+    let apart = [
+        (7, "7"),
+        (1234, "1\u{202f}234"),
+        (123_456, "123\u{202f}456"),
+        (1_234_567, "1\u{202f}234\u{202f}567"),
+    ];
+    for (count, expected) in apart {
+        assert_eq!(grouped(count), expected);
+    }
+    let machine = machine();
+    let series = summary(&machine, &[], &[]).series;
+    let marks: Vec<String> = seconds(&series).into_iter().map(|(_, words)| words).collect();
+    assert_eq!(marks, ["0 s", "1 s", "2 s", "3 s", "4 s"]);
+}
