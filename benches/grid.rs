@@ -8,6 +8,8 @@
 
 #[path = "shared/city.rs"]
 mod bench_city;
+#[path = "shared/open_data.rs"]
+mod bench_open_data;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -16,24 +18,20 @@ use std::time::{Duration, Instant};
 use askama::Template;
 use bench_city::{DAY_0, DAYS_AHEAD, PRICE, founding, midnight};
 use kaichang::api::language::Language;
-use kaichang::api::open_data::reports::Reports;
-use kaichang::api::open_data::{OpenData, live};
-use kaichang::domain::clock::Clock;
+use kaichang::api::open_data::OpenData;
 use kaichang::domain::definition::KindDef;
 use kaichang::domain::event::{DaysOpened, Event, NewBooking, RequestKey};
 use kaichang::domain::grid::SlotGrid;
 use kaichang::domain::ids::{BookingNo, PitchNo, ResidentNo, SportNo};
 use kaichang::domain::money::Minor;
-use kaichang::domain::time::{LocalDay, UtcMillis};
+use kaichang::domain::time::LocalDay;
 use kaichang::domain::units::UnitSpan;
 use kaichang::engine::replay::Replay;
-use kaichang::identity::public_id::PublicIds;
 use kaichang::web::compressed::{QUICK, gzip};
 use kaichang::web::forgery::FormTokens;
 use kaichang::web::i18n::Words;
 use kaichang::web::resident::venue::{View, page_of};
 use kaichang::web::visitor::Visitor;
-use tokio::sync::Semaphore;
 
 const PITCHES: u32 = 20;
 const RESIDENTS: u32 = 1000;
@@ -42,18 +40,6 @@ const RENDERINGS: usize = 5000;
 #[expect(clippy::disallowed_methods, reason = "a measurement")]
 fn now() -> Instant {
     Instant::now()
-}
-
-struct BenchClock;
-
-impl Clock for BenchClock {
-    fn now(&self) -> UtcMillis {
-        midnight()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
 }
 
 /// The city with slots of so many half hours in these of the day, every third of them booked tomorrow.
@@ -88,18 +74,7 @@ fn city(slot_units: u8, open: (u8, u8)) -> OpenData {
         };
         replay.apply_event(midnight(), &Event::BookingConfirmed(booking)).expect("a booking");
     }
-    let engine = Arc::new(replay.finish().expect("a city"));
-    let clock: Arc<dyn Clock> = Arc::new(BenchClock);
-    let places = Arc::new(Semaphore::new(1));
-    OpenData {
-        reports: Arc::new(Reports::new(clock.as_ref())),
-        live: Arc::new(live::Hub::new(Arc::clone(&engine), Arc::clone(&clock), 1, places, live::STALL_MAX)),
-        engine,
-        clock,
-        ids: PublicIds::new(&[7; 16]),
-        directory: Arc::default(),
-        roots: Arc::default(),
-    }
+    bench_open_data::of(Arc::new(replay.finish().expect("a city")))
 }
 
 fn report(name: &str, open_data: &OpenData) {

@@ -3,8 +3,8 @@
 
 mod front;
 mod limit;
-mod postgres;
-mod redis;
+pub(crate) mod postgres;
+pub(crate) mod redis;
 
 use std::process::ExitCode;
 

@@ -65,6 +65,8 @@ impl BookingPlan {
     ) -> Self {
         let mut draw = Draw::new(SEED);
         draw.shuffle(&mut stock);
+        // Where there are enough slots that are sold once, none is a session's, whose places would be as many as a hundred slots.
+        stock.sort_by_key(|item| !item.is_sold_once());
         let mut left = places;
         let chosen = stock.iter().take_while(|item| {
             let is_wanted = left > 0;

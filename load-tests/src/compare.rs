@@ -13,6 +13,7 @@ mod only;
 mod overload;
 mod rival;
 mod sold_out;
+mod tool;
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -34,13 +35,15 @@ use crate::reach::Asked;
 use crate::report::{self, Figure, Pair, Report, RunFigures};
 use crate::server::Server;
 use crate::server::kaichang::Kaichang;
-use crate::statistics::{part_of, requests_at_most};
+use crate::statistics::{Spread, part_of, requests_at_most};
 use crate::workplace::Workplace;
 use crate::{Failure, print, say};
 
 pub(crate) use only::Only;
+pub(crate) use tool::ToolFigures;
 
 use only::Part;
+use rival::Rival;
 
 /// Before each measured time.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -77,7 +80,9 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         pairs: arguments.pairs,
         grab_residents: arguments.grab_residents,
         grab_skew: arguments.grab_skew,
+        front: rate,
         peak: None,
+        tools: Vec::new(),
         is_sound: true,
     };
 
@@ -92,7 +97,8 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         for part in parts {
             figures.extend(comparison.measure(part)?);
             // After each, so that what was measured isn't lost with what comes after it.
-            let report = Report { machine: &comparison.machine, figures: &figures };
+            let report =
+                Report { machine: &comparison.machine, figures: &figures, rivals: &comparison.tools };
             write_json(arguments.server.json.as_deref(), &report)?;
         }
     }
@@ -140,6 +146,10 @@ struct Comparison {
     pairs: u32,
     grab_residents: usize,
     grab_skew: f64,
+    /// What the bare front answers a second.
+    front: f64,
+    /// The rivals beside their own tools.
+    tools: Vec<ToolFigures>,
     /// Confirmed bookings a second, when they were measured.
     peak: Option<f64>,
     /// Whether every audit was content.
@@ -175,6 +185,16 @@ impl Comparison {
                 | Baseline::PostgresBest),
             ) => bookings::beside_a_rival(self, baseline),
         }
+    }
+
+    /// Lets a rival's own tool do the same work, in the same session.
+    fn beside_its_tool(&mut self, rival: &Rival, pairs: &[Pair]) -> Result<(), Failure> {
+        let rates: Vec<f64> = pairs.iter().map(|pair| pair.baseline.per_second).collect();
+        let median = Spread::of(&rates).ok_or("no pair was measured")?.median;
+        let figures = tool::beside(self, rival, median)?;
+        print(&figures.line());
+        self.tools.push(figures);
+        Ok(())
     }
 
     /// A part of what the server confirms a second at most, by the pairs beside the limit, or by a run of its own.

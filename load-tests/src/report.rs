@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::compare::ToolFigures;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::reach::{Asked, Reach};
@@ -154,6 +155,9 @@ fn spread<T>(all: &[T], value: impl Fn(&T) -> f64) -> Option<Spread> {
 pub(crate) struct Report<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) figures: &'a [Figure],
+    /// Beside their own tools.
+    #[serde(skip_serializing_if = "<[ToolFigures]>::is_empty")]
+    pub(crate) rivals: &'a [ToolFigures],
 }
 
 pub(crate) fn heading(
@@ -304,7 +308,8 @@ mod tests {
             file_system: "ext4".to_owned(),
         };
         let figures = [Figure::of(ASKED, &[pair(80.0, 100.0)], Pair::ratio).expect("a pair")];
-        let json = serde_json::to_value(Report { machine: &machine, figures: &figures }).expect("JSON");
+        let json =
+            serde_json::to_value(Report { machine: &machine, figures: &figures, rivals: &[] }).expect("JSON");
         for name in ["cpus", "kernel", "model"] {
             assert!(!json["machine"][name].is_null(), "{name}: {json}");
         }

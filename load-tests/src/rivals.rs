@@ -10,8 +10,9 @@ use std::process::{Command, ExitCode, Stdio};
 use crate::{Failure, say};
 
 /// The packages, each with a program that is there when it is installed.
-const PACKAGES: [(&str, &[&str]); 2] = [
+const PACKAGES: [(&str, &[&str]); 3] = [
     ("redis-server", &["/usr/bin/redis-server"]),
+    ("redis-tools", &["/usr/bin/redis-benchmark"]),
     (
         "postgresql",
         &[
@@ -58,7 +59,7 @@ fn apt_get(arguments: &[&str]) -> Result<(), Failure> {
 }
 
 /// Where a program is, or how to get it.
-fn find(program: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn find(program: &str) -> Result<PathBuf, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file());
     found.ok_or_else(|| format!("{program} is not installed: run `kaichang-load setup`").into())

@@ -31,6 +31,11 @@ pub(crate) fn is_at_least(value: f64, bound: f64) -> bool {
     value >= bound
 }
 
+/// What is left of two rates when each thing needs both, one after the other.
+pub(crate) fn behind_each_other(one: f64, other: f64) -> f64 {
+    if one > 0.0 && other > 0.0 { 1.0 / (1.0 / one + 1.0 / other) } else { 0.0 }
+}
+
 /// One time beside another.
 pub(crate) fn ratio_us(of: u64, to: u64) -> f64 {
     ratio(as_float(of), as_float(to))

@@ -1,5 +1,6 @@
 //! Postgres behind axum and sqlx: a transaction as people usually write it, and the same in one statement.
 
+pub(crate) mod bench_script;
 mod usual;
 
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use crate::residents::{BOOKINGS_A_RESIDENT_MAX, Tokens};
 use crate::rivals::stock_file::{self, StockLine};
 
 /// More connections than this only wait for each other on two cores; fewer share too few syncs.
-const CONNECTIONS: u32 = 48;
+pub(crate) const CONNECTIONS: u32 = 48;
 
 const SCHEMA: &str = "
 CREATE TABLE resident (id int PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0));
@@ -135,7 +136,7 @@ pub(super) async fn router(arguments: &BaselineArguments) -> Result<Router, Fail
         .test_before_acquire(false)
         .connect(store)
         .await?;
-    fill(&pool, &tokens, &stock).await?;
+    fill(&pool, tokens.len(), &stock).await?;
     let residents = (0i32..).zip(0..tokens.len()).map(|(id, at)| (tokens.get(at).into(), id)).collect();
     let desk = Desk {
         pool,
@@ -146,10 +147,10 @@ pub(super) async fn router(arguments: &BaselineArguments) -> Result<Router, Fail
     Ok(Router::new().route("/v1/bookings", post(book)).with_state(Arc::new(desk)))
 }
 
-async fn fill(pool: &PgPool, tokens: &Tokens, stock: &[StockLine]) -> Result<(), Failure> {
+pub(crate) async fn fill(pool: &PgPool, residents: usize, stock: &[StockLine]) -> Result<(), Failure> {
     sqlx::raw_sql(SCHEMA).execute(pool).await?;
     sqlx::query("INSERT INTO resident SELECT id, 1000000 FROM generate_series(0, $1) AS id")
-        .bind(i32::try_from(tokens.len())?)
+        .bind(i32::try_from(residents)?)
         .execute(pool)
         .await?;
     let mut text = String::new();

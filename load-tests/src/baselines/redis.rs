@@ -18,7 +18,7 @@ use crate::arguments::BaselineArguments;
 use crate::rivals::stock_file::{self, StockLine};
 
 /// One a core would do; two more don't hurt.
-const CONNECTIONS: usize = 4;
+pub(crate) const CONNECTIONS: usize = 4;
 /// How many pitches are noted at once before anybody comes.
 const PIECE: usize = 1000;
 
@@ -84,6 +84,36 @@ async fn book(
         "funds" => Err(StatusCode::PAYMENT_REQUIRED),
         _ => Err(StatusCode::NOT_FOUND),
     }
+}
+
+/// The script's place in a store, where it is from now on, with so many pitches that are sold once.
+pub(crate) async fn prepare_for_bench(store: &str, pitches: usize) -> Result<String, Failure> {
+    let client = redis::Client::open(store)?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let mut command = redis::cmd("HSET");
+    command.arg("pitches");
+    for pitch in 0..pitches {
+        command.arg(format!("pitch-{pitch}")).arg(1);
+    }
+    let _: i64 = command.query_async(&mut connection).await?;
+    let script = Script::new(BOOK);
+    script.prepare_invoke().load_async(&mut connection).await?;
+    Ok(script.get_hash().to_owned())
+}
+
+/// What redis-benchmark sends: a slot, a resident and a request by lot each time, out of so many that hardly one comes twice.
+pub(crate) fn bench_command(hash: &str) -> Vec<String> {
+    let lot = "__rand_int__";
+    let keys = [format!("slot:{lot}"), format!("resident:{lot}"), format!("request:{lot}")];
+    let arguments = ["pitch-0", "2026-11-25", lot, lot].map(str::to_owned);
+    let rules = [
+        BALANCE.to_string(),
+        PRICE.to_string(),
+        BOOKINGS_A_DAY_MAX.to_string(),
+        BOOKINGS_LIVE_MAX.to_string(),
+    ];
+    let command = ["evalsha".to_owned(), hash.to_owned(), keys.len().to_string()];
+    command.into_iter().chain(keys).chain(arguments).chain(rules).collect()
 }
 
 /// Fills the store with what can be sold, and answers what is served.

@@ -33,6 +33,7 @@ pub(super) fn beside_a_rival(
     let asked = asked_beside(baseline).ok_or("nothing is asked for beside this")?;
     let rival = Rival::prepare(comparison, baseline)?;
     let pairs = comparison.in_turn(WHAT, baseline, of_kaichang, |comparison| rival.run(comparison))?;
+    comparison.beside_its_tool(&rival, &pairs)?;
     Ok(vec![figure(asked, &pairs, Pair::ratio, Vec::new())?])
 }
 

@@ -49,6 +49,7 @@ pub(super) fn beside_postgres(comparison: &mut Comparison) -> Result<Vec<Figure>
         },
         |comparison| rival.run(comparison),
     )?;
+    comparison.beside_its_tool(&rival, &pairs)?;
     Ok(vec![figure(HOT_POSTGRES, &pairs, Pair::ratio, Vec::new())?])
 }
 

@@ -32,12 +32,16 @@ pub(super) struct Rival {
 }
 
 /// What a rival keeps its books in. It goes with its run.
-enum Store {
+pub(super) enum Store {
     Redis(Redis),
     Postgres(Postgres),
 }
 
 impl Rival {
+    pub(super) const fn baseline(&self) -> Baseline {
+        self.baseline
+    }
+
     /// With the bookings that the server is asked for, too.
     pub(super) fn prepare(comparison: &Comparison, baseline: Baseline) -> Result<Self, Failure> {
         Self::selling(comparison, baseline, &comparison.city.plan)
@@ -71,7 +75,7 @@ impl Rival {
         comparison.load(&server, &[store.pid()], asking)
     }
 
-    fn start_store(&self, comparison: &Comparison) -> Result<Store, Failure> {
+    pub(super) fn start_store(&self, comparison: &Comparison) -> Result<Store, Failure> {
         let redis = |sync| Redis::start(&comparison.place.path("redis"), sync).map(Store::Redis);
         match self.baseline {
             Baseline::RedisAlways => redis(Sync::Always),

@@ -81,8 +81,8 @@ impl Verdict {
         }
         let (confirmed, unknown) = claims.confirmed_and_unknown();
         self.looked.push(format!(
-            "{confirmed} bookings were confirmed and {unknown} have no answer: no slot was sold twice and no quota exceeded at any \
-             moment, unless a finding says so"
+            "{confirmed} bookings were confirmed and {unknown} have no answer: slot by slot and resident by resident it was looked at how many \
+             were live at one moment"
         ));
     }
 
