@@ -10,7 +10,6 @@
 
 mod beat;
 mod connection;
-mod precedence;
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
@@ -25,7 +24,6 @@ use crate::{Failure, clock};
 
 use beat::Beat;
 use connection::{Connection, UnderWay};
-use precedence::Precedence;
 
 /// How long the requests that are under way at the end are waited for.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
@@ -123,10 +121,6 @@ pub(crate) struct Drive {
 impl Drive {
     /// Runs a workload until it is over and every answer has come.
     pub(crate) fn run<W: Workload>(self, workload: &mut W) -> Result<(), Failure> {
-        let _precedence = match self.pace {
-            Pace::AsAnswered => None,
-            Pace::PerSecond(_) => Precedence::take(),
-        };
         let mut run = Run::begin(self, workload)?;
         let mut events = Events::with_capacity(EVENTS_AT_ONCE);
         let mut scratch = vec![0; READ_BYTES];

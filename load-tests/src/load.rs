@@ -49,6 +49,7 @@ impl Load<'_> {
         let Self { address, connections, pace, .. } = *self;
         let began = clock::now();
         let mut window = Window::begin(self, began)?;
+        window.usage_at_begin = window.usage()?;
         Drive { address, connections, pace, when_broken: WhenBroken::Fail }.run(&mut window)?;
         window.finish(began)
     }
@@ -162,9 +163,15 @@ impl<'a> Window<'a> {
     fn move_on(&mut self, now: Instant) -> Result<(), Failure> {
         match self.phase {
             Phase::WarmUp { until } if now >= until => {
-                self.usage_at_begin = self.usage()?;
-                // What reading the usage took is not measured.
-                let since = clock::now();
+                // The open loop must not stand still meanwhile: it has looked before its first request.
+                let since = match self.load.pace {
+                    Pace::AsAnswered => {
+                        self.usage_at_begin = self.usage()?;
+                        // What reading the usage took is not measured.
+                        clock::now()
+                    }
+                    Pace::PerSecond(_) => now,
+                };
                 let until = since + self.load.measured;
                 self.measured = Some((since, until));
                 self.phase = Phase::Measured { since, until };
@@ -176,16 +183,26 @@ impl<'a> Window<'a> {
     }
 
     fn end_window(&mut self, since: Instant, now: Instant) -> Result<(), Failure> {
-        let usage = self.usage()?;
         self.measured = Some((since, now));
         self.outcome.window = now.saturating_duration_since(since);
+        if self.load.pace == Pace::AsAnswered {
+            self.outcome.used_during = self.outcome.window;
+            self.outcome.used_for = self.outcome.answered;
+            self.note_usage()?;
+        }
+        self.phase = Phase::Over;
+        Ok(())
+    }
+
+    /// What was used since the first look.
+    fn note_usage(&mut self) -> Result<(), Failure> {
+        let usage = self.usage()?;
         let server_time = usage.server.saturating_sub(self.usage_at_begin.server);
         let client_time = usage.client.saturating_sub(self.usage_at_begin.client);
         let all = usage.all.saturating_sub(self.usage_at_begin.all);
         self.outcome.server_time = server_time;
         self.outcome.client_time = client_time;
         self.outcome.other_time = all.saturating_sub(server_time + client_time);
-        self.phase = Phase::Over;
         Ok(())
     }
 
@@ -202,6 +219,11 @@ impl<'a> Window<'a> {
             return Err("the requests were used up before anything was measured".into());
         }
         self.outcome.whole = self.last_answer.saturating_duration_since(began);
+        if self.load.pace != Pace::AsAnswered {
+            self.outcome.used_during = clock::now().saturating_duration_since(began);
+            self.outcome.used_for = self.outcome.by_status.values().sum();
+            self.note_usage()?;
+        }
         Ok(self.outcome)
     }
 }

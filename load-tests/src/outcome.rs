@@ -85,7 +85,10 @@ pub(crate) struct Outcome {
     pub(crate) other_latencies: Latencies,
     /// In the open loop, how late the client itself came to the requests within the window.
     pub(crate) lag: Latencies,
-    /// Processor time within the window.
+    /// For how long, and for how many answers, processor time was counted: the window, and in the open loop the whole run.
+    pub(crate) used_during: Duration,
+    pub(crate) used_for: u64,
+    /// Processor time within that.
     pub(crate) server_time: Duration,
     pub(crate) client_time: Duration,
     /// Of all else that ran meanwhile.
@@ -106,6 +109,8 @@ impl Outcome {
             latencies: Latencies::new()?,
             other_latencies: Latencies::new()?,
             lag: Latencies::new()?,
+            used_during: Duration::ZERO,
+            used_for: 0,
             server_time: Duration::ZERO,
             client_time: Duration::ZERO,
             other_time: Duration::ZERO,
@@ -118,16 +123,16 @@ impl Outcome {
     }
 
     pub(crate) fn server_us_each(&self) -> f64 {
-        us_each(self.server_time, self.answered)
+        us_each(self.server_time, self.used_for)
     }
 
     pub(crate) fn client_share(&self, processors: usize) -> f64 {
-        share_of_processors(self.client_time, self.window, processors)
+        share_of_processors(self.client_time, self.used_during, processors)
     }
 
     /// What others took of the processors, while server and client were to have them for themselves.
     pub(crate) fn others_share(&self, processors: usize) -> f64 {
-        share_of_processors(self.other_time, self.window, processors)
+        share_of_processors(self.other_time, self.used_during, processors)
     }
 
     /// Answers of the whole run that don't count.
@@ -149,6 +154,8 @@ mod tests {
     fn outcome(by_status: &[(u16, u64)]) -> Outcome {
         Outcome {
             window: Duration::from_secs(2),
+            used_during: Duration::from_secs(2),
+            used_for: 200,
             answered: 200,
             counted: 100,
             by_status: by_status.iter().copied().collect(),

@@ -337,6 +337,7 @@ mod tests {
     fn what_spoils_a_run_is_said() {
         let outcome = |by_status: &[(u16, u64)], client_ms, others_ms, requests_used_up| Outcome {
             window: Duration::from_secs(1),
+            used_during: Duration::from_secs(1),
             requests_used_up,
             answered: 1,
             counted: 1,
