@@ -12,7 +12,7 @@ use crate::disk_trace::{DiskTrace, Of};
 use crate::server::serve;
 
 /// Longer than it takes to send thousands of requests, on most machines; a slower one sends more.
-const EACH_SYNC: &str = "fdatasync:delay_enter=3000000";
+const EACH_SYNC: &str = "fdatasync:delay_enter=6000000";
 /// How many records one worker may have under way.
 const UNDER_WAY: usize = 4096;
 const REQUESTS_MAX: usize = 8_000;
