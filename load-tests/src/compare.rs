@@ -12,6 +12,7 @@ mod hot;
 mod only;
 mod overload;
 mod polls;
+mod reads;
 mod rival;
 mod sold_out;
 mod tool;
