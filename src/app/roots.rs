@@ -21,7 +21,7 @@ use crate::api::open_data::roots::{PublishedRoot, PublishedRoots};
 use crate::domain::calendar::local_day;
 use crate::domain::clock::Clock;
 use crate::domain::time::LocalDay;
-use crate::journal::{FileDisk, daily_roots, kept, uuid_text};
+use crate::journal::{FileDisk, JournalHandle, daily_roots, kept, uuid_text};
 
 /// Where they are kept, in a data directory.
 pub(super) const ROOTS_PATH: &str = "roots";
@@ -76,10 +76,13 @@ fn write(path: &Path, roots: &[PublishedRoot]) -> Result<(), Failure> {
 struct Publisher {
     path: PathBuf,
     disk: FileDisk,
+    handle: JournalHandle,
     journal: String,
     zone: TimeZone,
     clock: Arc<dyn Clock>,
     roots: Arc<PublishedRoots>,
+    /// The segment in use when the others' heads were read: no other has ended since.
+    looked_at: u64,
     /// What went wrong was said.
     told: bool,
 }
@@ -90,7 +93,7 @@ struct Publisher {
 /// When the file can't be read, or the system gives no thread.
 pub(super) fn start(
     dir: &DataDir,
-    uuid: &[u8; 16],
+    journal: &JournalHandle,
     zone: TimeZone,
     clock: &Arc<dyn Clock>,
     roots: &Arc<PublishedRoots>,
@@ -101,10 +104,12 @@ pub(super) fn start(
     let mut publisher = Publisher {
         path,
         disk: FileDisk::existing(dir.journal())?,
-        journal: uuid_text(uuid),
+        handle: journal.clone(),
+        journal: uuid_text(&journal.uuid()),
         zone,
         clock: Arc::clone(clock),
         roots: Arc::clone(roots),
+        looked_at: 0,
         told: false,
     };
     let is_closing = Arc::clone(is_closing);
@@ -130,11 +135,12 @@ impl Publisher {
         }
     }
 
-    fn publish_what_is_due(&self) -> Result<(), Failure> {
+    fn publish_what_is_due(&mut self) -> Result<(), Failure> {
         let mut published = self.roots.all();
         let last = published.iter().rev().find(|root| root.journal == self.journal).map(|root| root.day);
         let yesterday = local_day(&self.zone, self.clock.now()).plus_days(-1);
-        if last.is_some_and(|last| last >= yesterday) {
+        let in_use = self.handle.segments();
+        if in_use == self.looked_at || last.is_some_and(|last| last >= yesterday) {
             return Ok(());
         }
         let found = daily_roots(&self.zone, &kept(&self.disk)?.sealed);
@@ -147,11 +153,15 @@ impl Publisher {
                 root: root.root,
             })
             .collect();
-        let Some(newest) = due.last() else { return Ok(()) };
+        let Some(newest) = due.last() else {
+            self.looked_at = in_use;
+            return Ok(());
+        };
         tracing::info!(day = %newest.day, root = HEXLOWER.encode(&newest.root), "the journal's root of the day");
         published.extend(due);
         write(&self.path, &published)?;
         self.roots.set(published);
+        self.looked_at = in_use;
         Ok(())
     }
 }

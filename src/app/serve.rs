@@ -256,8 +256,7 @@ impl City {
         published: &Arc<PublishedRoots>,
     ) -> Result<(), Failure> {
         let zone = self.engine.world().catalogue.zone().clone();
-        let uuid = self.journal.uuid();
-        self.roots = Some(roots::start(dir, &uuid, zone, clock, published, &self.is_closing)?);
+        self.roots = Some(roots::start(dir, &self.journal, zone, clock, published, &self.is_closing)?);
         Ok(())
     }
 
