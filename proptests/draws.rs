@@ -199,10 +199,9 @@ impl Run {
 
     /// Settles what a command has queued. Returns whether it was written.
     fn settle(&mut self) -> bool {
-        let outcome =
-            if std::mem::take(&mut self.is_disk_full) { Outcome::NotWritten } else { Outcome::Durable };
-        assert_eq!(self.city.settle(moment(self.now_min), usize::MAX, outcome), 1);
-        outcome == Outcome::Durable
+        let is_written = !std::mem::take(&mut self.is_disk_full);
+        self.city.settle_the_one(moment(self.now_min), is_written);
+        is_written
     }
 
     fn own(&self, who: u32) -> Option<OwnEntry> {

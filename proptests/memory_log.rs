@@ -95,6 +95,12 @@ impl City {
         Self::from_log(events.iter().map(encode).collect())
     }
 
+    /// Settles the one record that a command has queued: there is no other.
+    pub(crate) fn settle_the_one(&mut self, at: UtcMillis, is_written: bool) {
+        let outcome = if is_written { Outcome::Durable } else { Outcome::NotWritten };
+        assert_eq!(self.settle(at, usize::MAX, outcome), 1);
+    }
+
     /// Settles up to `count` records: kept when `outcome` is durable.
     pub(crate) fn settle(&mut self, at: UtcMillis, count: usize, outcome: Outcome) -> usize {
         let mut taken = Vec::new();

@@ -74,6 +74,8 @@ pub mod quota;
 #[cfg(not(feature = "loom"))]
 pub mod refusal;
 #[cfg(not(feature = "loom"))]
+mod release_days;
+#[cfg(not(feature = "loom"))]
 pub mod release_refusals;
 #[cfg(not(feature = "loom"))]
 pub mod release_report;

@@ -29,7 +29,7 @@ use super::doorkeeper::Doorkeeper;
 use super::problem::Problem;
 use crate::domain::clock::Clock;
 use crate::domain::event::RequestKey;
-use crate::domain::ids::ResidentNo;
+use crate::domain::ids::{ReleaseNo, ResidentNo};
 use crate::engine::Engine;
 use crate::engine::refusal::Refusal;
 use crate::identity::challenge::Challenges;
@@ -99,6 +99,15 @@ pub fn routes(state: Residents) -> OpenApiRouter {
 }
 
 impl Desk {
+    /// The number of a release.
+    ///
+    /// # Errors
+    /// `not-found`.
+    pub fn release_no(&self, code: &str) -> Result<ReleaseNo, Problem> {
+        let world = self.engine.world();
+        world.catalogue.release_by_code(code).map(|release| release.no).ok_or(Problem::NotFound)
+    }
+
     /// The problem that a refusal is.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal) -> Problem {

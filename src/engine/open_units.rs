@@ -1,6 +1,7 @@
 //! How much of a pitch's day is open, and how much of it was when the day was over: hours, closures and capacities that are changed
 //! later change nothing of what was.
 
+use super::bookings::Booking;
 use super::state::Engine;
 use super::world::World;
 use crate::domain::catalogue::{Pitch, PitchKind};
@@ -23,6 +24,18 @@ impl Engine {
         let of_pitch = |pitch: &Pitch| if pitch.whole == pitch.no { by_rule(world, pitch, day) } else { 0 };
         let open = world.catalogue.pitches().iter().map(|pitch| of_pitch(pitch)).collect();
         self.past_open.insert(day, open);
+    }
+}
+
+/// How many of a whole's smallest parts, or of a session's places, a booking has.
+#[must_use]
+pub fn share(world: &World, booking: &Booking) -> u64 {
+    let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { return 0 };
+    match pitch.kind {
+        PitchKind::Session { .. } => u64::from(booking.terms.party_size),
+        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => {
+            u64::try_from(pitch.leaves.len()).unwrap_or(0)
+        }
     }
 }
 

@@ -4,15 +4,10 @@
 //! may be lost, and a start begins at nothing too: these counts are for people to read, and nothing is decided by them.
 
 use super::refusal::Refusal;
-use super::slab::Slab;
+use super::release_days::{NEVER, ReleaseDays};
 use super::sync::{AtomicI64, AtomicU64, Ordering};
 use crate::domain::ids::ReleaseNo;
 use crate::domain::time::LocalDay;
-
-const RELEASES_MAX: usize = 1 << 16;
-/// More than days can be open.
-const RING: i32 = 32;
-const NEVER: i64 = i64::MIN;
 
 /// What is told apart.
 const COUNTED: [&str; 7] = [
@@ -27,20 +22,17 @@ const COUNTED: [&str; 7] = [
 
 /// All releases' counts.
 pub struct ReleaseRefusals {
-    slab: Slab<Days, 64>,
+    days: ReleaseDays<Place>,
 }
-
-struct Days([Place; RING as usize]);
 
 struct Place {
     day: AtomicI64,
     counts: [AtomicU64; COUNTED.len()],
 }
 
-impl Default for Days {
+impl Default for Place {
     fn default() -> Self {
-        let place = |_| Place { day: AtomicI64::new(NEVER), counts: Default::default() };
-        Self(std::array::from_fn(place))
+        Self { day: AtomicI64::new(NEVER), counts: Default::default() }
     }
 }
 
@@ -48,16 +40,13 @@ impl Default for Days {
 impl ReleaseRefusals {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(RELEASES_MAX) }
+        Self { days: ReleaseDays::new() }
     }
 
     /// Counts a refusal.
     pub fn count(&self, release: ReleaseNo, day: LocalDay, refusal: &Refusal) {
         let Some(index) = COUNTED.iter().position(|name| *name == refusal.name()) else { return };
-        let Some(place) = self.slab.get_or_make(release.index()).and_then(|days| days.0.get(place_of(day)))
-        else {
-            return;
-        };
+        let Some(place) = self.days.get_or_make(release, day) else { return };
         let day = i64::from(day.get());
         let before = place.day.load(Ordering::Relaxed);
         if before != day
@@ -70,7 +59,7 @@ impl ReleaseRefusals {
 
     /// How often what was told, of what was told at all.
     pub fn of(&self, release: ReleaseNo, day: LocalDay) -> impl Iterator<Item = (&'static str, u64)> {
-        let place = self.slab.get(release.index()).and_then(|days| days.0.get(place_of(day)));
+        let place = self.days.get(release, day);
         let counts =
             place.filter(|place| place.day.load(Ordering::Relaxed) == i64::from(day.get())).map(|place| {
                 COUNTED.iter().zip(&place.counts).map(|(name, count)| (*name, count.load(Ordering::Relaxed)))
@@ -85,12 +74,9 @@ impl Default for ReleaseRefusals {
     }
 }
 
-fn place_of(day: LocalDay) -> usize {
-    usize::try_from(day.get().rem_euclid(RING)).unwrap_or(0)
-}
-
 #[cfg(all(test, not(feature = "loom")))]
 mod tests {
+    use super::super::release_days::RING;
     use super::*;
 
     #[test]

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::bookings::{Booking, BookingState, Payment};
+use super::open_units::share;
 use super::state::Engine;
 use super::world::World;
 use crate::domain::catalogue::{Pitch, PitchKind, Release};
@@ -108,7 +109,7 @@ impl Engine {
             report.half_hours.for_counter += kept(release, whole, open);
             let mut of_district = 0;
             for booking in self.bookings_of_day(world, whole, day) {
-                let amount = amount(world, &booking);
+                let amount = share(world, &booking) * u64::from(booking.terms.span.count());
                 report.count(&booking, amount, opened.get(&day).copied());
                 course.extend(steps(&booking, amount));
                 if is_standing(booking.state.settled()) {
@@ -197,16 +198,6 @@ fn kept(release: &Release, whole: &Pitch, open: u64) -> u64 {
         }
         PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => 0,
     }
-}
-
-/// How much a booking takes.
-fn amount(world: &World, booking: &Booking) -> u64 {
-    let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { return 0 };
-    let each = match pitch.kind {
-        PitchKind::Session { .. } => u64::from(booking.terms.party_size),
-        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => pitch.leaves.len() as u64,
-    };
-    each * u64::from(booking.terms.span.count())
 }
 
 /// What is taken and given back when.

@@ -3,7 +3,7 @@
 //! One atomic for each release and day, set by the committer when the opening is durable: so it opens for all at one moment,
 //! and a claim's look costs one load. Days share a ring; a place says which day it speaks of.
 
-use super::slab::Slab;
+use super::release_days::{NEVER, ReleaseDays};
 use super::sync::{AtomicI64, Ordering};
 use crate::domain::catalogue::{Pitch, PitchKind, Release};
 use crate::domain::ids::ReleaseNo;
@@ -12,27 +12,19 @@ use crate::domain::time::{LocalDay, UtcMillis};
 use super::pitch_days::Sale;
 use super::session::Seller;
 
-const RELEASES_MAX: usize = 1 << 16;
-/// More than days can be open.
-const RING: i32 = 32;
-const NEVER: i64 = i64::MIN;
-
 /// All releases' days.
 pub struct Releases {
-    slab: Slab<Days, 64>,
+    days: ReleaseDays<Place>,
 }
-
-struct Days([Place; RING as usize]);
 
 struct Place {
     day: AtomicI64,
     opened_at: AtomicI64,
 }
 
-impl Default for Days {
+impl Default for Place {
     fn default() -> Self {
-        let place = |_| Place { day: AtomicI64::new(NEVER), opened_at: AtomicI64::new(NEVER) };
-        Self(std::array::from_fn(place))
+        Self { day: AtomicI64::new(NEVER), opened_at: AtomicI64::new(NEVER) }
     }
 }
 
@@ -49,12 +41,12 @@ pub enum Gate<'a> {
 impl Releases {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(RELEASES_MAX) }
+        Self { days: ReleaseDays::new() }
     }
 
     /// Opens a release for a day of play. By the committer.
     pub fn open(&self, no: ReleaseNo, day: LocalDay, at: UtcMillis) {
-        if let Some(place) = self.slab.get_or_make(no.index()).and_then(|days| days.0.get(place(day))) {
+        if let Some(place) = self.days.get_or_make(no, day) {
             // ORDERING: Relaxed, published by the Release of the day.
             place.opened_at.store(at.get(), Ordering::Relaxed);
             // ORDERING: Release; who sees the day open needs to see nothing else but when.
@@ -65,7 +57,7 @@ impl Releases {
     /// When a release opened for a day of play, if it has.
     #[must_use]
     pub fn opened_at(&self, no: ReleaseNo, day: LocalDay) -> Option<UtcMillis> {
-        let place = self.slab.get(no.index())?.0.get(place(day))?;
+        let place = self.days.get(no, day)?;
         // ORDERING: Acquire pairs with the Release in `open`.
         let is_open = place.day.load(Ordering::Acquire) == i64::from(day.get());
         is_open.then(|| UtcMillis::new(place.opened_at.load(Ordering::Relaxed)))
@@ -87,10 +79,6 @@ impl Default for Releases {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn place(day: LocalDay) -> usize {
-    usize::try_from(day.get().rem_euclid(RING)).unwrap_or(0)
 }
 
 /// How many of a session's places the release keeps for the counter.

@@ -20,12 +20,13 @@ use crate::api::problem::{FieldFault, Problem, Text};
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
 use crate::api::written_time::WrittenDay;
-use crate::domain::catalogue::{Pitch, PitchKind};
+use crate::domain::catalogue::Pitch;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::time::LocalDay;
 use crate::domain::units::UNIT_MINUTES;
 use crate::engine::Engine;
-use crate::engine::bookings::{Booking, BookingState};
+use crate::engine::bookings::BookingState;
+use crate::engine::open_units::share;
 use crate::engine::world::World;
 
 /// The longest range.
@@ -189,17 +190,6 @@ impl Figures {
         }
         figures.minutes_sold = leaf_minutes / leaves;
         figures
-    }
-}
-
-/// How many of a whole's smallest parts, or of a session's places, a booking has.
-fn share(world: &World, booking: &Booking) -> u64 {
-    let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { return 0 };
-    match pitch.kind {
-        PitchKind::Session { .. } => u64::from(booking.terms.party_size),
-        PitchKind::Exclusive | PitchKind::Divisible | PitchKind::Part => {
-            u64::try_from(pitch.leaves.len()).unwrap_or(0)
-        }
     }
 }
 

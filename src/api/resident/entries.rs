@@ -113,7 +113,7 @@ pub async fn entered(
                 return Ok(Replayed::No);
             }
             Ok(Entering::Before) => {
-                let no = release_no(desk, release)?;
+                let no = desk.release_no(release)?;
                 // A second one in flight waits for the first; where that came to nothing, this one is judged anew.
                 if until(|| entered_before(desk, resident, no, key)).await? {
                     return Ok(Replayed::Yes);
@@ -255,17 +255,12 @@ pub async fn withdrawn(desk: &Desk, resident: ResidentNo, release: &str) -> Resu
     durably(ticket.map_err(|refusal| desk.refuse(refusal))?).await
 }
 
-fn release_no(desk: &Desk, release: &str) -> Result<ReleaseNo, Problem> {
-    let world = desk.engine.world();
-    world.catalogue.release_by_code(release).map(|release| release.no).ok_or(Problem::NotFound)
-}
-
 /// Somebody's own entry for a release.
 ///
 /// # Errors
 /// `not-found` when there is none.
 pub fn own(desk: &Desk, resident: ResidentNo, release: &str) -> Result<super::entry_view::Own, Problem> {
-    let no = release_no(desk, release)?;
+    let no = desk.release_no(release)?;
     let entry = desk.engine.own_entry(resident, no).ok_or(Problem::NotFound)?;
     let booking = match entry.standing {
         Standing::Held(_, no) => desk.engine.bookings().get(no),

@@ -28,7 +28,6 @@ use crate::domain::time::UtcMillis;
 use crate::engine::CommandLane;
 use crate::engine::join::Joining;
 use crate::engine::queues::{Board, OwnPlace, Stand};
-use crate::engine::world::World;
 
 /// Nobody asks for his own place more often than so many seconds, nor less often.
 const AGAIN_S: (i64, i64) = (2, 30);
@@ -151,7 +150,7 @@ pub async fn joined(
             }
             Ok(Joining::There) => return Ok(Replayed::Yes),
             Ok(Joining::UnderWay) => {
-                let no = release_no(&desk.engine.world(), release)?;
+                let no = desk.release_no(release)?;
                 until(|| (!desk.engine.is_joining(resident, no)).then_some(())).await?;
             }
             Err(refusal) => return Err(desk.refuse(refusal)),
@@ -208,10 +207,6 @@ pub async fn left(desk: &Desk, resident: ResidentNo, release: &str) -> Result<()
     let now = desk.clock.now();
     let ticket = with_lane(|lane: &CommandLane| desk.engine.leave_queue(lane, resident, release, now));
     durably(ticket.map_err(|refusal| desk.refuse(refusal))?).await
-}
-
-fn release_no(world: &World, release: &str) -> Result<ReleaseNo, Problem> {
-    world.catalogue.release_by_code(release).map(|release| release.no).ok_or(Problem::NotFound)
 }
 
 /// Somebody's place in the queue of a release.
