@@ -7,8 +7,10 @@
 //! The model checker exchanges the primitives of `bookings`, `lane`, `quota_word`, `session` and `word`; what stands on them is tested on
 //! real threads, and not built for the checker.
 
+pub mod attendance;
 pub mod booking_state;
 pub mod bookings;
+mod doorbell;
 pub mod lane;
 pub mod log;
 #[cfg(feature = "planted-bugs")]

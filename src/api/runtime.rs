@@ -273,8 +273,12 @@ impl Worker {
     ) -> io::Result<Self> {
         let (inbox, arrivals) = mpsc::unbounded_channel();
         let connections = Arc::new(Connections::default());
+        let intake = Arc::clone(lane.as_ref().intake());
+        let (resting, resumed) = (Arc::clone(&intake), Arc::clone(&intake));
         let runtime = Builder::new_current_thread()
             .enable_all()
+            .on_thread_park(move || resting.attendance().rest())
+            .on_thread_unpark(move || resumed.attendance().begin())
             .global_queue_interval(REMOTE_LOOK_TASKS)
             .thread_name("blocking")
             .build()?;
@@ -282,7 +286,9 @@ impl Worker {
         let thread = thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
             settled::install_lane(lane);
             set_draining_signal(draining);
+            intake.attendance().begin();
             let cut = work(&runtime, arrivals, &own, drain_max);
+            intake.attendance().rest();
             // A blocking task (a password) may still run: nobody waits for its end any more.
             runtime.shutdown_background();
             cut

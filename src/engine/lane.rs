@@ -16,8 +16,10 @@ use std::time::Duration;
 
 use crossbeam::utils::CachePadded;
 
+use super::attendance::Attendance;
+use super::doorbell::Doorbell;
 use super::log::Outcome;
-use super::sync::{AtomicBool, AtomicU32, AtomicU64, BoundedQueue, Condvar, Mutex, Ordering, fence, lock};
+use super::sync::{AtomicBool, AtomicU32, AtomicU64, BoundedQueue, Mutex, Ordering, fence, lock};
 
 /// All lanes into one log, and the bell that wakes its committer.
 pub struct Intake<R> {
@@ -25,6 +27,7 @@ pub struct Intake<R> {
     /// The lane with which the next `take` begins.
     next_taken: AtomicU64,
     bell: Doorbell,
+    attendance: Attendance,
     halted: AtomicBool,
 }
 
@@ -89,6 +92,7 @@ impl<R> Intake<R> {
             lanes: (0..lanes).map(|_| CachePadded::new(Lane::new(outstanding_max))).collect(),
             next_taken: AtomicU64::new(0),
             bell: Doorbell::new(),
+            attendance: Attendance::new(),
             halted: AtomicBool::new(false),
         });
         let owners = (0..lanes)
@@ -159,6 +163,12 @@ impl<R> Intake<R> {
     /// The same, for so long at most.
     pub fn wait_for_records_at_most(&self, duration: Duration) {
         self.bell.wait_at_most_unless(duration, || self.any_queued());
+    }
+
+    /// Which of the threads that push are at work, as far as they say so.
+    #[must_use]
+    pub fn attendance(&self) -> &Attendance {
+        &self.attendance
     }
 
     /// Wakes the committer though nothing was pushed, so that it looks whether it should end.
@@ -394,72 +404,5 @@ impl Ticket {
     #[must_use]
     pub const fn number(self) -> u64 {
         self.number
-    }
-}
-
-/// Wakes one sleeper. Ringing costs a fence and a load while nobody sleeps.
-struct Doorbell {
-    waiting: AtomicBool,
-    rung: Mutex<bool>,
-    condvar: Condvar,
-}
-
-impl Doorbell {
-    fn new() -> Self {
-        Self { waiting: AtomicBool::new(false), rung: Mutex::new(false), condvar: Condvar::new() }
-    }
-
-    fn ring_if_waiting(&self) {
-        // ORDERING: SeqCst pairs with the one in `announce`: either the sleeper sees what was pushed before
-        // this call, or this load sees that it waits.
-        fence(Ordering::SeqCst);
-        if self.waiting.load(Ordering::Relaxed) {
-            self.ring();
-        }
-    }
-
-    fn ring(&self) {
-        *lock(&self.rung) = true;
-        self.condvar.notify_one();
-    }
-
-    fn announce(&self) {
-        // ORDERING: Relaxed, made strong by the fence.
-        self.waiting.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-    }
-
-    fn wait_unless(&self, ready: impl Fn() -> bool) {
-        self.announce();
-        let mut rung = lock(&self.rung);
-        while !*rung && !ready() {
-            rung = match self.condvar.wait(rung) {
-                Ok(guard) => guard,
-                Err(poisoned) => poisoned.into_inner(),
-            };
-        }
-        *rung = false;
-        // ORDERING: Relaxed, who still sees `true` rings once in vain; the next sleep announces itself anew.
-        self.waiting.store(false, Ordering::Relaxed);
-    }
-
-    #[cfg(not(feature = "loom"))]
-    fn wait_at_most_unless(&self, duration: Duration, ready: impl Fn() -> bool) {
-        self.announce();
-        let mut rung = lock(&self.rung);
-        if !*rung && !ready() {
-            rung = match self.condvar.wait_timeout(rung, duration) {
-                Ok((guard, _)) => guard,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-        }
-        *rung = false;
-        // ORDERING: Relaxed, who still sees `true` rings once in vain; the next sleep announces itself anew.
-        self.waiting.store(false, Ordering::Relaxed);
-    }
-
-    #[cfg(feature = "loom")]
-    fn wait_at_most_unless(&self, _duration: Duration, ready: impl Fn() -> bool) {
-        self.wait_unless(ready);
     }
 }

@@ -32,15 +32,17 @@ const TAKEN_MAX: usize = 1024;
 /// Each batch costs a write, a sync and a wake-up of each lane, which a few dozen records share well enough. So how many came lately
 /// decides: after small batches a record is committed at once, because nobody else may come; after large ones a little is waited
 /// even for the first record, or every large batch would be followed by some of one or two; and enough are committed at once,
-/// because waiting would gain nothing.
+/// because waiting would gain nothing. When all workers rest, fewer are enough: nobody is on the way who could be waited for, and
+/// there is processor time for one more sync.
 #[derive(Debug, Clone, Copy)]
 pub struct Gathering {
     /// While batches have had fewer, records are committed at once.
     pub records_min: usize,
     /// So many are committed at once.
     pub records_enough: usize,
-    /// Looked at again after each slice, and committed when a slice brought nothing new. The system's timer adds some
-    /// 50 µs to it.
+    /// So many are committed at once when all workers rest.
+    pub records_enough_at_rest: usize,
+    /// Looked at again after each slice, and committed when a slice brought nothing new.
     pub slice: Duration,
     /// At most so many slices.
     pub slices_max: u32,
@@ -48,7 +50,13 @@ pub struct Gathering {
 
 impl Default for Gathering {
     fn default() -> Self {
-        Self { records_min: 8, records_enough: 128, slice: Duration::from_micros(100), slices_max: 4 }
+        Self {
+            records_min: 8,
+            records_enough: 128,
+            records_enough_at_rest: 16,
+            slice: Duration::from_micros(150),
+            slices_max: 4,
+        }
     }
 }
 
@@ -197,16 +205,22 @@ impl<D: Disk, R: Record, S: Settle<R>> Committer<D, R, S> {
     }
 
     fn gather(&self) {
-        let Gathering { records_min, records_enough, slice, slices_max } = self.gathering;
+        let Gathering { records_min, records_enough, records_enough_at_rest, slice, slices_max } =
+            self.gathering;
+        let attendance = self.intake.attendance();
         let mut queued = self.queued();
         if queued == 0 || queued.max(self.lately_eighths / 8) < records_min {
             return;
         }
         for _ in 0..slices_max {
-            if queued >= records_enough {
+            if queued >= records_enough || (queued >= records_enough_at_rest && attendance.all_rest()) {
                 return;
             }
-            std::thread::sleep(slice);
+            if queued >= records_enough_at_rest {
+                attendance.wait_until_all_rest_at_most(slice);
+            } else {
+                std::thread::sleep(slice);
+            }
             let now = self.queued();
             if now == queued {
                 return;

@@ -14,7 +14,7 @@ use super::chain::Kind;
 use super::frame::{FrameBuilder, FrameHeader};
 use super::segment::SegmentHeader;
 use super::spare::Wait;
-use super::{FileDisk, Journal, Options, Step, layout, read_only};
+use super::{FileDisk, Gathering, Journal, Options, Step, layout, read_only};
 
 mod behind;
 mod copying;
@@ -322,4 +322,34 @@ fn a_committer_that_ends_leaves_nobody_waiting() {
     drop(committer);
     assert_eq!(intake.outcome(ticket), Some(Outcome::Unknown));
     assert!(owners[0].permit().is_err());
+}
+
+#[test]
+fn who_gathers_stops_waiting_when_all_who_could_bring_more_rest() {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let dir = tempfile::tempdir().unwrap();
+    let gathering = Gathering {
+        records_min: 1,
+        records_enough: 1000,
+        records_enough_at_rest: 2,
+        slice: PATIENCE,
+        slices_max: 2,
+    };
+    let options = Options { gathering, ..options() };
+    let journal =
+        Journal::open(FileDisk::new(dir.path()).unwrap(), options, |_, _, _| Ok::<_, Infallible>(()))
+            .unwrap();
+    let (intake, owners) = Intake::new(1, 64);
+    intake.attendance().begin();
+    let tickets = [1, 2].map(|byte| owners[0].permit().unwrap().push(Bytes(vec![byte])));
+    let (handle, committer) =
+        journal.start(Arc::clone(&intake), Settled::default(), Arc::new(StillClock)).unwrap();
+    intake.attendance().rest();
+    let is_told = |_: &u32| {
+        std::thread::sleep(Duration::from_millis(1));
+        intake.outcome(tickets[1]).is_some()
+    };
+    assert!((0..20_000).find(is_told).is_some(), "it waits for nobody");
+    handle.stop();
+    committer.join().unwrap().unwrap();
 }
