@@ -19,6 +19,7 @@ pub mod extract;
 pub mod figures;
 pub mod front;
 pub mod gate;
+mod handler_time;
 pub mod headers;
 pub mod language;
 pub mod lasting;

@@ -30,6 +30,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::entrance::{Audience, Entrance};
+use super::handler_time::{HANDLER_TIME_MAX, TookTooLong, in_time};
 use super::language::Language;
 use super::problem::page::Explained;
 use super::problem::{AskedForPage, Carried, FieldFault, Problem, Text, ToShow};
@@ -44,10 +45,6 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// What is read and thrown away of a body that is too large, so that its sender gets to read the answer.
 const DISCARDED_BYTES_MAX: usize = 4 * 1024 * 1024;
 const DISCARDED_TIME_MAX: Duration = Duration::from_secs(2);
-
-/// How long a handler may take. What it has queued by then is the log's, so nobody can say whether something was changed:
-/// the answer is the fault that says nothing of it, and a retry under the same key finds out.
-pub const HANDLER_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Of so many requests the time of one is taken.
 const ONE_TIMED_OF: u32 = 16;
@@ -222,8 +219,9 @@ impl Front {
     /// A panic in a handler is a fault of ours, and so is one that takes too long; a panic's message stays with its hook.
     async fn routed(&self, request: Request<Body>, sender: Sender) -> Response {
         let mut router = self.router.clone();
+        let version = request.version();
         let mut answer = pin!(router.call(request));
-        let polled = poll_fn(|cx| {
+        let answered = in_time(HANDLER_TIME_MAX, version, |cx| {
             SENDER.set(Some(sender));
             let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx)));
             SENDER.set(None);
@@ -235,9 +233,9 @@ impl Front {
                 Err(_) => Problem::internal(&"a handler panicked").into_response().into(),
             }
         });
-        match tokio::time::timeout(HANDLER_TIME_MAX, polled).await {
+        match answered.await {
             Ok(response) => response,
-            Err(_) => Problem::internal(&"a handler took too long").into_response(),
+            Err(TookTooLong) => Problem::internal(&"a handler took too long").into_response(),
         }
     }
 }
@@ -353,9 +351,11 @@ async fn discard<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) -> Rest {
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
     let mut parts = value.split(';');
-    let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-    let json = essence == "application/json"
-        || essence.strip_prefix("application/").is_some_and(|kind| kind.ends_with("+json"));
+    let essence = parts.next().unwrap_or_default().trim();
+    let json = essence.eq_ignore_ascii_case("application/json") || {
+        let essence = essence.to_ascii_lowercase();
+        essence.strip_prefix("application/").is_some_and(|kind| kind.ends_with("+json"))
+    };
     json && parts.all(|parameter| match parameter.trim().split_once('=') {
         Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
             charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
