@@ -223,7 +223,7 @@ fn by_code(desk: &Desk, venue: VenueNo, code: &str) -> Option<BookingNo> {
     let days = [Some(today), Some(soon).filter(|soon| *soon != today)];
     for day in days.into_iter().flatten() {
         for whole in catalogue.wholes().filter(|whole| whole.venue == venue) {
-            let bookings = desk.engine.bookings_of_day(&world, whole, day);
+            let bookings = desk.engine.bookings_of_day(&world, whole, day).unwrap_or_default();
             if let Some(booking) = bookings.into_iter().find(|booking| desk.tickets.code(booking.no) == code)
             {
                 return Some(booking.no);

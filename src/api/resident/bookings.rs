@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::booking_view::BookingView;
+use super::booking_view::{BookingStatus, BookingView};
 use super::ordering::{self, WrittenOrder};
 use super::{Desk, Residents};
 use crate::api::answer::json;
@@ -20,6 +20,7 @@ use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, with_lane};
 use crate::domain::ids::ResidentNo;
 use crate::engine::bookings::Booking;
+use crate::engine::refusal::Refusal;
 use crate::engine::{CommandLane, Engine};
 
 /// Where bookings stand.
@@ -100,8 +101,29 @@ pub async fn cancel(
 pub async fn call_off(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Booking, Problem> {
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let now = desk.clock.now();
-    let ticket = with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let ticket = match with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now)) {
+        Ok(ticket) => ticket,
+        Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => {
+            return Err(too_late(&desk.past.own_booking(resident, no).await?));
+        }
+        Err(refusal) => return Err(desk.refuse(refusal)),
+    };
     durably(ticket).await?;
     desk.engine.bookings().get(no).ok_or(Problem::NotFound)
+}
+
+/// Why a booking that is long over is not called off.
+fn too_late(booking: &Booking) -> Problem {
+    match BookingStatus::of(booking.state) {
+        Some(BookingStatus::Cancelled) => Problem::AlreadyCancelled,
+        Some(BookingStatus::Expired) => Problem::HoldExpired,
+        Some(
+            BookingStatus::Held
+            | BookingStatus::Confirmed
+            | BookingStatus::CheckedIn
+            | BookingStatus::Completed
+            | BookingStatus::NoShow,
+        )
+        | None => Problem::TooLate,
+    }
 }

@@ -218,7 +218,8 @@ async fn rows(
 ) -> Result<Vec<RowView>, Problem> {
     let words = visitor.words;
     let clock = at.world.clock_of(day);
-    let mut held: Vec<Booking> = of_day(desk, &at.world, at.venue, day).into_iter().map(|(_, b)| b).collect();
+    let found = of_day(desk, &at.world, at.venue, day).await?;
+    let mut held: Vec<Booking> = found.into_iter().map(|(_, booking)| booking).collect();
     held.retain(|booking| is_there(*booking));
     let people = rows_of(desk, at, words, &held).await?;
     let mut rows: BTreeMap<u8, Vec<Option<Slot>>> = BTreeMap::new();
