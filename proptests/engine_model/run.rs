@@ -207,7 +207,7 @@ impl Run {
         let queued = engine.check_in(lane, by, VenueNo::new(venue), no, self.now());
         let got = self.settle_if(queued, is_written);
         let expected = self.model.check_in(venue, booking, is_written);
-        let expected = self.unless_forgotten(booking, expected, "ticket-invalid");
+        let expected = self.unless_forgotten(booking, expected, "too-late");
         assert_eq!(got, expected, "check-in of {booking} at venue {venue}");
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::problem::{FieldFault, Problem, Text};
+use super::resident::booking_view::BookingStatus;
 use crate::domain::catalogue::Pitch;
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo};
 use crate::domain::time::{LocalDay, UtcMillis};
@@ -204,4 +205,21 @@ pub fn numbers_before(bookings: &[Booking], before: LocalDay) -> Vec<BookingNo> 
 #[must_use]
 pub fn begin_of(world: &World, day: LocalDay) -> UtcMillis {
     world.clock_of(day).start_of(0)
+}
+
+/// Why nothing can be changed of a booking that is over.
+#[must_use]
+pub fn over(booking: &Booking) -> Problem {
+    match BookingStatus::of(booking.state) {
+        Some(BookingStatus::Cancelled) => Problem::AlreadyCancelled,
+        Some(BookingStatus::Expired) => Problem::HoldExpired,
+        Some(
+            BookingStatus::Held
+            | BookingStatus::Confirmed
+            | BookingStatus::CheckedIn
+            | BookingStatus::Completed
+            | BookingStatus::NoShow,
+        )
+        | None => Problem::TooLate,
+    }
 }

@@ -192,6 +192,10 @@ fn find(desk: &Desk, gate: Gate, shown: &Shown<'_>) -> Result<(Option<BookingNo>
             match (gate, venue) {
                 (Gate::Venue(own), _) => Ok((no, own)),
                 (Gate::Anywhere, Some(venue)) => Ok((no, venue)),
+                // It was used or missed long ago, wherever that was.
+                (Gate::Anywhere, None) if no.is_some_and(|no| desk.engine.bookings().is_forgotten(no)) => {
+                    Ok((no, VenueNo::new(u32::MAX)))
+                }
                 // Nobody's gate is asked for a booking that there is not.
                 (Gate::Anywhere, None) => Ok((None, VenueNo::new(u32::MAX))),
             }

@@ -9,12 +9,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::booking_view::{BookingStatus, BookingView};
+use super::booking_view::BookingView;
 use super::ordering::{self, WrittenOrder};
 use super::{Desk, Residents};
 use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
+use crate::api::past::over;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, with_lane};
@@ -104,26 +105,10 @@ pub async fn call_off(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Boo
     let ticket = match with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now)) {
         Ok(ticket) => ticket,
         Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => {
-            return Err(too_late(&desk.past.own_booking(resident, no).await?));
+            return Err(over(&desk.past.own_booking(resident, no).await?));
         }
         Err(refusal) => return Err(desk.refuse(refusal)),
     };
     durably(ticket).await?;
     desk.engine.bookings().get(no).ok_or(Problem::NotFound)
-}
-
-/// Why a booking that is long over is not called off.
-fn too_late(booking: &Booking) -> Problem {
-    match BookingStatus::of(booking.state) {
-        Some(BookingStatus::Cancelled) => Problem::AlreadyCancelled,
-        Some(BookingStatus::Expired) => Problem::HoldExpired,
-        Some(
-            BookingStatus::Held
-            | BookingStatus::Confirmed
-            | BookingStatus::CheckedIn
-            | BookingStatus::Completed
-            | BookingStatus::NoShow,
-        )
-        | None => Problem::TooLate,
-    }
 }

@@ -123,7 +123,7 @@ impl Bookings {
     }
 
     /// Takes the bookings below a number out of a resident's list, and marks its end. By the committer, before they are forgotten.
-    pub(in crate::engine) fn shorten(&self, newest: &AtomicU32, below: BookingNo) {
+    pub fn shorten(&self, newest: &AtomicU32, below: BookingNo) {
         let (mut link, mut is_shorter) = (newest, false);
         loop {
             // ORDERING: Relaxed loads, the committer alone writes links. Release pairs with the Acquire of whoever walks: the links that
@@ -147,7 +147,7 @@ impl Bookings {
 
     /// Forgets the bookings below a number, which are in no list any more. Gives the memory of each block that is forgotten whole, for
     /// which `wait` waits until no command can have found it. By the committer.
-    pub(in crate::engine) fn forget(&self, below: BookingNo, wait: impl FnOnce()) {
+    pub fn forget(&self, below: BookingNo, wait: impl FnOnce()) {
         let before = self.below.load(Ordering::Relaxed);
         // ORDERING: Release pairs with the Acquire in `forgotten_below`; the fence, with that of whoever reads a place that is cleared or
         // filled anew.
