@@ -17,7 +17,7 @@ pub(super) const PIECE: u32 = 64;
 /// How far ahead a release may open.
 const OPENS_BEFORE_DAYS: u16 = 31;
 /// Without Postgres nobody else has what reports are made of: as many days as they look back.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few months")]
+#[expect(clippy::cast_possible_truncation, reason = "a few months")]
 const REPORTS_NEED_DAYS: u16 = REPORTED_DAYS as u16 + OPENS_BEFORE_DAYS + AGAIN_WITHIN_DAYS;
 
 /// What the timekeeper asks before anything is forgotten.

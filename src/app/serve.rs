@@ -82,7 +82,10 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut city = City::open(&dir, &settings, &clock, progress.clone(), &keys.city)?;
     destroy_keys_again(&city.engine, &keys)?;
     let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
-    let history = settings.database.clone().map(|database| History::start(database, &city.journal.uuid()));
+    let history = settings
+        .database
+        .clone()
+        .map(|database| History::start(database, &city.journal.uuid(), Arc::clone(&clock)));
     let history = history.transpose()?;
     let readiness =
         Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);

@@ -66,7 +66,7 @@ impl Engine {
     }
 
     fn has_anything_ahead(&self, account: &Resident) -> bool {
-        self.bookings.of_resident(&account.newest_booking).kept.iter().any(|booking| is_ahead(booking))
+        self.bookings.of_resident(&account.newest_booking).kept.iter().any(is_ahead)
     }
 
     pub(super) fn settle_erased(&self, event: &AccountErased) {

@@ -9,7 +9,8 @@ mod wanted;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -17,6 +18,7 @@ use super::booking_row::{BookingRow, Paid};
 use super::database::{Database, Link};
 use super::fault::Fault;
 use super::offset::Offset;
+use crate::domain::clock::Clock;
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
 use crate::engine::booking_state::BookingState;
@@ -57,12 +59,12 @@ impl History {
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub fn start(database: Database, journal: &[u8; 16]) -> std::io::Result<Self> {
+    pub fn start(database: Database, journal: &[u8; 16], clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (questions, asked) = mpsc::channel(WAITING_MAX);
         let journal = uuid_text(journal);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new().name("history".to_owned()).spawn(move || {
-            let reader = Rc::new(Reader::new(database, journal));
+            let reader = Rc::new(Reader::new(database, journal, clock));
             tokio::task::LocalSet::new().block_on(&runtime, reader.answer_all(asked));
         })?;
         Ok(Self { questions })
@@ -85,17 +87,18 @@ impl History {
 struct Reader {
     database: Database,
     journal: String,
+    clock: Arc<dyn Clock>,
     idle: RefCell<Vec<Link>>,
     /// When it was away last.
-    away_at: Cell<Option<Instant>>,
+    away_at: Cell<Option<Duration>>,
     /// The log was told so.
     is_told: Cell<bool>,
 }
 
 impl Reader {
-    const fn new(database: Database, journal: String) -> Self {
+    const fn new(database: Database, journal: String, clock: Arc<dyn Clock>) -> Self {
         let idle = RefCell::new(Vec::new());
-        Self { database, journal, idle, away_at: Cell::new(None), is_told: Cell::new(false) }
+        Self { database, journal, clock, idle, away_at: Cell::new(None), is_told: Cell::new(false) }
     }
 
     async fn answer_all(self: Rc<Self>, mut asked: mpsc::Receiver<Question>) {
@@ -116,7 +119,7 @@ impl Reader {
         if question.answer.is_closed() {
             return;
         }
-        if self.away_at.get().is_some_and(|at| at.elapsed() < AWAY) {
+        if self.away_at.get().is_some_and(|at| self.clock.monotonic().saturating_sub(at) < AWAY) {
             let _ = question.answer.send(Err(Away));
             return;
         }
@@ -131,7 +134,7 @@ impl Reader {
                 Ok(bookings)
             }
             Err(fault) => {
-                self.away_at.set(Some(Instant::now()));
+                self.away_at.set(Some(self.clock.monotonic()));
                 // What is idle is of the same Postgres.
                 self.idle.borrow_mut().clear();
                 if !self.is_told.replace(true) {

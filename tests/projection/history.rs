@@ -86,8 +86,22 @@ fn told(city: &City, who: &Resident, manager: &Resident, venue: &str, days: (&st
         "exported": [export["bookings"], export["wallet"], export["check_ins"]],
         "cancelling": refusals,
         "day": city.get_as(manager, &format!("/v1/manage/venues/{venue}/bookings?date={first}&limit=500")),
+        "reports": reports(city, first),
         "stats": city.get_as(manager, &format!("/v1/manage/venues/{venue}/stats?from={first}&to={last}")),
     })
+}
+
+/// What came of some releases for a day, but for when it was counted.
+#[track_caller]
+fn reports(city: &City, day: &str) -> Vec<Value> {
+    let releases = city.get("/v1/releases?limit=30");
+    let report = |release: &Value| {
+        let mut report = city.get(&format!("/v1/releases/{}/report?date={day}", text(&release["id"])));
+        report["as_of"] = json!(null);
+        report["refused"] = json!(null);
+        report
+    };
+    items(&releases).iter().map(report).collect()
 }
 
 /// Books on the first days for one resident, and for others, until there is enough to be forgotten; calls two of his off.
