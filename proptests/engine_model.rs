@@ -1,6 +1,7 @@
 //! I1, I3, I4, I6 and I8: the engine does what the dull model says, whatever is asked in whatever order by residents and staff,
 //! days passing, pitches closing, the log refusing, and the process dying at any point.
 
+mod forgetting;
 mod prefixes;
 mod run;
 mod steps;
@@ -31,17 +32,19 @@ fn check(steps: Vec<Step>) {
     // Live state equals replay, to the last count.
     let replayed = City::from_log(run.city.kept.clone());
     assert_eq!(run.city.engine.digest(), replayed.engine.digest());
+    forgetting::check_against_one_that_forgets_nothing(&replayed);
     check_snapshots(replayed);
     run.check_some_prefixes();
 }
 
 /// A snapshot and what follows come to the same, and so does all that time brings after.
-fn check_snapshots(mut replayed: City) {
+fn check_snapshots(replayed: City) {
+    let mut replayed = run::forgetting(replayed);
     let founded = small_city::founding().len();
     let kept = replayed.kept.clone();
     let (third, half) = (founded.max(kept.len() / 3), founded.max(kept.len() / 2));
     let cuts = [[third, half], [half, kept.len()], [kept.len(), kept.len()]];
-    let mut others = cuts.map(|cuts| City::by_snapshots(kept.clone(), cuts));
+    let mut others = cuts.map(|cuts| run::forgetting(City::by_snapshots(kept.clone(), cuts)));
     for other in &others {
         assert_eq!(other.engine.digest(), replayed.engine.digest(), "by way of a snapshot");
         assert_eq!(

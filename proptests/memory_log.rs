@@ -1,5 +1,6 @@
 //! A log in memory that does what the journal does, one step at a time: takes records, keeps their bytes, settles them.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use kaichang::domain::draw::Seed;
 use kaichang::domain::event::Event;
 use kaichang::domain::time::UtcMillis;
+use kaichang::engine::forgetting::Archive;
 use kaichang::engine::lane::{Intake, LaneNo};
 use kaichang::engine::log::{Outcome, Sequence, Settle};
 use kaichang::engine::replay::{Replay, Replayed};
@@ -47,6 +49,31 @@ fn load(pieces: &Pieces) -> Loaded {
     loader.finish().expect("a city")
 }
 
+/// Has everything a moment later: every second time that it is asked.
+struct LaterArchive {
+    memory_days: u16,
+    asked: Cell<u64>,
+}
+
+impl Archive for LaterArchive {
+    fn memory_days(&self) -> Option<u16> {
+        Some(self.memory_days)
+    }
+
+    fn durable(&self) -> u64 {
+        7
+    }
+
+    fn has(&self, record: u64) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        record == 7 && self.asked.get().is_multiple_of(2)
+    }
+
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+}
+
 /// A city on a log in memory, with a lane for commands and one for its timekeeper.
 pub(crate) struct City {
     pub(crate) engine: Arc<Engine>,
@@ -84,6 +111,12 @@ impl City {
         let lane = CommandLane::new(owners.pop().expect("a lane"));
         let settlement = Settlement::new(Arc::clone(&engine), Arc::clone(&intake));
         Self { engine, lane, timekeeper, kept, intake, settlement, taken: VecDeque::new() }
+    }
+
+    /// The same, which forgets what is older than so many days, so many numbers at a time.
+    pub(crate) fn forgetting(self, memory_days: u16, piece: u32) -> Self {
+        let archive = Box::new(LaterArchive { memory_days, asked: Cell::new(0) });
+        Self { timekeeper: self.timekeeper.with_archive(archive, piece), ..self }
     }
 
     pub(crate) fn found(events: &[Event], at: UtcMillis) -> Self {

@@ -29,6 +29,7 @@ pub mod openapi;
 pub mod operator;
 pub mod ops;
 pub mod page;
+pub mod past;
 pub mod person;
 pub mod problem;
 pub mod process_figures;

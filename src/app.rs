@@ -23,6 +23,7 @@ mod open_files;
 mod operator;
 mod projecting;
 mod rebuild;
+mod remembering;
 mod reproject;
 mod roots;
 mod serve;

@@ -16,6 +16,7 @@ pub mod log;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod quota_word;
+pub mod recycled;
 pub mod session;
 pub mod slab;
 pub mod sync;
@@ -55,6 +56,8 @@ pub mod enter;
 pub mod erasure;
 #[cfg(not(feature = "loom"))]
 mod event_record;
+#[cfg(not(feature = "loom"))]
+pub mod forgetting;
 #[cfg(not(feature = "loom"))]
 pub mod hold;
 #[cfg(not(feature = "loom"))]

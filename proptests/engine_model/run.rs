@@ -107,9 +107,14 @@ pub(crate) fn closure_declared(closure: Closure) -> Event {
     }))
 }
 
+/// A city that remembers two days, and forgets what is older in pieces of three.
+pub(crate) fn forgetting(city: City) -> City {
+    city.forgetting(2, 3)
+}
+
 impl Run {
     pub(crate) fn new() -> Self {
-        let mut city = City::found(&founding(), moment(0));
+        let mut city = forgetting(City::found(&founding(), moment(0)));
         city.let_time_pass(moment(0));
         Self { city, model: Model::new(), numbers: Vec::new(), claims: Vec::new() }
     }
@@ -120,6 +125,13 @@ impl Run {
 
     fn number(&self, booking: usize) -> BookingNo {
         self.numbers.get(booking).copied().unwrap_or(BookingNo::new(1 << 20))
+    }
+
+    /// What is refused of a booking that is forgotten: it is not there.
+    fn unless_forgotten<'a>(&self, booking: usize, expected: &'a str, gone: &'a str) -> &'a str {
+        let is_forgotten =
+            booking < self.numbers.len() && self.city.engine.bookings().is_forgotten(self.number(booking));
+        if is_forgotten { gone } else { expected }
     }
 
     /// Settles the one record that a command queued.
@@ -178,6 +190,7 @@ impl Run {
             Ok(Confirmed::Before) => "before",
             Err(refusal) => refusal.name(),
         };
+        let expected = self.unless_forgotten(booking, expected, "not-found");
         assert_eq!(got, expected, "confirm {booking} by {resident}, key {key:?}");
     }
 
@@ -194,6 +207,7 @@ impl Run {
         let queued = engine.check_in(lane, by, VenueNo::new(venue), no, self.now());
         let got = self.settle_if(queued, is_written);
         let expected = self.model.check_in(venue, booking, is_written);
+        let expected = self.unless_forgotten(booking, expected, "too-late");
         assert_eq!(got, expected, "check-in of {booking} at venue {venue}");
     }
 
@@ -204,6 +218,7 @@ impl Run {
         let queued = engine.move_booking(lane, by, VenueNo::new(venue), no, &place, self.now());
         let got = self.settle_if(queued, is_written);
         let expected = self.model.move_booking(venue, booking, to, keeps_price, is_written);
+        let expected = self.unless_forgotten(booking, expected, "not-found");
         assert_eq!(got, expected, "move of {booking} to {to:?} at {}", self.model.now_min);
     }
 
@@ -213,6 +228,7 @@ impl Run {
         let queued = engine.cancel_by_staff(lane, by, VenueNo::new(venue), no, refund.map(Minor::new));
         let got = self.settle_if(queued, is_written);
         let expected = self.model.cancel_by_staff(venue, booking, refund, is_written);
+        let expected = self.unless_forgotten(booking, expected, "not-found");
         assert_eq!(got, expected, "cancel {booking} at venue {venue}, {refund:?} back");
     }
 
@@ -230,6 +246,7 @@ impl Run {
         } else {
             self.model.cancel(resident, booking, is_written)
         };
+        let expected = self.unless_forgotten(booking, expected, "not-found");
         assert_eq!(got, expected, "end of {booking} by {resident} at {}", self.model.now_min);
     }
 
@@ -371,7 +388,7 @@ impl Run {
                     assert!(violations.is_empty(), "{violations:?}");
                 }
             }
-            Step::Crash => self.city = City::from_log(std::mem::take(&mut self.city.kept)),
+            Step::Crash => self.city = forgetting(City::from_log(std::mem::take(&mut self.city.kept))),
         }
         self.city.let_time_pass(self.now());
         self.model.advance(0);
@@ -385,6 +402,13 @@ impl Run {
             assert_eq!(balance.get(), self.model.balance(account), "I3, account {account}");
         }
         for (booking, no) in self.model.bookings.iter().zip(&self.numbers) {
+            if engine.bookings().is_forgotten(*no) {
+                assert!(
+                    !matches!(booking.state, State::Held | State::Confirmed | State::CheckedIn),
+                    "{booking:?}"
+                );
+                continue;
+            }
             let got = engine.bookings().get(*no).expect("a booking");
             let state = match booking.state {
                 State::Held => BookingState::Held,
@@ -434,7 +458,10 @@ impl Run {
         for pitch in (0..PITCHES.len()).filter(|pitch| whole_of(*pitch) == *pitch) {
             let whole = world.catalogue.pitch(pitch_no(pitch)).expect("a pitch");
             for on in 0..=self.model.today() + i32::from(DAYS_AHEAD) {
-                let listed = self.city.engine.bookings_of_day(&world, whole, day(on));
+                let Some(listed) = self.city.engine.bookings_of_day(&world, whole, day(on)) else {
+                    assert!(on < self.model.today() - 2, "day {on} is forgotten too early");
+                    continue;
+                };
                 let mut listed: Vec<_> = listed.iter().map(|booking| booking.no).collect();
                 listed.sort_unstable();
                 let is_here = |place: &Place| whole_of(place.pitch) == pitch && place.day == on;

@@ -139,7 +139,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let resident = || 0..RESIDENTS;
     let venue = || 0..VENUES;
     let booking = || 0usize..32;
-    let minutes = prop_oneof![5 => 0i64..90, 1 => Just(240i64), 1 => 0i64..1_000];
+    let minutes = prop_oneof![10 => 0i64..90, 2 => Just(240i64), 2 => 0i64..1_000, 1 => 1_440i64..5_000];
     let refund =
         prop_oneof![2 => Just(None), 2 => (0i64..600).prop_map(Some), 1 => (-1i64..3_000).prop_map(Some)];
     prop_oneof![

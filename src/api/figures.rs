@@ -18,6 +18,7 @@ pub struct EngineFigures {
     topped_up: Counter,
     refused: Vec<Counter>,
     bookings: Gauge,
+    forgotten: Gauge,
     residents: Gauge,
     requests: Gauge,
     pitch_day_bytes: Gauge,
@@ -42,6 +43,7 @@ impl EngineFigures {
             topped_up: counter!("kaichang_top_ups_total"),
             refused: reasons.map(|reason| counter!("kaichang_refusals_total", "reason" => reason)).collect(),
             bookings: gauge!("kaichang_bookings"),
+            forgotten: gauge!("kaichang_bookings_forgotten"),
             residents: gauge!("kaichang_accounts"),
             requests: gauge!("kaichang_requests_remembered"),
             pitch_day_bytes: gauge!("kaichang_pitch_day_bytes"),
@@ -70,7 +72,8 @@ impl EngineFigures {
         for (figure, (_, refused)) in self.refused.iter().zip(counters.refused()) {
             figure.absolute(refused);
         }
-        self.bookings.set(f64::from(self.engine.bookings().count()));
+        self.bookings.set(f64::from(self.engine.bookings().count_in_memory()));
+        self.forgotten.set(f64::from(self.engine.bookings().forgotten_below().get()));
         self.residents.set(f64::from(self.engine.residents().count()));
         self.requests.set(self.engine.known().len() as f64);
         self.pitch_day_bytes.set(self.engine.pitch_days().bytes() as f64);

@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 use self::directory::Directory;
 use self::reports::Reports;
 use self::roots::PublishedRoots;
+use super::past::Past;
 use super::problem::{FieldFault, Problem, Text};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::clock::Clock;
@@ -43,6 +44,7 @@ pub struct OpenData {
     pub live: Arc<live::Hub>,
     pub reports: Arc<Reports>,
     pub roots: Arc<PublishedRoots>,
+    pub past: Past,
     /// One a worker, as are those above.
     pub boards: queue::SharedBoards,
 }

@@ -100,9 +100,7 @@ impl<'a> Page<'a> {
         elements: impl Iterator<Item = (Position, T)>,
         mut show: impl FnMut(T) -> S,
     ) -> Items<S> {
-        let mut rest = elements.skip_while(|(position, _)| {
-            self.after.is_some_and(|after| (position.sort, position.number) <= (after.sort, after.number))
-        });
+        let mut rest = elements.skip_while(|(position, _)| !self.is_behind(*position));
         let mut items = Vec::new();
         let mut last = None;
         for (position, element) in rest.by_ref().take(self.limit) {
@@ -111,6 +109,27 @@ impl<'a> Page<'a> {
         }
         let next = last.filter(|_| rest.next().is_some()).map(|last| self.cursor(last));
         Items { items, next }
+    }
+
+    /// Whether an element stands behind the page before.
+    #[must_use]
+    pub fn is_behind(&self, position: Position) -> bool {
+        self.after.is_none_or(|after| (after.sort, after.number) < (position.sort, position.number))
+    }
+
+    /// The page of the first elements of a list whose others can't be read now: it goes on behind them, whatever is there.
+    pub fn of_first<T, S>(
+        &self,
+        elements: impl Iterator<Item = (Position, T)>,
+        mut show: impl FnMut(T) -> S,
+    ) -> Items<S> {
+        let mut last = None;
+        let items = elements.take(self.limit).map(|(position, element)| {
+            last = Some(position);
+            show(element)
+        });
+        let items = items.collect();
+        Items { items, next: last.map(|last| self.cursor(last)) }
     }
 }
 

@@ -26,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::doorkeeper::Doorkeeper;
+use super::past::Past;
 use super::problem::Problem;
 use crate::domain::clock::Clock;
 use crate::domain::event::RequestKey;
@@ -58,6 +59,7 @@ pub struct Desk {
     pub tickets: Tickets,
     pub queue_numbers: QueueNumbers,
     pub challenges: Challenges,
+    pub past: Past,
 }
 
 impl FromRef<Residents> for Arc<Doorkeeper> {

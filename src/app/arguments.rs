@@ -180,6 +180,9 @@ pub(super) struct ServeArguments {
     #[arg(long = "snapshot-every", env = "KAICHANG_SNAPSHOT_EVERY", value_name = "SECONDS")]
     #[serde(rename = "snapshot_every")]
     pub(super) snapshot_every_s: Option<u32>,
+    /// Keep bookings that are over in memory for so many days; Postgres has the older ones [default: 45]
+    #[arg(long, env = "KAICHANG_MEMORY_DAYS", value_name = "N")]
+    pub(super) memory_days: Option<u16>,
     /// Keep the journal's sealed segments for so many days, once snapshots and Postgres have them [default: for good]
     #[arg(long, env = "KAICHANG_KEEP_DAYS", value_name = "N")]
     pub(super) keep_days: Option<u32>,

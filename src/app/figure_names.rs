@@ -12,10 +12,15 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit and what it says.
-const FIGURES: [(&str, Kind, Unit, &str); 46] = [
+const FIGURES: [(&str, Kind, Unit, &str); 47] = [
     ("kaichang_accounts", Gauge, Unit::Count, "Accounts of residents, staff and operators."),
     ("kaichang_booking_bytes", Gauge, Unit::Bytes, "Memory that bookings take."),
-    ("kaichang_bookings", Gauge, Unit::Count, "Bookings and holds in memory, whatever became of them."),
+    (
+        "kaichang_bookings",
+        Gauge,
+        Unit::Count,
+        "Bookings and holds in memory, whatever became of them. Those that are long over leave it.",
+    ),
     ("kaichang_bookings_cancelled_total", Counter, Unit::Count, "Bookings cancelled since the start."),
     (
         "kaichang_bookings_completed_total",
@@ -24,6 +29,12 @@ const FIGURES: [(&str, Kind, Unit, &str); 46] = [
         "Bookings whose time is over, since the start.",
     ),
     ("kaichang_bookings_confirmed_total", Counter, Unit::Count, "Bookings confirmed since the start."),
+    (
+        "kaichang_bookings_forgotten",
+        Gauge,
+        Unit::Count,
+        "Bookings and holds that are in memory no more; Postgres has them, where there is one.",
+    ),
     ("kaichang_build_info", Gauge, Unit::Count, "Always 1; the label has the version that runs."),
     ("kaichang_claims_shed_total", Counter, Unit::Count, "Claims turned away at the door since the start."),
     (

@@ -20,6 +20,7 @@ use super::data_dir::{DataDir, Keys};
 use super::demo::Residents;
 use super::keeping::Keeper;
 use super::projecting;
+use super::remembering::{PIECE, Remembering};
 use super::services::Services;
 use super::settings::Settings;
 use super::snapshots::{self, Begun};
@@ -43,7 +44,7 @@ use crate::engine::timekeeper::Timekeeper;
 use crate::engine::{CommandLane, Engine};
 use crate::identity::city_keys::{CityKeys, WhenAbsent};
 use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
-use crate::projection::Progress;
+use crate::projection::{History, Progress};
 
 /// How many records a worker may have under way.
 const OUTSTANDING_MAX: u32 = 4096;
@@ -81,6 +82,11 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let mut city = City::open(&dir, &settings, &clock, progress.clone(), &keys.city)?;
     destroy_keys_again(&city.engine, &keys)?;
     let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
+    let history = settings
+        .database
+        .clone()
+        .map(|database| History::start(database, &city.journal.uuid(), Arc::clone(&clock)));
+    let history = history.transpose()?;
     let readiness =
         Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
@@ -92,7 +98,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         &readiness,
         metrics.clone(),
         &settings,
-        city.journal.epoch(),
+        (city.journal.epoch(), history),
     )?;
     let tls = certificate.as_ref().map(WatchedCertificate::tls);
     services.listen(&workers, listener, tls, settings.metrics_listen)?;
@@ -219,6 +225,10 @@ impl City {
         let seeds = Box::new(move |release: &str, salt: &[u8; 16]| keys.queue_seed(release, salt));
         let mut timekeeper = Timekeeper::new(CommandLane::new(lane)).with_seeds(seeds);
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
+        // A start doesn't wait for it.
+        let remembering =
+            Remembering::new(settings.memory_days, settings.keep, handle.clone(), progress.clone());
+        let timekeeper = timekeeper.with_archive(Box::new(remembering), PIECE);
         let timekeeper = keep_time(timekeeper, &engine, clock, &is_closing)?;
         let keeper = Keeper::new(settings.keep, handle.clone(), progress);
         let (journal, every_s) = (handle.clone(), settings.snapshot_every_s);

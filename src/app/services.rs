@@ -22,6 +22,7 @@ use crate::api::open_data::roots::PublishedRoots;
 use crate::api::open_data::{self, OpenData, live};
 use crate::api::operator::{self, Operators};
 use crate::api::ops::{self, CityTime, Figures, Readiness};
+use crate::api::past::Past;
 use crate::api::proxies::TrustedProxies;
 use crate::api::rate_limit::{RateLimits, RateRules};
 use crate::api::resident::{self, Desk, Residents};
@@ -38,6 +39,7 @@ use crate::identity::queue_number::QueueNumbers;
 use crate::identity::resident_keys::ResidentKeys;
 use crate::identity::ticket::Tickets;
 use crate::identity::token::Tokens;
+use crate::projection::History;
 use crate::web::forgery::FormTokens;
 use crate::web::{self, Pages, problem_page};
 
@@ -55,6 +57,7 @@ pub(super) struct Services {
     roots: Arc<PublishedRoots>,
     epoch: u64,
     streams: Arc<Semaphore>,
+    past: Past,
     readiness: Readiness,
     trusted_proxies: TrustedProxies,
     figures: Figures,
@@ -69,7 +72,7 @@ impl Services {
         readiness: &Readiness,
         metrics: PrometheusHandle,
         settings: &Settings,
-        epoch: u64,
+        (epoch, history): (u64, Option<History>),
     ) -> Result<Self, Failure> {
         let vital_signs = VitalSigns::new(Arc::clone(engine), metrics.clone(), Arc::clone(clock));
         Ok(Self {
@@ -84,6 +87,7 @@ impl Services {
             reports: Arc::new(Reports::new(clock.as_ref())),
             roots: Arc::default(),
             epoch,
+            past: Past::new(Arc::clone(engine), history),
             streams: Arc::new(Semaphore::new(live::STREAMS_MAX)),
             readiness: readiness.clone(),
             trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
@@ -166,6 +170,7 @@ impl Services {
             directory: Arc::clone(&self.directory),
             reports: Arc::clone(&self.reports),
             roots: Arc::clone(&self.roots),
+            past: self.past.clone(),
             live: Arc::new(live::Hub::new(
                 Arc::clone(&self.engine),
                 Arc::clone(&self.clock),
@@ -194,6 +199,7 @@ impl Services {
             tickets: Tickets::new(&self.keys),
             queue_numbers: QueueNumbers::new(&self.keys),
             challenges: Challenges::new(&self.keys),
+            past: self.past.clone(),
         };
         Residents { doorkeeper: Arc::new(doorkeeper), desk: Arc::new(desk) }
     }

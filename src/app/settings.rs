@@ -8,6 +8,7 @@ use super::arguments::{Empty, ServeArguments};
 use super::byte_size::ByteSize;
 use super::certificate::CertificateFiles;
 use super::keeping::KeepLimits;
+use super::remembering::{MEMORY_DAYS, MEMORY_DAYS_MIN};
 use crate::api::proxies::IpNetwork;
 use crate::journal::layout::SEGMENT_BYTES_DEFAULT;
 use crate::projection::Database;
@@ -31,6 +32,7 @@ pub(super) struct Settings {
     /// Claims that are let in a second; as many as come where there is none.
     pub(super) admission_bound: Option<u32>,
     pub(super) snapshot_every_s: u32,
+    pub(super) memory_days: u16,
     pub(super) keep: KeepLimits,
     pub(super) disk_reserve: ByteSize,
     pub(super) segment_size: ByteSize,
@@ -62,6 +64,13 @@ impl Settings {
         if workers == 0 || workers > WORKERS_MAX {
             return Err(format!("1 to {WORKERS_MAX} workers are possible, not {workers}").into());
         }
+        let memory_days = arguments.memory_days.or(file.memory_days).unwrap_or(MEMORY_DAYS);
+        if memory_days < MEMORY_DAYS_MIN {
+            return Err(format!(
+                "bookings stay in memory for {MEMORY_DAYS_MIN} days at least, not {memory_days}"
+            )
+            .into());
+        }
         Ok(Self {
             data_dir: arguments.data_dir.or(file.data_dir).unwrap_or_else(|| PathBuf::from("./data")),
             listen: arguments
@@ -84,6 +93,7 @@ impl Settings {
             trusted_proxies: arguments.trusted_proxies.or(file.trusted_proxies).unwrap_or_default(),
             admission_bound: arguments.admission_bound.or(file.admission_bound).filter(|claims| *claims > 0),
             snapshot_every_s: arguments.snapshot_every_s.or(file.snapshot_every_s).unwrap_or(3600),
+            memory_days,
             keep: KeepLimits {
                 days: arguments.keep_days.or(file.keep_days),
                 bytes: arguments.keep_bytes.or(file.keep_bytes),
@@ -127,6 +137,9 @@ mod tests {
         assert_eq!(settings.keep, KeepLimits { days: Some(30), bytes: Some(ByteSize::mebibytes(10 << 10)) });
         assert_eq!(settings.disk_reserve, ByteSize::mebibytes(1));
         let default = Settings::of(ServeArguments::default()).expect("settings");
+        assert_eq!(default.memory_days, MEMORY_DAYS);
+        let too_few = ServeArguments { memory_days: Some(MEMORY_DAYS_MIN - 1), ..Default::default() };
+        assert!(Settings::of(too_few).is_err(), "requests are known for longer");
         assert_eq!(
             default.keep,
             KeepLimits::default(),

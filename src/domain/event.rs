@@ -68,6 +68,8 @@ pub enum Event {
     DrawDone(Box<DrawDone>),
     PrizeLapsed(PrizeLapsed),
     OfQueue(OfQueue),
+    /// Old bookings are in memory no more.
+    BookingsForgotten(BookingsForgotten),
     StaffActed(StaffActed),
 }
 
@@ -115,7 +117,8 @@ impl Event {
             | Self::DrawSealed(_)
             | Self::DrawDone(_)
             | Self::PrizeLapsed(_)
-            | Self::OfQueue(_) => false,
+            | Self::OfQueue(_)
+            | Self::BookingsForgotten(_) => false,
         }
     }
 }
@@ -174,6 +177,19 @@ impl StaffActed {
 pub struct DaysOpened {
     pub first: LocalDay,
     pub last: LocalDay,
+}
+
+/// What is forgotten from now on: the journal and whatever was filled from it have it still. Both bounds only ever rise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingsForgotten {
+    /// The lists of the days before this one.
+    pub before: LocalDay,
+    /// The bookings whose numbers are below this one: all are over, and were played or called off before that day.
+    pub below: BookingNo,
+    /// All that happened to them stands in the journal's records up to this one.
+    pub told_by: u64,
+    /// Whether Postgres had those records when this was decided. Where nothing has them, this is the end of them.
+    pub is_kept: bool,
 }
 
 /// What an account may do.

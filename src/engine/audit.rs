@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::bookings::{Booking, Payment};
+use super::forgetting::moved_in_wallet;
 use super::state::Engine;
 use crate::domain::catalogue::PitchKind;
 use crate::domain::ids::ResidentNo;
@@ -35,6 +36,7 @@ pub struct Digest {
     pub queues: Vec<super::queues::LineDigest>,
     pub revenue: Vec<i64>,
     pub providers: i64,
+    pub forgotten: (super::forgetting::Forgotten, u32),
     pub first_day: i32,
     pub last_day: Option<i32>,
 }
@@ -45,6 +47,7 @@ pub struct ResidentDigest {
     pub no: u32,
     pub spendable: i64,
     pub settled: i64,
+    pub carried: i64,
     pub is_erased: bool,
     pub sessions: Vec<u32>,
     /// The counts of the open days, then that of live bookings.
@@ -132,11 +135,8 @@ impl Engine {
                 + i128::from(self.ledger.till(venue.no).get());
         }
         let mut moved: HashMap<ResidentNo, i128> = HashMap::new();
-        let from_wallet =
-            |booking: &Booking| booking.state.is_paid() && booking.terms.payment == Payment::Wallet;
-        for booking in self.bookings.iter().filter(from_wallet) {
-            let kept = i128::from(booking.terms.price.get()) - i128::from(booking.refund.get());
-            *moved.entry(booking.terms.resident).or_default() -= kept;
+        for booking in self.bookings.iter() {
+            *moved.entry(booking.terms.resident).or_default() += i128::from(moved_in_wallet(&booking));
         }
         for top_up in self.top_ups.iter().filter(|top_up| !top_up.is_pending) {
             *moved.entry(top_up.resident).or_default() += i128::from(top_up.amount.get());
@@ -144,7 +144,8 @@ impl Engine {
         for (no, resident) in self.residents.iter() {
             let balance = resident.settled().get();
             sum += i128::from(balance);
-            let counted = i128::from(resident.opening().get()) + moved.get(&no).copied().unwrap_or(0);
+            let begun_with = i128::from(resident.opening().get()) + i128::from(resident.carried().get());
+            let counted = begun_with + moved.get(&no).copied().unwrap_or(0);
             // What was in the wallet of an account that is gone was paid back, all of it.
             let counted = if resident.is_erased() { counted.min(0) } else { counted };
             if balance < 0 || counted != i128::from(balance) {
@@ -252,6 +253,7 @@ impl Engine {
             opened: self.opened(&world),
             staff_acts: self.audit_log.head(),
             providers: self.ledger.providers().get(),
+            forgotten: (self.forgotten(), self.bookings.forgotten_below().get()),
             first_day: world.days.first().get(),
             last_day: world.days.last().map(LocalDay::get),
             ..Digest::default()
@@ -269,6 +271,7 @@ impl Engine {
                 no: no.get(),
                 spendable: resident.spendable().get(),
                 settled: resident.settled().get(),
+                carried: resident.carried().get(),
                 is_erased: resident.is_erased(),
                 sessions,
                 counts,

@@ -3,11 +3,16 @@
 //! A transition sets an intent in the state by compare-and-swap, queues its record, and ends when that is durable; until
 //! then no other transition starts. So a free names the booking: whoever has won the state frees its units, once.
 
+mod forgotten;
 #[cfg(not(feature = "loom"))]
 mod rows;
 
 pub use super::booking_state::BookingState;
-use super::slab::Slab;
+pub use forgotten::OwnBookings;
+
+use crossbeam::utils::CachePadded;
+
+use super::recycled::RecycledSlab;
 use super::sync::{AtomicI64, AtomicU32, Ordering, fence, yield_now};
 use super::word::NO_BOOKING;
 use crate::domain::event::NewBooking;
@@ -16,15 +21,20 @@ use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::domain::units::UnitSpan;
 
-/// How many bookings a city may keep in memory.
+/// How many bookings a city may ever have.
 #[cfg(not(feature = "loom"))]
-const BOOKINGS_MAX: usize = 1 << 28;
+const BOOKINGS_MAX: usize = 1 << 30;
+/// How many of them it may keep in memory at a time.
+#[cfg(not(feature = "loom"))]
+const IN_MEMORY_MAX: usize = 1 << 28;
 /// Few enough that a new block is still in the processor's cache when its places are filled.
 #[cfg(not(feature = "loom"))]
 const PER_BLOCK: usize = 1 << 12;
 // The checker follows every atomic that is made.
 #[cfg(feature = "loom")]
-const BOOKINGS_MAX: usize = 1;
+const BOOKINGS_MAX: usize = 2;
+#[cfg(feature = "loom")]
+const IN_MEMORY_MAX: usize = 1;
 #[cfg(feature = "loom")]
 const PER_BLOCK: usize = 1;
 
@@ -94,6 +104,21 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// A booking as somebody else tells it who has it from the same records. It stands in no list.
+    #[must_use]
+    pub const fn told(
+        no: BookingNo,
+        state: BookingState,
+        terms: Terms,
+        (created_at, changed_at): (UtcMillis, UtcMillis),
+        refund: Minor,
+        was_moved: bool,
+    ) -> Self {
+        // Any number would do that is one.
+        let place = if was_moved { no.get() } else { NO_BOOKING };
+        Self { no, state, terms, created_at, changed_at, refund, place }
+    }
+
     /// Whether it was moved from where it was booked.
     #[must_use]
     pub const fn is_moved(&self) -> bool {
@@ -144,6 +169,8 @@ fn state_of(word: u32) -> BookingState {
 impl Entry {
     /// Writes what the booking is. By whoever has its number, before its record is queued.
     pub fn fill(&self, terms: &Terms, state: BookingState) {
+        // ORDERING: Release, who looks at a booking that lay here and reads a field of this one sees that the other is forgotten.
+        fence(Ordering::Release);
         self.write(terms);
         let before = self.state.load(Ordering::Relaxed);
         // ORDERING: Release publishes what the booking is.
@@ -317,14 +344,24 @@ impl DayCursor {
 
 /// All bookings.
 pub struct Bookings {
-    slab: Slab<Entry, PER_BLOCK>,
-    next: AtomicU32,
+    slab: RecycledSlab<Entry, PER_BLOCK>,
+    /// Bookings whose numbers are below this one are forgotten.
+    below: AtomicU32,
+    /// Numbers below this one are given to nobody any more.
+    closed_below: AtomicU32,
+    /// Written by every booking: away from what everybody reads.
+    next: CachePadded<AtomicU32>,
 }
 
 impl Bookings {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(BOOKINGS_MAX), next: AtomicU32::new(0) }
+        Self {
+            slab: RecycledSlab::new(BOOKINGS_MAX, IN_MEMORY_MAX),
+            below: AtomicU32::new(0),
+            closed_below: AtomicU32::new(0),
+            next: CachePadded::new(AtomicU32::new(0)),
+        }
     }
 
     /// A number that nobody has, with its place; nothing when memory for bookings is used up.
@@ -341,15 +378,18 @@ impl Bookings {
         self.slab.get(no.index())
     }
 
-    /// The place of a number from the journal, made when it isn't there.
+    /// The place of a number from the journal, made when it isn't there; nothing of one that is forgotten.
     #[must_use]
     pub fn place(&self, no: BookingNo) -> Option<&Entry> {
+        if self.is_forgotten(no) {
+            return None;
+        }
         // ORDERING: Relaxed, the number is all that is shared.
         self.next.fetch_max(no.get().saturating_add(1), Ordering::Relaxed);
         self.slab.get_or_make(no.index())
     }
 
-    /// A booking as it stands, unless it is void.
+    /// A booking as it stands, unless it is void or forgotten.
     #[must_use]
     pub fn get(&self, no: BookingNo) -> Option<Booking> {
         let entry = self.entry(no)?;
@@ -373,17 +413,13 @@ impl Bookings {
                 refund: Minor::new(entry.refund.load(Ordering::Relaxed)),
                 place: entry.place.load(Ordering::Relaxed),
             };
-            // ORDERING: Acquire pairs with the Release in `relocate`: who read a field of the new place sees the new state here.
+            // ORDERING: Acquire pairs with the Release in `relocate`: who read a field of the new place sees the new state here;
+            // and with those in `forget` and `fill`: who read a field of what came behind sees that the booking is forgotten.
             fence(Ordering::Acquire);
             if entry.state.load(Ordering::Relaxed) == before {
-                return Some(booking);
+                return (self.below.load(Ordering::Relaxed) <= no.get()).then_some(booking);
             }
         }
-    }
-
-    /// A resident's bookings, from the newest on.
-    pub fn of_resident(&self, newest: &AtomicU32) -> impl Iterator<Item = Booking> {
-        self.walk(newest, Entry::of_resident).filter_map(|(_, no)| self.get(no))
     }
 
     /// The bookings of a whole's day, from the newest on. One that was moved stands in the list of its present day only.
@@ -450,9 +486,9 @@ impl Bookings {
         newest.store(no.get(), Ordering::Release);
     }
 
-    /// All bookings that are not void.
+    /// All bookings that are neither void nor forgotten.
     pub fn iter(&self) -> impl Iterator<Item = Booking> {
-        (0..self.count()).filter_map(|no| self.get(BookingNo::new(no)))
+        (self.forgotten_below().get()..self.count()).filter_map(|no| self.get(BookingNo::new(no)))
     }
 
     /// How many numbers are used.

@@ -121,7 +121,10 @@ impl Engine {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
-            | Event::OfQueue(_) => unreachable!("it is dealt with above, or doesn't change the world"),
+            | Event::OfQueue(_)
+            | Event::BookingsForgotten(_) => {
+                unreachable!("it is dealt with above, or doesn't change the world")
+            }
         }
         Ok(())
     }
@@ -215,6 +218,7 @@ impl Engine {
     fn is_remembered(&self, came_to: CameTo, now: UtcMillis) -> bool {
         let since = |moment: UtcMillis| now.since_ms(moment) < REQUESTS_KEPT_MS;
         match came_to {
+            CameTo::Booking(no) | CameTo::CheckIn(no) if self.bookings.is_forgotten(no) => false,
             CameTo::Booking(no) => self.bookings.get(no).is_none_or(|booking| {
                 booking.state.settled() == BookingState::Void || since(booking.created_at)
             }),

@@ -117,6 +117,9 @@ impl Engine {
         request: Option<RequestKey>,
         now: UtcMillis,
     ) -> Result<Ticket, Refusal> {
+        if self.bookings.is_forgotten(no) {
+            return Err(Refusal::TooLate);
+        }
         let is_there = self.bookings.get(no).is_some();
         let (booking, entry) = self
             .venues_booking(venue, no)

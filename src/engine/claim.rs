@@ -168,10 +168,7 @@ impl Engine {
         let is_session = matches!(pitch.kind, PitchKind::Session { .. });
 
         let permit = self.permit_for_new(lane)?;
-        let no = match lane.spare.take() {
-            Some(no) => no,
-            None => self.bookings.allot().ok_or(Refusal::Overloaded)?,
-        };
+        let no = self.bookings.left_over_or_new(lane.spare.take()).ok_or(Refusal::Overloaded)?;
         if let Err(known) = self.known.begin(request, CameTo::Booking(no)) {
             lane.spare.set(Some(no));
             return match known {

@@ -327,7 +327,9 @@ impl Round {
         let has = |(entry, prize): (u32, &Prize)| match prize {
             Prize::Due(option) => Some((entry, *option)),
             Prize::Held { option, booking } => {
-                let has_it = engine.bookings.get(*booking).is_some_and(|booking| booking.state.holds_units());
+                // What is forgotten was played long ago, or called off too late for anybody to have it.
+                let has_it = engine.bookings.is_forgotten(*booking)
+                    || engine.bookings.get(*booking).is_some_and(|booking| booking.state.holds_units());
                 has_it.then_some((entry, *option))
             }
             Prize::Reserve | Prize::Lapsed => None,

@@ -34,7 +34,7 @@ impl Engine {
         let world = self.world.load();
         let account = self.residents.get(no).ok_or(Refusal::NotFound)?;
         let mut ahead = Vec::new();
-        for booking in self.bookings.of_resident(&account.newest_booking).filter(is_ahead) {
+        for booking in self.bookings.of_resident(&account.newest_booking).into_iter().filter(is_ahead) {
             let state = booking.state.settled();
             let terms = booking.terms;
             let pitch = world.catalogue.pitch(terms.pitch).ok_or(Refusal::NotFound)?;
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     fn has_anything_ahead(&self, account: &Resident) -> bool {
-        self.bookings.of_resident(&account.newest_booking).any(|booking| is_ahead(&booking))
+        self.bookings.of_resident(&account.newest_booking).kept.iter().any(is_ahead)
     }
 
     pub(super) fn settle_erased(&self, event: &AccountErased) {

@@ -99,10 +99,7 @@ impl Engine {
         }
         let resident = self.residents.get(old.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;
-        let place = match lane.spare.take() {
-            Some(no) => no,
-            None => self.bookings.allot().ok_or(Refusal::Overloaded)?,
-        };
+        let place = self.bookings.left_over_or_new(lane.spare.take()).ok_or(Refusal::Overloaded)?;
         let undo_number = |refusal| {
             lane.spare.set(Some(place));
             refusal

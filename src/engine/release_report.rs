@@ -1,6 +1,6 @@
 //! What came of a release: how much was offered and sold, how soon, to how many, where, and who went away with nothing.
 //!
-//! Counted from the bookings as they stand, so it is the same for whoever counts, before a restart and after it; only the refusals are
+//! Counted from the bookings as they stand, also those that memory has no more and that whoever asks has brought, so it is the same for whoever counts, before a restart and after it; only the refusals are
 //! those since the start. Amounts are half hours of the smallest parts, and of each place of a session: so everything that a release
 //! has can be added up. A booking that was moved counts where it stands now.
 
@@ -35,6 +35,20 @@ pub struct ReleaseReport {
     /// Bookings by the venue's district.
     pub by_district: BTreeMap<DistrictNo, u64>,
     pub refused: BTreeMap<&'static str, u64>,
+}
+
+/// A report, and who may have come before without memory knowing it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// In which they have not come before.
+    pub report: ReleaseReport,
+    pub undecided: Vec<ResidentNo>,
+}
+
+/// Since when somebody must have booked who comes again to a release that opens then.
+#[must_use]
+pub fn again_since(opened_at: UtcMillis) -> UtcMillis {
+    opened_at.plus_ms(-i64::from(AGAIN_WITHIN_DAYS) * DAY_MS)
 }
 
 /// Half hours of the smallest parts and of each place.
@@ -82,9 +96,18 @@ pub struct ResidentCounts {
 }
 
 impl Engine {
-    /// What came of a release for some days of play. It takes a while where there are many bookings.
-    #[must_use]
-    pub fn release_report(&self, world: &World, release: &Release, days: &[LocalDay]) -> ReleaseReport {
+    /// What came of a release for some days of play. It takes a while where there are many bookings. `past` has the bookings of a whole's
+    /// day that memory has no more.
+    ///
+    /// # Errors
+    /// What `past` says of a day that it doesn't have.
+    pub fn release_report<E>(
+        &self,
+        world: &World,
+        release: &Release,
+        days: &[LocalDay],
+        past: impl Fn(&Pitch, LocalDay) -> Result<Vec<Booking>, E>,
+    ) -> Result<Counted, E> {
         let opened = |day| self.releases.opened_at(release.no, day).map(|at| (day, at));
         let opened: HashMap<LocalDay, UtcMillis> = days.iter().filter_map(|day| opened(*day)).collect();
         let mut report = ReleaseReport {
@@ -108,7 +131,8 @@ impl Engine {
             report.half_hours.offered += open;
             report.half_hours.for_counter += kept(release, whole, open);
             let mut of_district = 0;
-            for booking in self.bookings_of_day(world, whole, day) {
+            let bookings = self.bookings_of_day(world, whole, day).map_or_else(|| past(whole, day), Ok)?;
+            for booking in bookings {
                 let amount = share(world, &booking) * u64::from(booking.terms.span.count());
                 report.count(&booking, amount, opened.get(&day).copied());
                 course.extend(steps(&booking, amount));
@@ -126,32 +150,42 @@ impl Engine {
         }
         report.sold_out_at = sold_out_at(course, report.half_hours);
         report.residents.with_bookings = held_by.len() as u64;
+        let mut undecided = Vec::new();
         for (resident, count) in held_by {
             *report.residents.by_bookings.entry(count).or_default() += 1;
-            let came_before =
-                report.opened_at.is_some_and(|at| self.had_some(resident, release.no, days, at));
-            report.residents.again += u64::from(came_before);
+            let Some(opened_at) = report.opened_at else { continue };
+            match self.had_some(world, resident, (release.no, days), opened_at) {
+                Some(came_before) => report.residents.again += u64::from(came_before),
+                None => undecided.push(resident),
+            }
         }
-        report
+        Ok(Counted { report, undecided })
     }
 
-    /// Whether somebody booked of another release, or another day of this one, shortly before a moment.
+    /// Whether somebody booked of another release, or another day of this one, shortly before a moment; nothing where that may be among
+    /// what is forgotten.
     fn had_some(
         &self,
+        world: &World,
         resident: ResidentNo,
-        but: ReleaseNo,
-        but_days: &[LocalDay],
+        (but, but_days): (ReleaseNo, &[LocalDay]),
         before: UtcMillis,
-    ) -> bool {
-        let Some(account) = self.residents.get(resident) else { return false };
-        let since = before.plus_ms(-i64::from(AGAIN_WITHIN_DAYS) * DAY_MS);
-        let bookings = self.bookings.of_resident(&account.newest_booking);
-        bookings.take_while(|booking| booking.created_at >= since).any(|booking| {
+    ) -> Option<bool> {
+        let Some(account) = self.residents.get(resident) else { return Some(false) };
+        let since = again_since(before);
+        let own = self.bookings.of_resident(&account.newest_booking);
+        let came_before = own.kept.iter().take_while(|booking| booking.created_at >= since).any(|booking| {
             let is_of_this = |release| release == but && but_days.contains(&booking.terms.day);
             booking.created_at < before
                 && is_standing(booking.state.settled())
                 && booking.terms.release.is_some_and(|release| !is_of_this(release))
-        })
+        });
+        // What is forgotten was made before the first day that is not.
+        let reaches_back = || {
+            let forgotten = self.forgotten().before.filter(|_| own.had_more);
+            forgotten.is_none_or(|first| world.clock_of(first).start_of(0) <= since)
+        };
+        if came_before || reaches_back() { Some(came_before) } else { None }
     }
 }
 

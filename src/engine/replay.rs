@@ -315,7 +315,10 @@ impl City {
         if let Event::StaffActed(acted) = event {
             engine.note_act(world, at, acted);
         }
-        if event.changes_world() {
+        if let Event::BookingsForgotten(forgotten) = event {
+            engine.forget_again(world, forgotten)?;
+            engine.forget(forgotten, &Alone);
+        } else if event.changes_world() {
             engine.change_world(world, at, event, &Alone)?;
             // Days are kept apart; who acted stands in the staff's log.
             if let Event::StaffActed(acted) = event {
@@ -444,7 +447,8 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
-            | Event::DaysOpened(_) => Ok(()),
+            | Event::DaysOpened(_)
+            | Event::BookingsForgotten(_) => Ok(()),
         }
     }
 
@@ -500,6 +504,7 @@ impl Engine {
         let new = moved_terms(&old, event);
         let missing = || ReplayError::Missing { what: format!("the new place of {}", event.no) };
         let pitch = world.catalogue.pitch(new.pitch).ok_or_else(missing)?;
+        self.bookings.place(event.place).ok_or_else(missing)?;
         if event.price.get() < 0 || pitch.grid.slots_in(event.span).is_none() {
             let what = "a move off the grid or to a price under nothing";
             return Err(broken(Invariant::I1NoDoubleSale, what, event.no));

@@ -37,10 +37,12 @@ pub struct Resident {
     opening: AtomicI64,
     /// When the account was opened; 0 where that was not kept.
     opened_at: AtomicI64,
+    /// What bookings moved in the wallet that are forgotten.
+    carried: AtomicI64,
 }
 
 #[cfg(not(feature = "loom"))]
-const _: () = assert!(offset_of!(Resident, log_ins) == 64);
+const _: () = assert!(offset_of!(Resident, log_ins) == 64 && size_of::<Resident>() == 128);
 
 impl Default for Resident {
     fn default() -> Self {
@@ -54,6 +56,7 @@ impl Default for Resident {
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
+            carried: AtomicI64::new(0),
         }
     }
 }
@@ -152,6 +155,19 @@ impl Resident {
         Minor::new(self.opening.load(Ordering::Relaxed))
     }
 
+    /// What bookings moved in the wallet that are forgotten.
+    #[must_use]
+    pub fn carried(&self) -> Minor {
+        // ORDERING: Relaxed, the word is all there is to it; it is looked at where nothing is under way.
+        Minor::new(self.carried.load(Ordering::Relaxed))
+    }
+
+    /// Adds to it. By the committer, or by who reads a snapshot.
+    pub(super) fn carry(&self, amount: Minor) {
+        // ORDERING: Relaxed, as in `carried`.
+        self.carried.fetch_add(amount.get(), Ordering::Relaxed);
+    }
+
     /// What may be spent now.
     #[must_use]
     pub fn spendable(&self) -> Minor {
@@ -225,6 +241,7 @@ impl Row for Resident {
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
+            carried: AtomicI64::new(0),
         };
         for slot in 0..SESSION_SLOTS {
             resident.log_ins.set(slot, row.u32()?);

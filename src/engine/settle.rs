@@ -52,7 +52,9 @@ impl Settle<Event> for Settlement {
         if let Event::StaffActed(acted) = &event {
             self.engine.note_act(&self.engine.world.load(), at, acted);
         }
-        if event.changes_world() {
+        if let Event::BookingsForgotten(forgotten) = &event {
+            self.engine.forget(forgotten, self);
+        } else if event.changes_world() {
             let mut world = World::clone(&self.engine.world.load());
             let changed = self.engine.change_world(&mut world, at, &event, self);
             // It was judged before it was queued, one change at a time, and the log is written by this engine alone.
@@ -135,7 +137,8 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
-            | Event::DaysOpened(_) => unreachable!("the world is changed elsewhere"),
+            | Event::DaysOpened(_)
+            | Event::BookingsForgotten(_) => unreachable!("it needs who can wait for commands"),
         }
     }
 

@@ -12,6 +12,7 @@ use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
 use super::changes::{Change, Changes};
 use super::counters::Counters;
 use super::draws::Draws;
+use super::forgetting::Forgotten;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
 use super::pitch_days::PitchDays;
@@ -50,6 +51,8 @@ pub struct Engine {
     pub(super) queues: Queues,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
+    /// What memory had once and has no more. A plain lock: written a few times a day.
+    pub(super) forgotten: Mutex<Forgotten>,
     /// How much of each whole was open on each day that is over, by number.
     pub(super) past_open: DashMap<LocalDay, Box<[u32]>>,
     pub(super) ledger: Ledger,
@@ -183,6 +186,7 @@ impl Engine {
             draws: Draws::default(),
             queues: Queues::default(),
             past_days: DashMap::new(),
+            forgotten: Mutex::default(),
             past_open: DashMap::new(),
             ledger: Ledger::new(),
             phones: DashMap::new(),
@@ -298,8 +302,14 @@ impl Engine {
         &self.queues
     }
 
-    /// The bookings of a whole's day, whether the day is open or over.
-    pub fn bookings_of_day(&self, world: &World, whole: &Pitch, day: LocalDay) -> Vec<Booking> {
+    /// The bookings of a whole's day, whether the day is open or over; nothing of one that is forgotten.
+    pub fn bookings_of_day(&self, world: &World, whole: &Pitch, day: LocalDay) -> Option<Vec<Booking>> {
+        let found = self.listed_on(world, whole, day);
+        // Asked behind the walk: a list that was forgotten meanwhile may have ended too early.
+        (!self.is_day_forgotten(day)).then_some(found)
+    }
+
+    fn listed_on(&self, world: &World, whole: &Pitch, day: LocalDay) -> Vec<Booking> {
         if world.days.is_open(day) {
             let on_day = self.pitch_days.on(whole, day);
             let newest = on_day.map(|on_day| on_day.newest_booking());

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use super::bookings::{Booking, BookingState};
 use super::closing::Closing;
 use super::drawing::Drawing;
+use super::forgetting::{Archive, Forgetting};
 use super::lane::Ticket;
 use super::serving::{SeedOf, Serving};
 use super::state::{CommandLane, Engine};
@@ -34,6 +35,7 @@ pub struct Timekeeper {
     opening: HashMap<(ReleaseNo, LocalDay), Ticket>,
     drawing: Drawing,
     serving: Serving,
+    forgetting: Forgetting,
 }
 
 /// How much later one looks again at a booking that somebody is changing.
@@ -87,6 +89,7 @@ impl Timekeeper {
             opening: HashMap::new(),
             drawing: Drawing::default(),
             serving: Serving::default(),
+            forgetting: Forgetting::default(),
         }
     }
 
@@ -94,6 +97,13 @@ impl Timekeeper {
     #[must_use]
     pub fn with_seeds(mut self, seeds: SeedOf) -> Self {
         self.serving = Serving::with_seeds(seeds);
+        self
+    }
+
+    /// The same, with who keeps the past: without him nothing is forgotten. `piece` is how many numbers go with one record.
+    #[must_use]
+    pub fn with_archive(mut self, archive: Box<dyn Archive>, piece: u32) -> Self {
+        self.forgetting = Forgetting::into(archive, piece);
         self
     }
 
@@ -105,7 +115,8 @@ impl Timekeeper {
         let more_prizes = self.drawing.tick(engine, &self.lane, now, RECORDS_PER_TICK);
         let more_turns = self.serving.tick(engine, &self.lane, now);
         let more_closures = self.close(engine);
-        more_bookings || more_prizes || more_turns || more_closures
+        let more_past = self.forgetting.tick(engine, &self.lane, now);
+        more_past || more_bookings || more_prizes || more_turns || more_closures
     }
 
     /// A new day has begun: its event, once.

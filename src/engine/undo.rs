@@ -110,7 +110,9 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::ReleaseOpened(_)
             | Event::PitchChanged(_)
-            | Event::VenueChanged(_) => {}
+            | Event::VenueChanged(_)
+            // Whoever proposed it looks again.
+            | Event::BookingsForgotten(_) => {}
         }
     }
 

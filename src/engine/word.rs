@@ -21,6 +21,8 @@ const LOOKS_MAX: u32 = 2;
 
 /// The end of a list of bookings.
 pub const NO_BOOKING: u32 = u32::MAX;
+/// The end of a resident's list whose older bookings are forgotten.
+pub const FORGOTTEN: u32 = u32::MAX - 1;
 
 /// Why a claim was refused; nothing is held by it then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub(super) enum RowState {
 }
 
 impl RowState {
-    const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Held,
         Self::Confirmed,
         Self::CheckedIn,

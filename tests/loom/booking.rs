@@ -101,3 +101,21 @@ fn nothing_is_done_to_a_booking_that_was_moved_since_it_was_looked_at() {
         }
     });
 }
+
+#[test]
+fn who_looks_while_a_booking_is_forgotten_and_another_lies_in_its_place_sees_the_one_that_he_means_or_none() {
+    model(|| {
+        let (bookings, no) = one_booking(BookingState::Completed);
+        let looker = {
+            let bookings = Arc::clone(&bookings);
+            thread::spawn(move || bookings.get(no).map(|booking| booking.terms))
+        };
+        bookings.forget(BookingNo::new(no.get() + 1), || {});
+        let next = bookings.allot().expect("memory for one is free again");
+        bookings.entry(next).expect("its place").fill(&terms(2, 500), BookingState::Confirmed);
+        let seen = looker.join().expect("no panic");
+        assert!(seen.is_none_or(|seen| seen == terms(1, 300)), "{seen:?}");
+        assert_eq!(bookings.get(no).map(|booking| booking.terms), None);
+        assert_eq!(bookings.get(next).map(|booking| booking.terms), Some(terms(2, 500)));
+    });
+}

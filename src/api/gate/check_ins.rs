@@ -192,6 +192,10 @@ fn find(desk: &Desk, gate: Gate, shown: &Shown<'_>) -> Result<(Option<BookingNo>
             match (gate, venue) {
                 (Gate::Venue(own), _) => Ok((no, own)),
                 (Gate::Anywhere, Some(venue)) => Ok((no, venue)),
+                // It was used or missed long ago, wherever that was.
+                (Gate::Anywhere, None) if no.is_some_and(|no| desk.engine.bookings().is_forgotten(no)) => {
+                    Ok((no, VenueNo::new(u32::MAX)))
+                }
                 // Nobody's gate is asked for a booking that there is not.
                 (Gate::Anywhere, None) => Ok((None, VenueNo::new(u32::MAX))),
             }
@@ -223,7 +227,7 @@ fn by_code(desk: &Desk, venue: VenueNo, code: &str) -> Option<BookingNo> {
     let days = [Some(today), Some(soon).filter(|soon| *soon != today)];
     for day in days.into_iter().flatten() {
         for whole in catalogue.wholes().filter(|whole| whole.venue == venue) {
-            let bookings = desk.engine.bookings_of_day(&world, whole, day);
+            let bookings = desk.engine.bookings_of_day(&world, whole, day).unwrap_or_default();
             if let Some(booking) = bookings.into_iter().find(|booking| desk.tickets.code(booking.no) == code)
             {
                 return Some(booking.no);

@@ -19,6 +19,7 @@ use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
+use crate::api::past::over;
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
@@ -29,6 +30,7 @@ use crate::domain::event::{BookingCancelled, CancelReason, Event};
 use crate::domain::ids::BookingNo;
 use crate::domain::money::Minor;
 use crate::engine::CommandLane;
+use crate::engine::bookings::Booking;
 use crate::engine::move_booking::{NewPlace, NewPrice};
 use crate::engine::refusal::Refusal;
 use crate::engine::when::WrittenTime;
@@ -60,14 +62,16 @@ pub struct MoveBody {
 /// The booking of an id, for who may change it.
 ///
 /// # Errors
-/// `forbidden`, or `not-found` for another venue's.
-pub fn changeable(desk: &Desk, who: SignedIn, id: &str) -> Result<(Authority, BookingNo), Problem> {
-    let no = desk.ids.read_booking(id);
-    let booking = no.and_then(|no| desk.engine.bookings().get(no));
+/// `forbidden`, or `not-found` for another venue's; `overloaded` when one that is long over can't be read now.
+pub async fn changeable(desk: &Desk, who: SignedIn, id: &str) -> Result<(Authority, Booking), Problem> {
+    let booking = match desk.ids.read_booking(id) {
+        Some(no) => desk.past.booking(no).await?,
+        None => None,
+    };
     let world = desk.engine.world();
     let pitch = booking.and_then(|booking| world.catalogue.pitch(booking.terms.pitch));
     let authority = at_venue(who, pitch.map(|pitch| pitch.venue), Task::Counter)?;
-    Ok((authority, no.ok_or(Problem::NotFound)?))
+    Ok((authority, booking.ok_or(Problem::NotFound)?))
 }
 
 async fn shown(desk: &Desk, no: BookingNo) -> Result<Response, Problem> {
@@ -122,7 +126,8 @@ pub async fn moved(
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
     let end = read_moment("end", end).map_err(|fault| faults.add(fault)).ok();
     let (start, end) = faults.check_read(start.zip(end))?;
-    let (Authority { by, venue }, no) = changeable(desk, who, id)?;
+    let (Authority { by, venue }, booking) = changeable(desk, who, id).await?;
+    let no = booking.no;
     if key.is_some() && stands_at(desk, no, pitch, start, end) {
         return Ok((no, Replayed::Yes));
     }
@@ -131,8 +136,12 @@ pub async fn moved(
         PriceName::OfPlace => NewPrice::OfPlace,
     };
     let (to, now) = (NewPlace { pitch, start, end, price }, desk.clock.now());
-    let ticket = with_lane(|lane: &CommandLane| desk.engine.move_booking(lane, by, venue, no, &to, now))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let moved = with_lane(|lane: &CommandLane| desk.engine.move_booking(lane, by, venue, no, &to, now));
+    let ticket = match moved {
+        Ok(ticket) => ticket,
+        Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => return Err(over(&booking)),
+        Err(refusal) => return Err(desk.refuse(refusal)),
+    };
     durably(ticket).await?;
     Ok((no, Replayed::No))
 }
@@ -141,7 +150,7 @@ pub async fn moved(
 ///
 /// # Errors
 /// Why it could not be there at all. Whether the place is free is judged when it is moved.
-pub fn price_of_move(
+pub async fn price_of_move(
     desk: &Desk,
     who: SignedIn,
     id: &str,
@@ -149,7 +158,7 @@ pub fn price_of_move(
     (start, end): (&str, &str),
 ) -> Result<Minor, Problem> {
     let (start, end) = (read_moment("start", start)?, read_moment("end", end)?);
-    let (Authority { venue, .. }, no) = changeable(desk, who, id)?;
+    let (Authority { venue, .. }, Booking { no, .. }) = changeable(desk, who, id).await?;
     let to = NewPlace { pitch, start, end, price: NewPrice::OfPlace };
     desk.engine.price_of_move(venue, no, &to, desk.clock.now()).map_err(|refusal| desk.refuse(refusal))
 }
@@ -218,7 +227,8 @@ pub async fn called_off(
         let text = Text::fixed("must be from 0 to what was paid", "必须在 0 与实付金额之间");
         return Err(FieldFault::new("refund", text).into());
     }
-    let (Authority { by, venue }, no) = changeable(desk, who, id)?;
+    let (Authority { by, venue }, booking) = changeable(desk, who, id).await?;
+    let no = booking.no;
     let cancelled = with_lane(|lane: &CommandLane| desk.engine.cancel_by_staff(lane, by, venue, no, refund));
     match cancelled {
         Ok(ticket) => {
@@ -228,6 +238,7 @@ pub async fn called_off(
         Err(Refusal::AlreadyCancelled) if key.is_some() && was_cancelled_so(desk, by, no, refund) => {
             Ok((no, Replayed::Yes))
         }
+        Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => Err(over(&booking)),
         Err(refusal) => Err(desk.refuse(refusal)),
     }
 }

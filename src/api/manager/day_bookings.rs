@@ -74,7 +74,7 @@ pub async fn bookings(
     let world = World::clone(&desk.engine.world());
     let venue = world.catalogue.venue_by_code(&code).map(|venue| venue.no);
     let venue = at_venue(who, venue, Task::Counter)?.venue;
-    let found = of_day(&desk, &world, venue, query.date.0);
+    let found = of_day(&desk, &world, venue, query.date.0).await?;
     let answer = page.of(found.into_iter(), |booking| booking);
     let people = People::look_up(&desk, answer.items.iter().map(|booking| booking.terms.resident)).await?;
     let shown = answer.items.iter().filter_map(|booking| VenueBooking::of(&world, &desk, &people, booking));
@@ -82,12 +82,24 @@ pub async fn bookings(
 }
 
 /// A day's bookings in the order of their beginning.
-#[must_use]
-pub fn of_day(desk: &Desk, world: &World, venue: VenueNo, day: LocalDay) -> Vec<(Position, Booking)> {
+///
+/// # Errors
+/// `overloaded` when a day that is long over can't be read now; `invalid-request` when nobody has it any more.
+pub async fn of_day(
+    desk: &Desk,
+    world: &World,
+    venue: VenueNo,
+    day: LocalDay,
+) -> Result<Vec<(Position, Booking)>, Problem> {
     let pitches = world.catalogue.venue(venue).map_or(&[][..], |venue| &venue.pitches);
-    let wholes = pitches.iter().filter_map(|no| world.catalogue.pitch(*no));
-    let mut found: Vec<(Position, Booking)> = wholes
-        .flat_map(|whole| desk.engine.bookings_of_day(world, whole, day))
+    let wholes = || pitches.iter().filter_map(|no| world.catalogue.pitch(*no));
+    let past = desk.past.of_days(world, wholes(), (day, day), "date").await?;
+    let mut all = Vec::new();
+    for whole in wholes() {
+        all.extend(past.of(&desk.engine, world, whole, day)?);
+    }
+    let mut found: Vec<(Position, Booking)> = all
+        .into_iter()
         .filter(|booking| BookingStatus::of(booking.state).is_some())
         .map(|booking| {
             let sort = u64::from(booking.terms.span.first());
@@ -95,5 +107,5 @@ pub fn of_day(desk: &Desk, world: &World, venue: VenueNo, day: LocalDay) -> Vec<
         })
         .collect();
     found.sort_unstable_by_key(|(position, _)| (position.sort, position.number));
-    found
+    Ok(found)
 }

@@ -25,7 +25,7 @@ use crate::domain::money::{Currency, Minor};
 use crate::domain::time::LocalDay;
 use crate::domain::units::UNIT_MINUTES;
 use crate::engine::Engine;
-use crate::engine::bookings::BookingState;
+use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::open_units::share;
 use crate::engine::world::World;
 
@@ -142,15 +142,19 @@ impl Figures {
         }
     }
 
-    /// A whole's day.
-    pub(in crate::api) fn of(engine: &Engine, world: &World, whole: &Pitch, day: LocalDay) -> Self {
-        let bookings = engine.bookings_of_day(world, whole, day);
+    /// A whole's day with these bookings.
+    pub(in crate::api) fn of(
+        engine: &Engine,
+        world: &World,
+        (whole, day): (&Pitch, LocalDay),
+        bookings: &[Booking],
+    ) -> Self {
         let leaves = u64::try_from(whole.leaves.len()).unwrap_or(1).max(1);
         let minutes_open = engine.units_open(world, whole, day) * u64::from(UNIT_MINUTES) / leaves;
         let mut figures = Self { minutes_open, ..Self::default() };
         // Minutes of the smallest parts, so that nothing is lost in rounding.
         let mut leaf_minutes = 0;
-        for booking in &bookings {
+        for booking in bookings {
             let terms = booking.terms;
             let state = booking.state.settled();
             if state.is_paid() {
@@ -211,7 +215,7 @@ pub async fn stats(
 ) -> Result<Response, Problem> {
     let (from, to) = (query.from.0, query.to.0);
     let world = World::clone(&desk.engine.world());
-    let counted = counted(&desk, &world, who, &code, (from, to))?;
+    let counted = counted(&desk, &world, who, &code, (from, to)).await?;
     let currency = world.catalogue.city().currency;
     let days = counted.days.into_iter().map(|day| DayStatsView {
         date: day.day.to_string(),
@@ -249,8 +253,8 @@ pub struct CountedDay {
 /// Counts how a venue was used on some days.
 ///
 /// # Errors
-/// `invalid-request`, or as `authority` judges.
-pub fn counted(
+/// `invalid-request`, or as `authority` judges; `overloaded` when days that are long over can't be read now.
+pub async fn counted(
     desk: &Desk,
     world: &World,
     who: SignedIn,
@@ -264,13 +268,16 @@ pub fn counted(
     let venue = world.catalogue.venue_by_code(code);
     let _may = at_venue(who, venue.map(|venue| venue.no), Task::Manage)?;
     let venue = venue.ok_or(Problem::NotFound)?;
+    let wholes = || venue.pitches.iter().filter_map(|no| world.catalogue.pitch(*no));
+    let past = desk.past.of_days(world, wholes(), (from, to), "from").await?;
     let mut total = Figures::default();
     let mut days = Vec::new();
     for day in (0..=to.days_since(from)).map(|after| from.plus_days(after)) {
         let mut of_day = Figures::default();
         let mut pitches = Vec::new();
-        for whole in venue.pitches.iter().filter_map(|no| world.catalogue.pitch(*no)) {
-            let figures = Figures::of(&desk.engine, world, whole, day);
+        for whole in wholes() {
+            let bookings = past.of(&desk.engine, world, whole, day)?;
+            let figures = Figures::of(&desk.engine, world, (whole, day), &bookings);
             of_day += figures;
             pitches.push((whole.code.as_str().to_owned(), figures));
         }

@@ -9,16 +9,19 @@ use tokio::sync::Semaphore;
 
 use super::OpenData;
 use crate::api::problem::{FieldFault, Problem, Text};
-use crate::domain::catalogue::Release;
+use crate::domain::catalogue::{Pitch, Release};
 use crate::domain::clock::Clock;
-use crate::domain::ids::ReleaseNo;
+use crate::domain::ids::{ReleaseNo, ResidentNo};
 use crate::domain::release::ReleaseWhen;
 use crate::domain::time::{LocalDay, UtcMillis};
-use crate::engine::release_report::ReleaseReport;
+use crate::engine::release_report::{ReleaseReport, again_since};
 use crate::engine::world::World;
+use crate::projection::Wanted;
 
 /// How long a report is as good as a new one.
 const KEPT: Duration = Duration::from_secs(5);
+/// For how many residents it is asked at a time whether they came before.
+const ASKED_TOGETHER: usize = 4096;
 /// How many are kept.
 const KEPT_MAX: usize = 1024;
 /// How long after a day of play there is a report of it.
@@ -50,7 +53,8 @@ impl Reports {
     /// What came of a release: of one day of play, of the day that was opened last where a rule opens day by day, or of all its days.
     ///
     /// # Errors
-    /// `not-found`; `invalid-request` for a day that it doesn't govern or that is too long ago.
+    /// `not-found`; `invalid-request` for a day that it doesn't govern or that is too long ago; `overloaded` when what it needs of older
+    /// bookings can't be read now.
     pub async fn of(
         &self,
         open_data: &OpenData,
@@ -74,20 +78,53 @@ impl Reports {
             return Ok(counted);
         }
         let (engine, at) = (Arc::clone(&open_data.engine), open_data.clock.now());
+        let wholes = release_wholes(&world, release);
+        let past = open_data.past.of_days(&world, wholes, (first, last), "date").await?;
+        let no = release;
         let counting = tokio::task::spawn_blocking(move || {
             let days: Vec<LocalDay> = (0..=last.days_since(first)).map(|nth| first.plus_days(nth)).collect();
-            let release = world.catalogue.release(release)?;
-            let report = engine.release_report(&world, release, &days);
-            Some(Counted { first, last, at, report, counted: now })
+            let release = world.catalogue.release(release).ok_or(Problem::NotFound)?;
+            engine.release_report(&world, release, &days, |whole, day| past.of(&engine, &world, whole, day))
         });
-        let counted = counting.await.map_err(|fault| Problem::internal(&fault))?.ok_or(Problem::NotFound)?;
-        let counted = Arc::new(counted);
+        let counted = counting.await.map_err(|fault| Problem::internal(&fault))??;
+        let mut report = counted.report;
+        if let Some(opened_at) = report.opened_at {
+            let came_before = came_before(open_data, &counted.undecided, opened_at, (no, first, last));
+            report.residents.again += came_before.await?;
+        }
+        let counted = Arc::new(Counted { first, last, at, report, counted: now });
         if self.kept.len() >= KEPT_MAX {
             self.kept.clear();
         }
         self.kept.insert(key, Arc::clone(&counted));
         Ok(counted)
     }
+}
+
+/// The wholes of a release.
+fn release_wholes(world: &World, no: ReleaseNo) -> impl Iterator<Item = &Pitch> {
+    let release = world.catalogue.release(no);
+    release.into_iter().flat_map(|release| &release.def.pitches).filter_map(|no| world.catalogue.pitch(*no))
+}
+
+/// How many of some residents had booked of something else shortly before, by what memory has no more.
+async fn came_before(
+    open_data: &OpenData,
+    residents: &[ResidentNo],
+    opened_at: UtcMillis,
+    but: (ReleaseNo, LocalDay, LocalDay),
+) -> Result<u64, Problem> {
+    let mut count = 0;
+    for some in residents.chunks(ASKED_TOGETHER) {
+        let wanted = Wanted::OfOthers {
+            residents: some.to_vec(),
+            since: again_since(opened_at),
+            until: opened_at,
+            but,
+        };
+        count += open_data.past.ask(wanted).await?.len() as u64;
+    }
+    Ok(count)
 }
 
 /// The days of play of a report.

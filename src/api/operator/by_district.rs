@@ -30,7 +30,9 @@ pub fn by_district(engine: &Engine, world: &World, day: LocalDay) -> Vec<Distric
         places.1 += i64::from(location.longitude_e6);
         for pitch in venue.pitches.iter().filter_map(|no| catalogue.pitch(*no)) {
             district.pitches += 1;
-            district.figures += Figures::of(engine, world, pitch, day);
+            // A day of now: it is not forgotten.
+            let bookings = engine.bookings_of_day(world, pitch, day).unwrap_or_default();
+            district.figures += Figures::of(engine, world, (pitch, day), &bookings);
         }
     }
     all.into_iter()

@@ -54,6 +54,20 @@ impl BookingStatus {
     }
 }
 
+impl BookingStatus {
+    /// Where bookings stand for good that are shown so.
+    #[must_use]
+    pub fn for_good(self) -> Vec<BookingState> {
+        match self {
+            Self::Held | Self::Confirmed | Self::CheckedIn => Vec::new(),
+            Self::Completed => vec![BookingState::Completed],
+            Self::Cancelled => vec![BookingState::Cancelled, BookingState::GivenUp],
+            Self::Expired => vec![BookingState::Expired],
+            Self::NoShow => vec![BookingState::Missed],
+        }
+    }
+}
+
 /// A booking.
 #[derive(Serialize, ToSchema)]
 pub struct BookingView<'a> {

@@ -15,11 +15,13 @@ use super::{Desk, Residents};
 use crate::api::answer::json;
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
+use crate::api::past::over;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, with_lane};
 use crate::domain::ids::ResidentNo;
 use crate::engine::bookings::Booking;
+use crate::engine::refusal::Refusal;
 use crate::engine::{CommandLane, Engine};
 
 /// Where bookings stand.
@@ -100,8 +102,13 @@ pub async fn cancel(
 pub async fn call_off(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Booking, Problem> {
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
     let now = desk.clock.now();
-    let ticket = with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let ticket = match with_lane(|lane: &CommandLane| desk.engine.cancel(lane, resident, no, now)) {
+        Ok(ticket) => ticket,
+        Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => {
+            return Err(over(&desk.past.own_booking(resident, no).await?));
+        }
+        Err(refusal) => return Err(desk.refuse(refusal)),
+    };
     durably(ticket).await?;
     desk.engine.bookings().get(no).ok_or(Problem::NotFound)
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::entry_view::EntryView;
+use super::entry_view::{EntryView, Own};
 use super::ordering::Replayed;
 use super::{Desk, Residents};
 use crate::api::answer::json;
@@ -75,7 +75,7 @@ pub async fn enter(
 ) -> Result<Response, Problem> {
     let desk = &state.desk;
     let replayed = entered(desk, who.no, &release, idempotency_key(&headers), &body.value).await?;
-    let mut response = shown(desk, who.no, &release, StatusCode::CREATED)?;
+    let mut response = shown(desk, who.no, &release, StatusCode::CREATED).await?;
     replayed.mark(&mut response);
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/releases/{release}/entries/mine")) {
         response.headers_mut().insert(LOCATION, location);
@@ -179,8 +179,8 @@ pub async fn entry(
     PathText(release): PathText,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let view = whole(&desk, own(&desk, who.resident()?, &release)?).await?;
     let world = desk.engine.world();
-    let view = own(&desk, who.resident()?, &release)?;
     let view = EntryView::of(&desk.engine, &world, &desk.ids, view).ok_or(Problem::NotFound)?;
     Ok(own_with_etag(&headers, &view))
 }
@@ -203,7 +203,7 @@ pub async fn change(
     body: JsonBody<EntryBody>,
 ) -> Result<Response, Problem> {
     changed(&desk, who.no, &release, &body.value).await?;
-    shown(&desk, who.no, &release, StatusCode::OK)
+    shown(&desk, who.no, &release, StatusCode::OK).await
 }
 
 /// Changes somebody's own entry; durable when this returns.
@@ -242,7 +242,7 @@ pub async fn withdraw(
     PathText(release): PathText,
 ) -> Result<Response, Problem> {
     withdrawn(&desk, who.resident()?, &release).await?;
-    shown(&desk, who.no, &release, StatusCode::OK)
+    shown(&desk, who.no, &release, StatusCode::OK).await
 }
 
 /// Withdraws somebody's own entry; durable when this returns.
@@ -273,8 +273,24 @@ pub fn own(desk: &Desk, resident: ResidentNo, release: &str) -> Result<super::en
     Ok(super::entry_view::Own { release: no, entry, booking })
 }
 
-fn shown(desk: &Desk, resident: ResidentNo, release: &str, status: StatusCode) -> Result<Response, Problem> {
+/// The same, with what was booked by it, however long ago.
+async fn whole(desk: &Desk, own: Own) -> Result<Own, Problem> {
+    let Standing::Held(_, no) = own.entry.standing else { return Ok(own) };
+    let booking = match own.booking {
+        Some(booking) => Some(booking),
+        None => desk.past.booking(no).await?,
+    };
+    Ok(Own { booking, ..own })
+}
+
+async fn shown(
+    desk: &Desk,
+    resident: ResidentNo,
+    release: &str,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let own = whole(desk, own(desk, resident, release)?).await?;
     let world = desk.engine.world();
-    let view = EntryView::of(&desk.engine, &world, &desk.ids, own(desk, resident, release)?);
+    let view = EntryView::of(&desk.engine, &world, &desk.ids, own);
     Ok(json(status, &view.ok_or_else(|| Problem::internal(&"a durable entry can't be shown"))?))
 }

@@ -100,19 +100,20 @@ pub async fn export(
 /// The document, as a file to be kept.
 ///
 /// # Errors
-/// A fault of ours.
+/// `overloaded` when what is older can't be read now, or a fault of ours.
 pub async fn exported(desk: &Desk, who: &SignedIn) -> Result<Response, Problem> {
     let profile = ProfileView::of(desk, who).await?;
     let world = World::clone(&desk.engine.world());
     let account = desk.engine.residents().get(who.no).ok_or(Problem::NotFound)?;
-    let mut bookings: Vec<Booking> = desk.engine.bookings().of_resident(&account.newest_booking).collect();
+    // It is everything, or nothing.
+    let mut bookings = desk.past.all_of(who.no).await?;
     bookings.sort_unstable_by_key(|booking| {
         let position = booking_order(&world, booking);
         (position.sort, position.number)
     });
     let moment = |at| city_moment(world.catalogue.zone(), at);
     let sessions = (0..SESSION_SLOTS).filter(|place| account.log_ins.generation(*place) % 2 == 1);
-    let movements = newest_first(desk, account);
+    let movements = newest_first(desk, account, bookings.iter().copied());
     let document = ExportView {
         exported_at: moment(desk.clock.now()),
         profile,

@@ -18,6 +18,7 @@ use super::{Desk, Residents};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
+use crate::api::past::over;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::settled::{durably, until, with_lane};
@@ -25,6 +26,7 @@ use crate::domain::event::RequestKey;
 use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::hold::Confirmed;
+use crate::engine::refusal::Refusal;
 use crate::engine::{CommandLane, Engine};
 
 const PATH: &str = "/v1/holds";
@@ -126,6 +128,9 @@ pub async fn pay(desk: &Desk, resident: ResidentNo, id: &str, key: Option<&str>)
                     return Ok(Placed { booking, replayed });
                 }
             }
+            Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => {
+                return Err(over(&desk.past.own_booking(resident, no).await?));
+            }
             Err(refusal) => return Err(desk.refuse(refusal)),
         }
     }
@@ -185,8 +190,13 @@ pub async fn give_up(
 ) -> Result<Response, Problem> {
     let resident = who.resident()?;
     let no = desk.ids.read_booking(&id).ok_or(Problem::NotFound)?;
-    let ticket = with_lane(|lane: &CommandLane| desk.engine.give_up_hold(lane, resident, no))
-        .map_err(|refusal| desk.refuse(refusal))?;
+    let ticket = match with_lane(|lane: &CommandLane| desk.engine.give_up_hold(lane, resident, no)) {
+        Ok(ticket) => ticket,
+        Err(Refusal::NotFound) if desk.engine.bookings().is_forgotten(no) => {
+            return Err(over(&desk.past.own_booking(resident, no).await?));
+        }
+        Err(refusal) => return Err(desk.refuse(refusal)),
+    };
     durably(ticket).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

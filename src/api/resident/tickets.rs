@@ -61,7 +61,7 @@ pub async fn ticket(
     PathText(id): PathText,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (ticket, text) = ticket_of(&desk, &who, &id)?;
+    let (ticket, text) = ticket_of(&desk, &who, &id).await?;
     let world = desk.engine.world();
     let zone = world.catalogue.zone();
     let view = TicketView {
@@ -88,7 +88,7 @@ pub async fn picture(
     _none: QueryOf<NoParameters>,
     PathText(id): PathText,
 ) -> Result<Response, Problem> {
-    let (_, text) = ticket_of(&desk, &who, &id)?;
+    let (_, text) = ticket_of(&desk, &who, &id).await?;
     let code = code_of(&text)?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(PICTURE_SIDE_MIN, PICTURE_SIDE_MIN).build();
     let mut response = picture.into_response();
@@ -108,11 +108,10 @@ pub fn code_of(text: &str) -> Result<QrCode, Problem> {
 ///
 /// # Errors
 /// Why there is none.
-pub fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<(Ticket, String), Problem> {
+pub async fn ticket_of(desk: &Desk, who: &SignedIn, id: &str) -> Result<(Ticket, String), Problem> {
     let resident = who.resident()?;
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
-    let own = desk.engine.bookings().get(no).filter(|booking| booking.terms.resident == resident);
-    let booking = own.ok_or(Problem::NotFound)?;
+    let booking = desk.past.own_booking(resident, no).await?;
     check_status(&booking)?;
     let world = desk.engine.world();
     let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or(Problem::NotFound)?;

@@ -13,15 +13,17 @@ use crate::api::answer::{Items, Money, Rfc3339, city_moment};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
 use crate::api::page::{ListQuery, list};
+use crate::api::past::{UpTo, begin_of};
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
-use crate::domain::ids::{BookingNo, TopUpNo};
+use crate::domain::ids::{BookingNo, ResidentNo, TopUpNo};
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
-use crate::engine::bookings::{BookingState, Payment};
+use crate::engine::bookings::{Booking, BookingState, Payment};
 use crate::engine::residents::Resident;
 use crate::engine::world::World;
 use crate::identity::public_id::{Position, PublicId};
+use crate::projection::Wanted;
 
 /// Why money moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -84,7 +86,7 @@ impl Movement {
     }
 }
 
-/// The movements of one's own wallet, the newest first.
+/// The movements of one's own wallet, the newest first. Where older ones can't be read now, the newer ones are a page that goes on.
 #[utoipa::path(
     get,
     path = "/v1/wallet/entries",
@@ -100,25 +102,67 @@ pub async fn entries(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = query.page(&desk.ids, list::WALLET_ENTRIES)?;
-    let account = desk.engine.residents().get(who.resident()?).ok_or(Problem::NotFound)?;
-    let found = newest_first(&desk, account).into_iter().map(|movement| (movement.position(), movement));
-    let world = desk.engine.world();
-    let answer = page.of(found, |movement| EntryView::of(&desk, &world, &movement));
+    let resident = who.resident()?;
+    let world = World::clone(&desk.engine.world());
+    let UpTo { found, missing } =
+        last_movements(&desk, &world, resident, (page.after(), page.limit())).await?;
+    let show = |movement: Movement| EntryView::of(&desk, &world, &movement);
+    let found = found.into_iter().map(|movement| (movement.position(), movement));
+    let answer = match missing {
+        None => page.of(found, show),
+        Some(missing) if found.len() == 0 => return Err(missing),
+        Some(_) => page.of_first(found, show),
+    };
     Ok(own_with_etag(&headers, &answer))
 }
 
-/// All movements of a wallet, the newest first.
-#[must_use]
-pub fn newest_first(desk: &Desk, account: &Resident) -> Vec<Movement> {
-    let mut found: Vec<_> = movements(desk, account).collect();
-    found.sort_unstable_by_key(|movement| {
-        let Position { sort, number } = movement.position();
-        (sort, number)
-    });
-    found
+/// The movements of a wallet behind a position, the newest first: at least one more than so many, where there are so many.
+///
+/// # Errors
+/// `not-found` when there is no such account.
+pub async fn last_movements(
+    desk: &Desk,
+    world: &World,
+    resident: ResidentNo,
+    (after, limit): (Option<Position>, usize),
+) -> Result<UpTo<Movement>, Problem> {
+    let account = desk.engine.residents().get(resident).ok_or(Problem::NotFound)?;
+    let own = desk.past.in_memory(resident);
+    let is_behind = |movement: &Movement| after.is_none_or(|after| key(after) < key(movement.position()));
+    let mut found = newest_first(desk, account, own.kept.iter().copied());
+    found.retain(is_behind);
+    let mut missing = None;
+    if let Some(before) = desk.past.before().filter(|_| own.had_more) {
+        // All that is forgotten was moved before.
+        let begin = begin_of(world, before);
+        let is_recent = |movement: &Movement| begin <= movement.at;
+        if found.iter().filter(|movement| is_recent(movement)).count() <= limit {
+            let up_to = after.map(moment_of);
+            let wanted = Wanted::Moved { resident, before, up_to, limit: limit + 1 + own.kept.len() };
+            match desk.past.ask(wanted).await {
+                Ok(older) => {
+                    let is_known = |no| own.kept.iter().any(|known| known.no == no);
+                    let older = older.into_iter().filter(|booking| !is_known(booking.no));
+                    found.extend(older.flat_map(of_booking).filter(is_behind));
+                    sort(&mut found);
+                }
+                Err(problem) => {
+                    found.retain(is_recent);
+                    missing = Some(problem);
+                }
+            }
+        }
+    }
+    Ok(UpTo { found, missing })
 }
 
-fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = Movement> + 'a {
+/// All movements of a wallet that has these bookings, the newest first.
+#[must_use]
+pub fn newest_first(
+    desk: &Desk,
+    account: &Resident,
+    bookings: impl Iterator<Item = Booking>,
+) -> Vec<Movement> {
     let opening = Movement {
         kind: EntryKind::Opening,
         amount: account.opening(),
@@ -134,16 +178,32 @@ fn movements<'a>(desk: &'a Desk, account: &'a Resident) -> impl Iterator<Item = 
         booking: None,
         top_up: Some(top_up.no),
     });
-    let bookings = desk.engine.bookings().of_resident(&account.newest_booking);
-    let of_bookings = bookings.filter(|booking| booking.state.is_paid()).flat_map(|booking| {
-        let movement =
-            |kind, amount, at| Movement { kind, amount, at, booking: Some(booking.no), top_up: None };
-        let price = Minor::new(-booking.terms.price.get());
-        let paid = (booking.terms.payment == Payment::Wallet)
-            .then(|| movement(EntryKind::Booking, price, booking.created_at));
-        let refund = (booking.state == BookingState::Cancelled)
-            .then(|| movement(EntryKind::Refund, booking.refund, booking.changed_at));
-        [paid, refund].into_iter().flatten()
-    });
-    opening.into_iter().chain(top_ups).chain(of_bookings)
+    let mut found: Vec<_> = opening.into_iter().chain(top_ups).chain(bookings.flat_map(of_booking)).collect();
+    sort(&mut found);
+    found
+}
+
+fn sort(movements: &mut [Movement]) {
+    movements.sort_unstable_by_key(|movement| key(movement.position()));
+}
+
+const fn key(position: Position) -> (u64, u32) {
+    (position.sort, position.number)
+}
+
+/// The moment of a position, as `Movement::position` made it.
+fn moment_of(position: Position) -> UtcMillis {
+    UtcMillis::new(i64::try_from((u64::MAX - position.sort) >> 2).unwrap_or(i64::MAX))
+}
+
+/// What a booking moved.
+fn of_booking(booking: Booking) -> impl Iterator<Item = Movement> {
+    let movement = |kind, amount, at| Movement { kind, amount, at, booking: Some(booking.no), top_up: None };
+    let price = Minor::new(-booking.terms.price.get());
+    let is_paid = booking.state.is_paid();
+    let paid = (is_paid && booking.terms.payment == Payment::Wallet)
+        .then(|| movement(EntryKind::Booking, price, booking.created_at));
+    let refund = (booking.state == BookingState::Cancelled)
+        .then(|| movement(EntryKind::Refund, booking.refund, booking.changed_at));
+    [paid, refund].into_iter().flatten()
 }

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 
 use super::{
     AccountCompleted, AccountDisabled, AccountErased, AccountOpened, BookingCancelled, BookingCheckedIn,
-    BookingMoved, BookingStep, CancelReason, ClosureFinished, DaysOpened, Event, HoldConfirmed, HoldPlaced,
-    NewBooking, PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled, Role, SessionChanged,
-    StaffActed, WalletToppedUp,
+    BookingMoved, BookingStep, BookingsForgotten, CancelReason, ClosureFinished, DaysOpened, Event,
+    HoldConfirmed, HoldPlaced, NewBooking, PhoneHash, Provider, ReleaseOpened, RequestKey, ResidentsEnrolled,
+    Role, SessionChanged, StaffActed, WalletToppedUp,
 };
 use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
@@ -64,6 +64,7 @@ mod kind {
     pub(super) const QUEUE_LEFT: u16 = 55;
     pub(super) const QUEUE_OPENED: u16 = 56;
     pub(super) const QUEUE_SERVED: u16 = 57;
+    pub(super) const BOOKINGS_FORGOTTEN: u16 = 60;
     pub(super) const STAFF_ACTED: u16 = 64;
 }
 
@@ -189,6 +190,16 @@ impl Event {
                     &[provider(event.provider)],
                 ],
             ),
+            Self::BookingsForgotten(event) => put(
+                out,
+                kind::BOOKINGS_FORGOTTEN,
+                &[
+                    &event.before.get().to_le_bytes(),
+                    &event.below.get().to_le_bytes(),
+                    &event.told_by.to_le_bytes(),
+                    &[u8::from(event.is_kept)],
+                ],
+            ),
             Self::StaffActed(event) => {
                 put(out, kind::STAFF_ACTED, &[&event.by.get().to_le_bytes()]);
                 event.action.encode(out);
@@ -298,6 +309,16 @@ impl Event {
                 phone: PhoneHash(*fields.take()?),
                 paid_back: fields.minor()?,
                 provider: fields.provider()?,
+            }),
+            kind::BOOKINGS_FORGOTTEN => Self::BookingsForgotten(BookingsForgotten {
+                before: fields.day()?,
+                below: BookingNo::new(fields.u32()?),
+                told_by: u64::from_le_bytes(*fields.take()?),
+                is_kept: match fields.take()? {
+                    [0] => false,
+                    [1] => true,
+                    _ => return Err(fields.senseless()),
+                },
             }),
             kind::STAFF_ACTED => {
                 let by = ResidentNo::new(fields.u32()?);

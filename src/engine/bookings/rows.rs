@@ -2,7 +2,7 @@
 
 use super::{BookingState, Bookings, Entry, PER_BLOCK, state_of};
 use crate::domain::units::UnitSpan;
-use crate::engine::slab::Slab;
+use crate::engine::recycled::RecycledSlab;
 use crate::engine::snapshot::Row;
 use crate::engine::snapshot::bytes::{Fields, Malformed, put};
 use crate::engine::sync::{AtomicI64, AtomicU32, Ordering};
@@ -59,7 +59,7 @@ impl Row for Entry {
 
 impl Bookings {
     /// All places.
-    pub(in crate::engine) const fn slab(&self) -> &Slab<Entry, PER_BLOCK> {
+    pub(in crate::engine) const fn slab(&self) -> &RecycledSlab<Entry, PER_BLOCK> {
         &self.slab
     }
 

@@ -16,6 +16,9 @@ use crate::engine::world::World;
 const PIECE_BYTES: usize = 256 * 1024;
 /// What stands for no day, no venue.
 pub(super) const NONE: u32 = u32::MAX;
+/// The kinds of rows of what is forgotten.
+pub(super) const BOUNDS: u32 = 0;
+pub(super) const CARRIED: u32 = 1;
 
 /// Gathers the rows of a section into pieces.
 struct Pieces<'a, G> {
@@ -68,6 +71,24 @@ impl Engine {
         rows.end()?;
         let mut rows = Pieces { section: Section::Queues, piece: Vec::new(), give: &mut give };
         self.queues.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()?;
+        self.dump_forgotten(&mut give)
+    }
+
+    fn dump_forgotten<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let forgotten = self.forgotten();
+        let Some(before) = forgotten.before else { return Ok(()) };
+        let mut rows = Pieces { section: Section::Forgotten, piece: Vec::new(), give };
+        let below = self.bookings.forgotten_below().get();
+        rows.row(|out| {
+            put!(out, BOUNDS, before.get(), below, forgotten.told_by, u32::from(forgotten.is_kept));
+        })?;
+        for (no, resident) in self.residents.iter() {
+            let carried = resident.carried().get();
+            if carried != 0 {
+                rows.row(|out| put!(out, CARRIED, no.get(), carried))?;
+            }
+        }
         rows.end()
     }
 

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use super::Section;
 use super::bytes::{Fields, Malformed, put, put_measured};
-use super::dump::NONE;
+use super::dump::{BOUNDS, CARRIED, NONE};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
 use crate::domain::event::{DaysOpened, Event, PhoneHash, RequestKey, UnknownEvent};
 use crate::domain::ids::{BookingNo, Code, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
@@ -20,6 +20,7 @@ use crate::domain::units::{UnitMask, UnitSpan};
 use crate::engine::audit_log::{AuditEntry, Subject};
 use crate::engine::bookings::BookingState;
 use crate::engine::change_world::Alone;
+use crate::engine::forgetting::Forgotten;
 use crate::engine::known_requests::{CameTo, KnownRequests, Notes};
 use crate::engine::quota::MappedCount;
 use crate::engine::state::Engine;
@@ -123,6 +124,7 @@ impl Loader {
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
             Section::Queues => each(&mut rows, |row| loaded.engine.queues.take_row(row))?,
             Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
+            Section::Forgotten => each(&mut rows, |row| loaded.take_forgotten(row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }
     }
@@ -274,6 +276,27 @@ impl Loaded {
         let units = (0..count).map(|_| row.u32()).collect::<Result<Box<[_]>, _>>()?;
         self.engine.past_open.insert(day, units);
         Ok(())
+    }
+
+    fn take_forgotten(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        match row.u32()? {
+            BOUNDS => {
+                let (before, below) = (LocalDay::new(row.i32()?), BookingNo::new(row.u32()?));
+                let (told_by, is_kept) = (row.u64()?, row.u32()?);
+                self.engine.note_forgotten(Forgotten {
+                    before: Some(before),
+                    told_by,
+                    is_kept: is_kept == 1,
+                });
+                if is_kept <= 1 && self.engine.bookings.go_on_below(below) { Ok(()) } else { Err(Malformed) }
+            }
+            CARRIED => {
+                let (resident, amount) = (ResidentNo::new(row.u32()?), Minor::new(row.i64()?));
+                self.engine.residents.get(resident).ok_or(Malformed)?.carry(amount);
+                Ok(())
+            }
+            _ => Err(Malformed),
+        }
     }
 
     fn take_audit(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {

@@ -81,7 +81,7 @@ pub async fn show(
     PathTexts(code, id): PathTexts,
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Counter)?;
-    let mut page = page_of(&desk, &at, &visitor, &booking_here(&desk, &at, &id)?).await?;
+    let mut page = page_of(&desk, &at, &visitor, &booking_here(&desk, &at, &id).await?).await?;
     let words = visitor.words;
     page.done = query.done.map(|done| match done {
         Done::Sold => {
@@ -141,7 +141,7 @@ pub async fn cancel(
     Form(form): Form<CancelForm>,
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Counter)?;
-    let booking = booking_here(&desk, &at, &id)?;
+    let booking = booking_here(&desk, &at, &id).await?;
     let key = checked_key(&form.key)?;
     match booking_changes::called_off(&desk, at.who, &id, &CancelBody { refund: None }, Some(key)).await {
         Ok(_) => Ok(see_other(&at.address(&format!("/bookings/{id}?done=cancelled")))),
@@ -204,9 +204,9 @@ async fn move_page(
     query: MoveQuery,
 ) -> Result<MovePage, Turned> {
     let words = visitor.words;
-    let booking = booking_here(desk, at, id)?;
+    let booking = booking_here(desk, at, id).await?;
     let moment = (query.start.as_str(), query.end.as_str());
-    let there = booking_changes::price_of_move(desk, at.who, id, &query.pitch, moment)?;
+    let there = booking_changes::price_of_move(desk, at.who, id, &query.pitch, moment).await?;
     let wish = Wish::read(&at.world, (&query.pitch, &query.start, &query.end), 1, at.now)?;
     let row = rows_of(desk, at, words, std::slice::from_ref(&booking)).await?.pop();
     let row = row.ok_or(Problem::NotFound)?;
@@ -263,7 +263,7 @@ pub async fn send_move(
     Form(form): Form<MoveForm>,
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Counter)?;
-    booking_here(&desk, &at, &id)?;
+    booking_here(&desk, &at, &id).await?;
     let MoveForm { key, pitch, start, end, price } = form;
     let body = MoveBody { pitch, start, end, price };
     match booking_changes::moved(&desk, at.who, &id, &body, checked_key(&key).map(Some)).await {

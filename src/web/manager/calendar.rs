@@ -127,7 +127,7 @@ pub async fn show(
     let catalogue = &at.world.catalogue;
     let moved = match query.moving.as_str() {
         "" => None,
-        id => Some((id, booking_here(&desk, &at, id)?)),
+        id => Some((id, booking_here(&desk, &at, id).await?)),
     };
     let first_day = moved.map_or(at.today(), |(_, booking)| booking.terms.day);
     let day = query.date.map_or(first_day, |date| date.0);
@@ -191,10 +191,9 @@ pub async fn show(
 ///
 /// # Errors
 /// As `changeable`; `not-found` also for one of another venue, which an operator may see there.
-pub fn booking_here(desk: &Desk, at: &At, id: &str) -> Result<Booking, Problem> {
-    let (authority, no) = changeable(desk, at.who, id)?;
-    let booking = desk.engine.bookings().get(no).filter(|_| authority.venue == at.venue);
-    booking.ok_or(Problem::NotFound)
+pub async fn booking_here(desk: &Desk, at: &At, id: &str) -> Result<Booking, Problem> {
+    let (authority, booking) = changeable(desk, at.who, id).await?;
+    Some(booking).filter(|_| authority.venue == at.venue).ok_or(Problem::NotFound)
 }
 
 /// The sports that are played here, in the order of their pitches.
@@ -218,7 +217,8 @@ async fn rows(
 ) -> Result<Vec<RowView>, Problem> {
     let words = visitor.words;
     let clock = at.world.clock_of(day);
-    let mut held: Vec<Booking> = of_day(desk, &at.world, at.venue, day).into_iter().map(|(_, b)| b).collect();
+    let found = of_day(desk, &at.world, at.venue, day).await?;
+    let mut held: Vec<Booking> = found.into_iter().map(|(_, booking)| booking).collect();
     held.retain(|booking| is_there(*booking));
     let people = rows_of(desk, at, words, &held).await?;
     let mut rows: BTreeMap<u8, Vec<Option<Slot>>> = BTreeMap::new();

@@ -103,7 +103,7 @@ fn written(
 
 /// Who was let in, as the booking stands now: an address says nothing by itself.
 async fn let_in(desk: &Desk, at: &At, words: Words, id: &str) -> Result<Answer, Problem> {
-    let booking = booking_here(desk, at, id)?;
+    let booking = booking_here(desk, at, id).await?;
     let row = rows_of(desk, at, words, &[booking]).await?.pop().ok_or(Problem::NotFound)?;
     if row.stands != BookingStatus::CheckedIn {
         return Err(Problem::NotFound);

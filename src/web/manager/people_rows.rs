@@ -34,14 +34,14 @@ pub struct PersonRow {
 /// The bookings of a day, by their beginning.
 ///
 /// # Errors
-/// A fault of ours.
+/// As `of_day`, or a fault of ours.
 pub async fn rows_of_day(
     desk: &Desk,
     at: &At,
     words: Words,
     day: LocalDay,
 ) -> Result<Vec<PersonRow>, Problem> {
-    let found = of_day(desk, &at.world, at.venue, day);
+    let found = of_day(desk, &at.world, at.venue, day).await?;
     let bookings: Vec<Booking> = found.into_iter().map(|(_, booking)| booking).collect();
     rows_of(desk, at, words, &bookings).await
 }

@@ -95,7 +95,7 @@ pub async fn show(
     let (words, currency) = (visitor.words, at.currency());
     let to = query.to.map_or(at.today(), |day| day.0);
     let from = query.from.map_or(to.plus_days(1 - DAYS), |day| day.0);
-    let counted = counted(&desk, &at.world, at.who, &code, (from, to))?;
+    let counted = counted(&desk, &at.world, at.who, &code, (from, to)).await?;
     let (shell, head) = around(&at, &visitor, Here::Stats, words.say("manage-stats"))?;
     let total = counted.total;
     let counts = vec![

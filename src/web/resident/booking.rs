@@ -93,7 +93,7 @@ pub async fn show(
     QueryOf(query): QueryOf<BookingQuery>,
     PathText(id): PathText,
 ) -> Result<Response, Turned> {
-    let booking = own_booking(&state.desk, visitor.resident()?, &id)?;
+    let booking = own_booking(&state.desk, visitor.resident()?, &id).await?;
     let mut page = page_of(&state.desk, &visitor, &booking)?;
     page.done = query.done.and_then(|done| done_told(&page, &visitor, done));
     page::own(StatusCode::OK, &page)
@@ -102,11 +102,10 @@ pub async fn show(
 /// One of somebody's own bookings.
 ///
 /// # Errors
-/// `not-found` also for another's.
-pub fn own_booking(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Booking, Problem> {
+/// `not-found` also for another's; `overloaded` when one that is long over can't be read now.
+pub async fn own_booking(desk: &Desk, resident: ResidentNo, id: &str) -> Result<Booking, Problem> {
     let no = desk.ids.read_booking(id).ok_or(Problem::NotFound)?;
-    let own = desk.engine.bookings().get(no).filter(|booking| booking.terms.resident == resident);
-    own.ok_or(Problem::NotFound)
+    desk.past.own_booking(resident, no).await
 }
 
 fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingPage, Turned> {
@@ -205,7 +204,7 @@ pub async fn cancel(
     let resident = visitor.resident()?;
     match bookings::call_off(desk, resident, &id).await {
         Ok(_) => Ok(see_other(&format!("/bookings/{id}?done=cancelled"))),
-        Err(problem) => refused(desk, &visitor, resident, &id, problem),
+        Err(problem) => refused(desk, &visitor, resident, &id, problem).await,
     }
 }
 
@@ -230,13 +229,13 @@ pub async fn pay(
     let resident = visitor.resident()?;
     match paid(desk, resident, &id, &form).await {
         Ok(()) => Ok(see_other(&format!("/bookings/{id}?done=paid"))),
-        Err(problem) => refused(desk, &visitor, resident, &id, problem),
+        Err(problem) => refused(desk, &visitor, resident, &id, problem).await,
     }
 }
 
 async fn paid(desk: &Desk, resident: ResidentNo, id: &str, form: &PayForm) -> Result<(), Problem> {
     let key = checked_key(&form.key)?;
-    let status = BookingStatus::of(own_booking(desk, resident, id)?.state);
+    let status = BookingStatus::of(own_booking(desk, resident, id).await?.state);
     // Nothing is topped up for a hold that has ended.
     if form.top_up > 0 && status == Some(BookingStatus::Held) {
         wallet::put_in(desk, resident, form.top_up, TOP_UP_PATH, Some(key)).await?;
@@ -245,7 +244,7 @@ async fn paid(desk: &Desk, resident: ResidentNo, id: &str, form: &PayForm) -> Re
     Ok(())
 }
 
-fn refused(
+async fn refused(
     desk: &Desk,
     visitor: &Visitor,
     resident: ResidentNo,
@@ -255,7 +254,7 @@ fn refused(
     if matches!(problem, Problem::Internal { .. } | Problem::NotFound) {
         return Err(problem.into());
     }
-    let mut page = page_of(desk, visitor, &own_booking(desk, resident, id)?)?;
+    let mut page = page_of(desk, visitor, &own_booking(desk, resident, id).await?)?;
     let world = desk.engine.world();
     page.told = Some(Told::of(visitor.words, &problem).with_details(visitor.words, &world, &problem));
     page::own(problem.name().status(), &page)

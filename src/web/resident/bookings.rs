@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::booking_card::BookingCard;
-use crate::api::problem::Problem;
+use crate::api::past::UpTo;
 use crate::api::query::QueryOf;
 use crate::api::resident::Residents;
 use crate::web::page;
@@ -54,18 +54,26 @@ pub async fn show(
     QueryOf(query): QueryOf<BookingsQuery>,
 ) -> Result<Response, Turned> {
     let desk = &state.desk;
-    let account = desk.engine.residents().get(visitor.resident()?).ok_or(Problem::NotFound)?;
     let world = Arc::clone(&desk.engine.world());
     let now = desk.clock.now();
-    let all = desk.engine.bookings().of_resident(&account.newest_booking);
-    let cards = all.filter_map(|booking| BookingCard::of(desk, &world, visitor.words, &booking, now));
+    // One more than is shown tells whether there are more.
+    let limit = (query.past == Past::Last).then_some(PAST_MAX + 1);
+    let UpTo { found, missing } = desk.past.of_resident(visitor.resident()?, limit).await;
+    let is_missing_some = missing.is_some();
+    // All there is, or what is here.
+    if let Some(missing) = missing.filter(|_| query.past == Past::All) {
+        return Err(missing.into());
+    }
+    let cards =
+        found.into_iter().filter_map(|booking| BookingCard::of(desk, &world, visitor.words, &booking, now));
     let (mut coming, mut past): (Vec<_>, Vec<_>) = cards.partition(|card| card.is_coming);
     coming.sort_by_key(|card| card.start);
     past.sort_by_key(|card| std::cmp::Reverse(card.start));
-    let has_more = query.past == Past::Last && past.len() > PAST_MAX;
-    if has_more {
+    let is_cut = query.past == Past::Last && past.len() > PAST_MAX;
+    if is_cut {
         past.truncate(PAST_MAX);
     }
+    let has_more = is_cut || is_missing_some;
     let shell = Shell::of(&visitor, visitor.words.say("nav-bookings"), Place::Bookings);
     page::own(StatusCode::OK, &BookingsPage { shell, coming, past, has_more })
 }

@@ -213,6 +213,7 @@ fn own_slots(engine: &Engine, columns: &[&Pitch], day: LocalDay, who: Option<Res
     let Some(account) = who.and_then(|who| engine.residents().get(who)) else { return Vec::new() };
     let bookings = engine.bookings().of_resident(&account.newest_booking);
     let on_day = bookings
+        .into_iter()
         .filter(|booking| booking.terms.day == day)
         .filter(|booking| columns.iter().any(|pitch| pitch.no == booking.terms.pitch && !is_session(pitch)));
     let own = on_day.filter_map(|booking| {

@@ -182,7 +182,8 @@ fn tonight<'a>(
 /// The sport and the district of the last booking.
 fn last_choice(desk: &Desk, visitor: &Visitor, world: &World) -> (Option<SportNo>, Option<DistrictNo>) {
     let account = visitor.resident_if_any().and_then(|no| desk.engine.residents().get(no));
-    let last = account.and_then(|account| desk.engine.bookings().of_resident(&account.newest_booking).next());
+    let own = account.map(|account| desk.engine.bookings().of_resident(&account.newest_booking));
+    let last = own.and_then(|own| own.into_iter().next());
     let pitch = last.and_then(|booking| world.catalogue.pitch(booking.terms.pitch));
     let venue = pitch.and_then(|pitch| world.catalogue.venue(pitch.venue));
     (pitch.map(|pitch| pitch.sport), venue.map(|venue| venue.def.district))
@@ -190,7 +191,7 @@ fn last_choice(desk: &Desk, visitor: &Visitor, world: &World) -> (Option<SportNo
 
 fn next_booking(desk: &Desk, visitor: &Visitor, world: &World, now: UtcMillis) -> Option<BookingCard> {
     let account = desk.engine.residents().get(visitor.resident_if_any()?)?;
-    let all = desk.engine.bookings().of_resident(&account.newest_booking);
+    let all = desk.engine.bookings().of_resident(&account.newest_booking).into_iter();
     let cards = all.filter_map(|booking| BookingCard::of(desk, world, visitor.words, &booking, now));
     cards.filter(|card| card.is_coming).min_by_key(|card| card.start)
 }

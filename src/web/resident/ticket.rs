@@ -52,8 +52,8 @@ pub async fn show(
 ) -> Result<Response, Turned> {
     let desk = &state.desk;
     let who = visitor.signed_in()?;
-    let (ticket, text) = ticket_of(desk, &who, &id)?;
-    let booking = own_booking(desk, who.resident()?, &id)?;
+    let (ticket, text) = ticket_of(desk, &who, &id).await?;
+    let booking = own_booking(desk, who.resident()?, &id).await?;
     let world = Arc::clone(&desk.engine.world());
     let card =
         BookingCard::of(desk, &world, visitor.words, &booking, desk.clock.now()).ok_or(Problem::NotFound)?;

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::book::made_key;
 use crate::api::headers::checked_key;
+use crate::api::past::UpTo;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
-use crate::api::resident::wallet_entries::{EntryKind, newest_first};
+use crate::api::resident::wallet_entries::{EntryKind, last_movements, newest_first};
 use crate::api::resident::{Desk, Residents, wallet};
 use crate::domain::ids::ResidentNo;
 use crate::domain::money::Minor;
@@ -84,7 +85,7 @@ pub async fn show(
     QueryOf(query): QueryOf<WalletQuery>,
 ) -> Result<Response, Turned> {
     let resident = visitor.resident()?;
-    let mut page = page_of(&state.desk, &visitor, resident, query.entries)?;
+    let mut page = page_of(&state.desk, &visitor, resident, query.entries).await?;
     let currency = state.desk.engine.world().catalogue.city().currency;
     page.done = query.topped_up.filter(|amount| (1..=TOP_UP_MAX).contains(amount)).map(|amount| {
         let amount = format::money(Minor::new(amount), currency);
@@ -93,7 +94,7 @@ pub async fn show(
     page::own(StatusCode::OK, &page)
 }
 
-fn page_of(
+async fn page_of(
     desk: &Desk,
     visitor: &Visitor,
     resident: ResidentNo,
@@ -103,11 +104,19 @@ fn page_of(
     let account = desk.engine.residents().get(resident).ok_or(Problem::NotFound)?;
     let world = Arc::clone(&desk.engine.world());
     let currency = world.catalogue.city().currency;
-    let mut movements = newest_first(desk, account);
-    let has_more = shown == Entries::Last && movements.len() > ENTRIES_MAX;
-    if has_more {
-        movements.truncate(ENTRIES_MAX);
-    }
+    let (movements, has_more) = match shown {
+        Entries::All => {
+            let bookings = desk.past.all_of(resident).await?;
+            (newest_first(desk, account, bookings.into_iter()), false)
+        }
+        Entries::Last => {
+            let UpTo { mut found, missing } =
+                last_movements(desk, &world, resident, (None, ENTRIES_MAX)).await?;
+            let has_more = missing.is_some() || found.len() > ENTRIES_MAX;
+            found.truncate(ENTRIES_MAX);
+            (found, has_more)
+        }
+    };
     let entries = movements.into_iter().map(|movement| Entry {
         what: match movement.kind {
             EntryKind::Opening => words.say("entry-opening"),
@@ -165,7 +174,7 @@ pub async fn top_up(
         Ok((top_up, _)) => Ok(see_other(&format!("/wallet?topped_up={}", top_up.amount.get()))),
         Err(fault @ Problem::Internal { .. }) => Err(fault.into()),
         Err(problem) => {
-            let mut page = page_of(desk, &visitor, resident, Entries::Last)?;
+            let mut page = page_of(desk, &visitor, resident, Entries::Last).await?;
             page.told = Some(Told::of(visitor.words, &problem));
             page::own(problem.name().status(), &page)
         }

@@ -119,6 +119,12 @@ fn events() -> Vec<Event> {
             seed: Seed([8; 32]),
         })),
         Event::OfQueue(OfQueue::Served(QueueServed { release: ReleaseNo::new(3), up_to: 70_001 })),
+        Event::BookingsForgotten(BookingsForgotten {
+            before: LocalDay::new(19_955),
+            below: BookingNo::new(512),
+            told_by: 1 << 40,
+            is_kept: true,
+        }),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {
