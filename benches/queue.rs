@@ -63,6 +63,7 @@ fn release() -> ReleaseDef {
             salt: Salt([0; 16]),
             commitment: SEED.commitment(),
         })),
+        returned: None,
     }
 }
 

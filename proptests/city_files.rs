@@ -323,6 +323,7 @@ fn build(
             counter_share_percent: *share,
             lottery: None,
             queue: None,
+            returned: None,
         };
         catalogue.add_release(def, UtcMillis::new(0)).expect("a release");
     }

@@ -146,6 +146,7 @@ fn events() -> Vec<Event> {
         counter_share_percent: 0,
         lottery: Some(Box::new(lottery())),
         queue: None,
+        returned: None,
     })));
     events
 }

@@ -248,6 +248,7 @@ fn drawn_release(draw: &DrawInFile, city: &CityDef, pitches: &[Pitch]) -> Event 
             commitment: SEED.commitment(),
         })),
         queue: None,
+        returned: None,
     }))
 }
 
@@ -295,6 +296,7 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
         counter_share_percent: 0,
         lottery: None,
         queue: None,
+        returned: None,
     }))
 }
 

@@ -20,6 +20,7 @@ pub mod names;
 pub mod policy;
 pub mod queue;
 pub mod release;
+pub mod returned;
 pub mod tariff;
 pub mod time;
 pub mod units;

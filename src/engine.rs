@@ -54,6 +54,8 @@ pub mod erasure;
 #[cfg(not(feature = "loom"))]
 mod event_record;
 #[cfg(not(feature = "loom"))]
+mod giving_back;
+#[cfg(not(feature = "loom"))]
 pub mod hold;
 #[cfg(not(feature = "loom"))]
 pub mod join;
@@ -85,6 +87,8 @@ pub mod releases;
 pub mod replay;
 #[cfg(not(feature = "loom"))]
 pub mod residents;
+#[cfg(not(feature = "loom"))]
+pub mod returns;
 #[cfg(not(feature = "loom"))]
 pub mod room;
 #[cfg(not(feature = "loom"))]

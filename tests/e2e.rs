@@ -112,6 +112,8 @@ mod refusals;
 mod releases;
 #[path = "e2e/reports.rs"]
 mod reports;
+#[path = "e2e/returns.rs"]
+mod returns;
 #[path = "e2e/roles.rs"]
 mod roles;
 #[path = "e2e/roots.rs"]

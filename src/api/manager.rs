@@ -23,6 +23,7 @@ pub mod stats;
 pub mod venues;
 pub mod written_lottery;
 pub mod written_queue;
+mod written_returned;
 pub mod written_rules;
 
 use std::sync::Arc;

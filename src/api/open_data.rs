@@ -12,6 +12,7 @@ pub mod queue_view;
 pub mod releases;
 pub mod report;
 pub mod reports;
+pub mod return_view;
 pub mod roots;
 pub mod slots;
 pub mod sports;

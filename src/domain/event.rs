@@ -7,10 +7,12 @@
 mod codec;
 mod of_draws;
 mod of_queues;
+mod of_returns;
 
 pub use codec::{Peeked, Places, UnknownEvent};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
 pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
+pub use of_returns::{OfReturn, ReturnSeedShown, SlotReturned};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +70,7 @@ pub enum Event {
     DrawDone(Box<DrawDone>),
     PrizeLapsed(PrizeLapsed),
     OfQueue(OfQueue),
+    OfReturn(OfReturn),
     StaffActed(StaffActed),
 }
 
@@ -115,7 +118,8 @@ impl Event {
             | Self::DrawSealed(_)
             | Self::DrawDone(_)
             | Self::PrizeLapsed(_)
-            | Self::OfQueue(_) => false,
+            | Self::OfQueue(_)
+            | Self::OfReturn(_) => false,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::ids::{Code, PitchNo, VenueNo};
 use super::lottery::{LOTTERY_DAYS_MAX, LotteryDef};
 use super::names::Names;
 use super::queue::{QUEUE_DAYS_MAX, QueueDef};
+use super::returned::ReturnDef;
 use super::time::{LocalDay, UtcMillis};
 
 /// The longest time before a day of play at which a rule may open it: with more, days are not open yet.
@@ -62,6 +63,9 @@ pub struct ReleaseDef {
     /// Of one that one queues for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Box<QueueDef>>,
+    /// Of one where what is given back comes back to sale at a moment left to chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Box<ReturnDef>>,
 }
 
 impl ReleaseDef {
@@ -107,6 +111,7 @@ impl ReleaseDef {
             && self.last_day.is_none_or(|last| self.first_day <= last)
             && (1..=RELEASE_PITCHES_MAX).contains(&self.pitches.len())
             && self.has_sound_mode()
+            && self.returned.as_deref().is_none_or(ReturnDef::is_sound)
     }
 
     /// Whether it has the terms of its mode and of no other, and days that come to an end where the mode asks for that.
@@ -161,6 +166,7 @@ mod tests {
             counter_share_percent: 25,
             lottery: None,
             queue: None,
+            returned: None,
         }
     }
 

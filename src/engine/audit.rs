@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bookings::{Booking, Payment};
+use super::bookings::{Booking, Payment, Terms};
 use super::state::Engine;
 use crate::domain::catalogue::PitchKind;
 use crate::domain::ids::ResidentNo;
@@ -33,6 +33,7 @@ pub struct Digest {
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
     pub draws: Vec<super::draws::RoundDigest>,
     pub queues: Vec<super::queues::LineDigest>,
+    pub returns: super::returns::ReturnsDigest,
     pub revenue: Vec<i64>,
     pub providers: i64,
     pub first_day: i32,
@@ -70,13 +71,20 @@ impl Engine {
         let mut claimed: HashMap<(u32, LocalDay), UnitMask> = HashMap::new();
         let mut sold: HashMap<(u32, LocalDay, u8), u32> = HashMap::new();
         let mut fail = |what| violations.push(Violation { invariant: Invariant::I1NoDoubleSale, what });
-        for booking in self.bookings.iter().filter(|booking| booking.state.holds_units()) {
-            let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { continue };
-            let day = booking.terms.day;
+        let held = self.bookings.iter().filter(|booking| booking.state.holds_units()).map(|booking| {
+            let Terms { pitch, day, span, party_size, .. } = booking.terms;
+            (booking.no.to_string(), pitch, day, span, party_size)
+        });
+        let kept_back = self.returns.all().into_iter().map(|waiting| {
+            let what = "what was given back".to_owned();
+            (what, waiting.pitch, waiting.day, waiting.span, waiting.party_size)
+        });
+        for (who, pitch, day, span, party_size) in held.chain(kept_back) {
+            let Some(pitch) = world.catalogue.pitch(pitch) else { continue };
             if let PitchKind::Session { session, capacity_ever, .. } = pitch.kind {
-                for unit in booking.terms.span.first()..booking.terms.span.end() {
+                for unit in span.first()..span.end() {
                     let places = sold.entry((session, day, unit)).or_default();
-                    *places += u32::from(booking.terms.party_size);
+                    *places += u32::from(party_size);
                     if *places > u32::from(capacity_ever) {
                         fail(format!("{} on {day}: {places} of {capacity_ever} places are sold", pitch.code));
                     }
@@ -85,10 +93,10 @@ impl Engine {
             }
             for leaf in pitch.leaves.clone() {
                 let units = claimed.entry((leaf, day)).or_default();
-                if units.overlaps(booking.terms.span.mask()) {
-                    fail(format!("{} on {day}: {} has what another has", pitch.code, booking.no));
+                if units.overlaps(span.mask()) {
+                    fail(format!("{} on {day}: {who} has what another has", pitch.code));
                 }
-                *units = units.union(booking.terms.span.mask());
+                *units = units.union(span.mask());
             }
         }
         for pitch in world.catalogue.wholes() {
@@ -242,6 +250,7 @@ impl Engine {
             requests: self.known.sorted(),
             draws: self.draws.digest(),
             queues: self.queues.digest(),
+            returns: self.returns.digest(),
             revenue: world
                 .catalogue
                 .venues()

@@ -156,6 +156,7 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::DrawSealed(_)
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
+        | Event::OfReturn(_)
         | Event::StaffActed(_) => city("something_else", Value::Null, Value::Null),
     }
 }

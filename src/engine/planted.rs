@@ -11,6 +11,8 @@ pub enum Bug {
     FreeByBits,
     /// Who calls the booking's address directly passes those who queue.
     PassTheLine,
+    /// What is given back is free at once, though its release leaves the moment to chance.
+    ReturnAtOnce,
 }
 
 /// Whether KAICHANG_PLANTED_BUG names this bug.
@@ -21,6 +23,7 @@ pub fn is_on(bug: Bug) -> bool {
         Ok("check-then-add-quota") => Some(Bug::CheckThenAddQuota),
         Ok("free-by-bits") => Some(Bug::FreeByBits),
         Ok("pass-the-line") => Some(Bug::PassTheLine),
+        Ok("return-at-once") => Some(Bug::ReturnAtOnce),
         _ => None,
     });
     *on == Some(bug)

@@ -139,6 +139,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::DrawDone(_)
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
+        | Event::OfReturn(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

@@ -21,6 +21,7 @@ use super::refusal::Refusal;
 use super::release_refusals::ReleaseRefusals;
 use super::releases::Releases;
 use super::residents::Residents;
+use super::returns::Returns;
 use super::slab::Slab;
 use super::sync::{AtomicBool, AtomicI64, Mutex, Ordering, lock};
 use super::top_ups::TopUps;
@@ -48,6 +49,7 @@ pub struct Engine {
     pub(super) release_refusals: ReleaseRefusals,
     pub(super) draws: Draws,
     pub(super) queues: Queues,
+    pub(super) returns: Returns,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     /// How much of each whole was open on each day that is over, by number.
@@ -61,7 +63,7 @@ pub struct Engine {
     /// Who was ever made one of the staff. A plain lock: written when an account is opened, read when the staff is listed.
     pub(super) staff: Mutex<BTreeSet<ResidentNo>>,
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
-    pub(super) wheel: Mutex<Wheel>,
+    pub(super) wheel: Mutex<Wheel<BookingNo>>,
     pub(super) counters: Counters,
     pub(super) changes: Changes,
     /// There is room for nothing new (`room.rs`).
@@ -182,6 +184,7 @@ impl Engine {
             release_refusals: ReleaseRefusals::new(),
             draws: Draws::default(),
             queues: Queues::default(),
+            returns: Returns::default(),
             past_days: DashMap::new(),
             past_open: DashMap::new(),
             ledger: Ledger::new(),
@@ -296,6 +299,12 @@ impl Engine {
     #[must_use]
     pub fn queues(&self) -> &Queues {
         &self.queues
+    }
+
+    /// What was given back and waits to come back to sale.
+    #[must_use]
+    pub fn returns(&self) -> &Returns {
+        &self.returns
     }
 
     /// The bookings of a whole's day, whether the day is open or over.

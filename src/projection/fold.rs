@@ -193,6 +193,7 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::DrawDone(_)
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
+        | Event::OfReturn(_)
         | Event::WalletToppedUp(_) => None,
     }
 }
@@ -296,7 +297,8 @@ impl Changes {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
-            | Event::OfQueue(_) => Ok(()),
+            | Event::OfQueue(_)
+            | Event::OfReturn(_) => Ok(()),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
             | Event::SportAdded(_)
@@ -380,6 +382,7 @@ impl Changes {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
+            | Event::OfReturn(_)
             | Event::WalletToppedUp(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)

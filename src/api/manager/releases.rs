@@ -14,6 +14,7 @@ use super::change::{Changed, change, taken};
 use super::retry::{NewName, Retry, read_code, request_of};
 use super::written_lottery::{LotteryBody, read_lottery};
 use super::written_queue::{QueueTermsBody, put_at_once, read_queue};
+use super::written_returned::read_returned;
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
@@ -22,6 +23,7 @@ use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
 use crate::api::open_data::lottery_view::LotteryView;
 use crate::api::open_data::queue_view::QueueView;
+use crate::api::open_data::return_view::ReturnView;
 use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
@@ -93,6 +95,9 @@ pub struct ReleaseBody {
     pub lottery: Option<LotteryBody>,
     /// The terms of one that one queues for, which may all be left out; it needs `once` and `last_day`.
     pub queue: Option<QueueTermsBody>,
+    /// What is given back comes back to sale at a moment left to chance, within so many minutes; at once where nothing is said.
+    #[schema(minimum = 1, maximum = 1440)]
+    pub returned_within_minutes: Option<i64>,
 }
 
 /// A release as its manager sees it.
@@ -114,6 +119,7 @@ pub struct ManagedRelease {
     kept_for_counter: Vec<String>,
     lottery: Option<LotteryView>,
     queue: Option<QueueView>,
+    returned: Option<ReturnView>,
     #[schema(value_type = String, format = DateTime)]
     declared_at: Rfc3339,
 }
@@ -163,6 +169,7 @@ impl ManagedRelease {
             kept_for_counter: kept.map(|pitch| pitch.code.as_str().to_owned()).collect(),
             lottery: LotteryView::of(&desk.engine, zone, release, desk.clock.now()),
             queue: QueueView::of(&desk.engine, zone, release, desk.clock.now()),
+            returned: ReturnView::of(&desk.engine, release),
             declared_at: city_moment(zone, release.declared_at),
         }
     }
@@ -221,6 +228,7 @@ fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
         counter_share_percent: read_number("counter_share_percent", share, (0, 100), &mut faults),
         lottery: read_lottery(body, &mut faults).map(Box::new),
         queue: read_queue(body, when, &mut faults).map(Box::new),
+        returned: read_returned(body, &mut faults).map(Box::new),
     };
     faults.check()?;
     Ok((chosen, def))
@@ -281,7 +289,7 @@ pub async fn published(
     }
 }
 
-/// Commits a lottery or a queue to its seed. The salt is drawn once: who sends the same release again means the one that is there.
+/// Commits a release to its seeds. The salt is drawn once: who sends the same release again means the one that is there.
 fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
     let world = desk.engine.world();
     let code = def.code.as_str();
@@ -295,6 +303,11 @@ fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
         let salt = before.and_then(|before| before.queue.as_ref()).map(|before| before.salt);
         queue.salt = salt.map_or_else(new_salt, Ok)?;
         queue.commitment = desk.keys.queue_seed(code, &queue.salt.0).commitment();
+    }
+    if let Some(returned) = &mut def.returned {
+        let salt = before.and_then(|before| before.returned.as_ref()).map(|before| before.salt);
+        returned.salt = salt.map_or_else(new_salt, Ok)?;
+        returned.commitment = desk.keys.return_seed(code, &returned.salt.0).commitment();
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::OpenData;
 use super::lottery_view::LotteryView;
 use super::queue_view::QueueView;
+use super::return_view::ReturnView;
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment};
 use crate::api::etag::json_with_etag;
 use crate::api::extract::PathText;
@@ -64,6 +65,8 @@ pub struct ReleaseView {
     lottery: Option<LotteryView>,
     /// Of one that one queues for.
     queue: Option<QueueView>,
+    /// Of one where what is given back comes back at a moment left to chance; null where it is free at once.
+    returned: Option<ReturnView>,
 }
 
 /// Who gets what when more is wanted than there is.
@@ -208,6 +211,7 @@ fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> Re
         counter_share_percent: def.counter_share_percent,
         lottery: LotteryView::of(engine, catalogue.zone(), release, now),
         queue: QueueView::of(engine, catalogue.zone(), release, now),
+        returned: ReturnView::of(engine, release),
     }
 }
 

@@ -53,7 +53,8 @@ impl Catalogue {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
-            | Event::OfQueue(_) => Ok(()),
+            | Event::OfQueue(_)
+            | Event::OfReturn(_) => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod of_draws;
 mod of_queues;
+mod of_returns;
 mod peek;
 
 pub use peek::{Peeked, Places};
@@ -65,6 +66,8 @@ mod kind {
     pub(super) const QUEUE_OPENED: u16 = 56;
     pub(super) const QUEUE_SERVED: u16 = 57;
     pub(super) const STAFF_ACTED: u16 = 64;
+    pub(super) const SLOT_RETURNED: u16 = 67;
+    pub(super) const RETURN_SEED_SHOWN: u16 = 68;
 }
 
 /// The bytes are no event that this version knows.
@@ -165,6 +168,7 @@ impl Event {
             Self::DrawDone(event) => of_draws::done(out, event),
             Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
             Self::OfQueue(event) => of_queues::of_queue(out, event),
+            Self::OfReturn(event) => of_returns::of_return(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -278,6 +282,8 @@ impl Event {
             kind::QUEUE_LEFT => Self::OfQueue(fields.queue_left()?),
             kind::QUEUE_OPENED => Self::OfQueue(fields.queue_opened()?),
             kind::QUEUE_SERVED => Self::OfQueue(fields.queue_served()?),
+            kind::SLOT_RETURNED => Self::OfReturn(fields.slot_returned()?),
+            kind::RETURN_SEED_SHOWN => Self::OfReturn(fields.return_seed_shown()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),

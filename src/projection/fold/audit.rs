@@ -147,7 +147,7 @@ fn told(action: &Event) -> Act {
         Event::DrawSealed(_) => of_city("draw_sealed", None),
         Event::DrawDone(event) => of_city("draw_made", details(&event.value)),
         Event::PrizeLapsed(_) => of_city("prize_lapsed", None),
-        Event::OfQueue(_) => of_city("something_else", None),
+        Event::OfQueue(_) | Event::OfReturn(_) => of_city("something_else", None),
         Event::StaffActed(acted) => told(&acted.action),
     }
 }

@@ -96,6 +96,7 @@ impl Changes {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
+            | Event::OfReturn(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };

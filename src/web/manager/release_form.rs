@@ -179,6 +179,7 @@ impl ReleaseForm {
             // Its many instants are declared through the API.
             lottery: None,
             queue: None,
+            returned_within_minutes: None,
         })
     }
 

@@ -70,6 +70,8 @@ struct ReleasePage {
     queue: Option<(String, String)>,
     limit: Option<String>,
     counter: Option<String>,
+    /// How what is given back comes back.
+    returned: Option<String>,
     days: Vec<DayRow>,
     venues: Vec<VenueRow>,
     /// The same with more venues, where there are more.
@@ -187,6 +189,9 @@ pub async fn show(
         queue: super::queue::told_of(words, &open_data.engine, &world, release, now),
         limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
         counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
+        returned: release.def.returned.as_deref().map(|terms| {
+            words.tell("release-returned", &[("minutes", i64::from(terms.within_minutes).into())])
+        }),
         days: days.collect(),
         venues,
         more,

@@ -5,11 +5,11 @@ use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::draw::{EntryId, Hash, Seed};
 use crate::domain::event::{
-    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, OfQueue, PrizeLapsed, QueueJoined,
-    QueueLeft, QueueOpened, QueueServed, Stock,
+    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, OfQueue, OfReturn, PrizeLapsed,
+    QueueJoined, QueueLeft, QueueOpened, QueueServed, ReturnSeedShown, SlotReturned, Stock,
 };
 use crate::domain::hours::DayKind;
-use crate::domain::ids::DistrictNo;
+use crate::domain::ids::{DistrictNo, ReturnNo};
 use crate::domain::lottery::Wish;
 
 fn wish(pitch: u32) -> Wish {
@@ -119,6 +119,11 @@ fn events() -> Vec<Event> {
             seed: Seed([8; 32]),
         })),
         Event::OfQueue(OfQueue::Served(QueueServed { release: ReleaseNo::new(3), up_to: 70_001 })),
+        Event::OfReturn(OfReturn::Returned(SlotReturned {
+            no: ReturnNo::new(70_000),
+            day: LocalDay::new(20_000),
+        })),
+        Event::OfReturn(OfReturn::Shown(ReturnSeedShown { release: ReleaseNo::new(3), seed: Seed([9; 32]) })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {

@@ -10,6 +10,7 @@ release-daily = { $days ->
 release-once = Opens all at once: { $moment }.
 release-limit = Each resident may have { $limit } of its bookings a day of play.
 release-counter = { $percent } % are sold at the counter only.
+release-returned = What is given back comes back at a moment left to chance, within { $minutes } minutes.
 release-opens = Opens
 release-open = open
 release-where = Where

@@ -9,6 +9,7 @@ release-daily = { $days ->
 release-once = 一次性开放：{ $moment }。
 release-limit = 每人每个比赛日限 { $limit } 场。
 release-counter = { $percent }% 仅在前台售卖。
+release-returned = 退回的场次将在 { $minutes } 分钟内的随机时刻重新开放。
 release-opens = 开放时间
 release-open = 已开放
 release-where = 场地
