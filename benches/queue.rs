@@ -64,6 +64,7 @@ fn release() -> ReleaseDef {
             commitment: SEED.commitment(),
         })),
         returned: None,
+        who: None,
     }
 }
 

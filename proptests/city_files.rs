@@ -324,6 +324,7 @@ fn build(
             lottery: None,
             queue: None,
             returned: None,
+            who: None,
         };
         catalogue.add_release(def, UtcMillis::new(0)).expect("a release");
     }

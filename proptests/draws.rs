@@ -147,6 +147,7 @@ fn events() -> Vec<Event> {
         lottery: Some(Box::new(lottery())),
         queue: None,
         returned: None,
+        who: None,
     })));
     events
 }

@@ -249,6 +249,7 @@ fn drawn_release(draw: &DrawInFile, city: &CityDef, pitches: &[Pitch]) -> Event 
         })),
         queue: None,
         returned: None,
+        who: None,
     }))
 }
 
@@ -297,6 +298,7 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
         lottery: None,
         queue: None,
         returned: None,
+        who: None,
     }))
 }
 

@@ -99,6 +99,7 @@ fn release() -> ReleaseDef {
             commitment: QUEUE_SEED.commitment(),
         })),
         returned: None,
+        who: None,
     }
 }
 

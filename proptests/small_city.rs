@@ -170,6 +170,7 @@ pub(crate) fn release_declared(index: usize, release: &Release) -> Event {
         lottery: None,
         queue: None,
         returned: release.returned_within.map(|within_minutes| Box::new(returned(within_minutes))),
+        who: None,
     }))
 }
 

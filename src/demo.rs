@@ -87,6 +87,7 @@ fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
         lottery: None,
         queue: None,
         returned: None,
+        who: None,
     }
 }
 

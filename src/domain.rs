@@ -9,6 +9,7 @@ pub mod change;
 pub mod clock;
 pub mod definition;
 pub mod draw;
+pub mod entitlement;
 pub mod event;
 pub mod grid;
 pub mod hours;

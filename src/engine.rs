@@ -68,6 +68,8 @@ pub mod move_booking;
 #[cfg(not(feature = "loom"))]
 pub mod open_units;
 #[cfg(not(feature = "loom"))]
+pub mod people;
+#[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]
 pub mod queues;

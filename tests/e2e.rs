@@ -140,5 +140,7 @@ mod tls;
 mod unchanged;
 #[path = "e2e/wallet.rs"]
 mod wallet;
+#[path = "e2e/who_may.rs"]
+mod who_may;
 #[path = "e2e/written.rs"]
 mod written;

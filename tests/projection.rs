@@ -17,6 +17,8 @@ mod client;
 mod erasure;
 #[path = "projection/faults.rs"]
 mod faults;
+#[path = "projection/lines.rs"]
+mod lines;
 #[path = "projection/long_away.rs"]
 mod long_away;
 #[path = "shared/postgres.rs"]

@@ -3,6 +3,7 @@
 pub mod availability;
 pub mod directory;
 pub mod draw;
+pub mod entitlement_view;
 pub mod events;
 pub mod live;
 pub mod lottery_view;

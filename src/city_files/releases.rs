@@ -108,6 +108,7 @@ fn is_same(was: &ReleaseDef, wanted: &ReleaseDef, row: &Row<'_>) -> bool {
         lottery: was.lottery.clone(),
         queue: was.queue.clone(),
         returned: was.returned.clone(),
+        who: was.who.clone(),
         ..wanted.clone()
     };
     *was == wanted
@@ -157,6 +158,7 @@ fn read(
         lottery: None,
         queue: None,
         returned: None,
+        who: None,
     })
 }
 

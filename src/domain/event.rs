@@ -6,11 +6,13 @@
 
 mod codec;
 mod of_draws;
+mod of_people;
 mod of_queues;
 mod of_returns;
 
 pub use codec::{Peeked, Places, UnknownEvent};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
+pub use of_people::{Household, HouseholdJoined, OfPeople, ResidentVerified};
 pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
 pub use of_returns::{OfReturn, ReturnSeedShown, SlotReturned};
 
@@ -71,6 +73,7 @@ pub enum Event {
     PrizeLapsed(PrizeLapsed),
     OfQueue(OfQueue),
     OfReturn(OfReturn),
+    OfPeople(OfPeople),
     StaffActed(StaffActed),
 }
 
@@ -119,7 +122,8 @@ impl Event {
             | Self::DrawDone(_)
             | Self::PrizeLapsed(_)
             | Self::OfQueue(_)
-            | Self::OfReturn(_) => false,
+            | Self::OfReturn(_)
+            | Self::OfPeople(_) => false,
         }
     }
 }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{DayClock, moment_of};
+use super::entitlement::EntitlementDef;
 use super::ids::{Code, PitchNo, VenueNo};
 use super::lottery::{LOTTERY_DAYS_MAX, LotteryDef};
 use super::names::Names;
@@ -66,6 +67,9 @@ pub struct ReleaseDef {
     /// Of one where what is given back comes back to sale at a moment left to chance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Box<ReturnDef>>,
+    /// Of one that isn't for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Box<EntitlementDef>>,
 }
 
 impl ReleaseDef {
@@ -99,6 +103,13 @@ impl ReleaseDef {
         kept_of(of, self.counter_share_percent)
     }
 
+    /// How many bookings of it one resident may have, a day of play: no more than his household may have.
+    #[must_use]
+    pub fn limit_each(&self) -> Option<u16> {
+        let household = self.who.as_deref().and_then(|who| who.limit_per_household);
+        [self.limit_per_resident, household].into_iter().flatten().min()
+    }
+
     /// Whether the rules make sense by themselves.
     #[must_use]
     pub fn is_sound(&self) -> bool {
@@ -112,6 +123,7 @@ impl ReleaseDef {
             && (1..=RELEASE_PITCHES_MAX).contains(&self.pitches.len())
             && self.has_sound_mode()
             && self.returned.as_deref().is_none_or(ReturnDef::is_sound)
+            && self.who.as_deref().is_none_or(EntitlementDef::is_sound)
     }
 
     /// Whether it has the terms of its mode and of no other, and days that come to an end where the mode asks for that.
@@ -167,6 +179,7 @@ mod tests {
             lottery: None,
             queue: None,
             returned: None,
+            who: None,
         }
     }
 

@@ -47,6 +47,8 @@ pub struct ResidentDigest {
     pub spendable: i64,
     pub settled: i64,
     pub is_erased: bool,
+    /// What was verified, and the household's number.
+    pub verified: (u64, u32),
     pub sessions: Vec<u32>,
     /// The counts of the open days, then that of live bookings.
     pub counts: Vec<u32>,
@@ -197,7 +199,7 @@ impl Engine {
                 Some(release) => world
                     .catalogue
                     .release(release)
-                    .and_then(|release| release.def.limit_per_resident)
+                    .and_then(|release| release.def.limit_each())
                     .map_or(0, u32::from),
                 None => usize::try_from(count.rule)
                     .ok()
@@ -279,6 +281,7 @@ impl Engine {
                 spendable: resident.spendable().get(),
                 settled: resident.settled().get(),
                 is_erased: resident.is_erased(),
+                verified: (resident.verified().bits(), resident.household()),
                 sessions,
                 counts,
             });

@@ -122,7 +122,8 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
-            | Event::OfReturn(_) => unreachable!("it is dealt with above, or doesn't change the world"),
+            | Event::OfReturn(_)
+            | Event::OfPeople(_) => unreachable!("it is dealt with above, or doesn't change the world"),
         }
         Ok(())
     }

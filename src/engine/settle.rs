@@ -120,6 +120,7 @@ impl Engine {
             | Event::PrizeLapsed(_) => self.settle_of_draw(world, at, event),
             Event::OfQueue(event) => self.settle_of_queue(at, event),
             Event::OfReturn(event) => self.settle_of_return(world, at, event),
+            Event::OfPeople(event) => self.settle_of_people(event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);

@@ -52,10 +52,12 @@ pub enum Section {
     Queues = 20,
     /// What was given back and waits to come back to sale, and the seeds of releases whose last day is over.
     Returns = 23,
+    /// What the staff have verified of residents, and who lives together.
+    Verified = 24,
 }
 
 impl Section {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -77,6 +79,7 @@ impl Section {
         Self::Draws,
         Self::Queues,
         Self::Returns,
+        Self::Verified,
     ];
 
     /// Its number in a file.

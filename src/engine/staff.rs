@@ -140,6 +140,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
         | Event::OfReturn(_)
+        | Event::OfPeople(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

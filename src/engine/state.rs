@@ -14,6 +14,7 @@ use super::counters::Counters;
 use super::draws::Draws;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
+use super::people::Households;
 use super::pitch_days::PitchDays;
 use super::queues::Queues;
 use super::quota::{Counted, Quotas, ReleaseLimit};
@@ -50,6 +51,7 @@ pub struct Engine {
     pub(super) draws: Draws,
     pub(super) queues: Queues,
     pub(super) returns: Returns,
+    pub(super) households: Households,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     /// How much of each whole was open on each day that is over, by number.
@@ -185,6 +187,7 @@ impl Engine {
             draws: Draws::default(),
             queues: Queues::default(),
             returns: Returns::default(),
+            households: Households::default(),
             past_days: DashMap::new(),
             past_open: DashMap::new(),
             ledger: Ledger::new(),
@@ -325,9 +328,8 @@ impl Engine {
 pub(super) fn counted(world: &World, pitch: &Pitch, terms: &Terms) -> Counted {
     let release = terms.release.and_then(|no| world.catalogue.release(no));
     Counted {
-        release: release.and_then(|release| {
-            Some(ReleaseLimit { no: release.no, limit: release.def.limit_per_resident? })
-        }),
+        release: release
+            .and_then(|release| Some(ReleaseLimit { no: release.no, limit: release.def.limit_each()? })),
         resident: terms.resident,
         venue: pitch.venue,
         sport: pitch.sport,

@@ -98,6 +98,7 @@ impl Engine {
             }
             // These took nothing.
             Event::ResidentsEnrolled(_)
+            | Event::OfPeople(_)
             | Event::AccountDisabled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)

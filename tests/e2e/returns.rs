@@ -76,7 +76,8 @@ fn what_is_given_back_stays_taken_over_a_kill_comes_back_within_its_window_and_i
     let day = slot.start.get(..10).expect("a date");
     let slots = city.slots(&slot.pitch, day);
     let other = slots.iter().find(|other| other["status"] == "free").expect("another slot of the day");
-    let order = json!({ "pitch": slot.pitch, "start": other["start"], "end": other["end"] });
+    let order =
+        json!({ "pitch": slot.pitch, "start": other["start"], "end": other["end"], "pay_with": "wallet" });
     let _ = city.book(&first, "other", &order).expect(201, "the limit counts no more what was given back");
 
     let city = clock.open(city.kill());

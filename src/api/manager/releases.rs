@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
 use super::retry::{NewName, Retry, read_code, request_of};
+use super::written_entitlement::{EntitlementBody, put_districts, read_entitlement};
 use super::written_lottery::{LotteryBody, read_lottery};
 use super::written_queue::{QueueTermsBody, put_at_once, read_queue};
 use super::written_returned::read_returned;
@@ -21,6 +22,7 @@ use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
+use crate::api::open_data::entitlement_view::EntitlementView;
 use crate::api::open_data::lottery_view::LotteryView;
 use crate::api::open_data::queue_view::QueueView;
 use crate::api::open_data::return_view::ReturnView;
@@ -98,6 +100,8 @@ pub struct ReleaseBody {
     /// What is given back comes back to sale at a moment left to chance, within so many minutes; at once where nothing is said.
     #[schema(minimum = 1, maximum = 1440)]
     pub returned_within_minutes: Option<i64>,
+    /// Who may book of it; everybody where nothing is said.
+    pub who: Option<EntitlementBody>,
 }
 
 /// A release as its manager sees it.
@@ -120,6 +124,7 @@ pub struct ManagedRelease {
     lottery: Option<LotteryView>,
     queue: Option<QueueView>,
     returned: Option<ReturnView>,
+    who: Option<EntitlementView>,
     #[schema(value_type = String, format = DateTime)]
     declared_at: Rfc3339,
 }
@@ -170,6 +175,7 @@ impl ManagedRelease {
             lottery: LotteryView::of(&desk.engine, zone, release, desk.clock.now()),
             queue: QueueView::of(&desk.engine, zone, release, desk.clock.now()),
             returned: ReturnView::of(&desk.engine, release),
+            who: EntitlementView::of(catalogue, release),
             declared_at: city_moment(zone, release.declared_at),
         }
     }
@@ -229,6 +235,7 @@ fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
         lottery: read_lottery(body, &mut faults).map(Box::new),
         queue: read_queue(body, when, &mut faults).map(Box::new),
         returned: read_returned(body, &mut faults).map(Box::new),
+        who: read_entitlement(body, &mut faults).map(Box::new),
     };
     faults.check()?;
     Ok((chosen, def))
@@ -271,6 +278,9 @@ pub async fn published(
     let (chosen, mut def) = read(body)?;
     let world = World::clone(&desk.engine.world());
     let by = put_pitches(&world, who, &body.pitches, &mut def)?;
+    if let Some(who) = &mut def.who {
+        put_districts(&world.catalogue, body, who)?;
+    }
     let request = request_of(desk, by, retry.path, retry.key, retry.asks_for);
     let name = NewName::chosen_or(chosen, 'r', request)?;
     if name.is_among(world.catalogue.releases().iter().map(|release| &release.def.code))? {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OpenData;
+use super::entitlement_view::EntitlementView;
 use super::lottery_view::LotteryView;
 use super::queue_view::QueueView;
 use super::return_view::ReturnView;
@@ -67,6 +68,8 @@ pub struct ReleaseView {
     queue: Option<QueueView>,
     /// Of one where what is given back comes back at a moment left to chance; null where it is free at once.
     returned: Option<ReturnView>,
+    /// Who may book of it; null where everybody may.
+    who: Option<EntitlementView>,
 }
 
 /// Who gets what when more is wanted than there is.
@@ -212,6 +215,7 @@ fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> Re
         lottery: LotteryView::of(engine, catalogue.zone(), release, now),
         queue: QueueView::of(engine, catalogue.zone(), release, now),
         returned: ReturnView::of(engine, release),
+        who: EntitlementView::of(catalogue, release),
     }
 }
 

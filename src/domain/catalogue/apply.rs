@@ -54,7 +54,8 @@ impl Catalogue {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
-            | Event::OfReturn(_) => Ok(()),
+            | Event::OfReturn(_)
+            | Event::OfPeople(_) => Ok(()),
         }
     }
 }

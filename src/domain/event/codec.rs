@@ -1,6 +1,7 @@
 //! Events as bytes: two of the kind, then the fields.
 
 mod of_draws;
+mod of_people;
 mod of_queues;
 mod of_returns;
 mod peek;
@@ -68,6 +69,8 @@ mod kind {
     pub(super) const STAFF_ACTED: u16 = 64;
     pub(super) const SLOT_RETURNED: u16 = 67;
     pub(super) const RETURN_SEED_SHOWN: u16 = 68;
+    pub(super) const RESIDENT_VERIFIED: u16 = 69;
+    pub(super) const HOUSEHOLD_JOINED: u16 = 70;
 }
 
 /// The bytes are no event that this version knows.
@@ -169,6 +172,7 @@ impl Event {
             Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
             Self::OfQueue(event) => of_queues::of_queue(out, event),
             Self::OfReturn(event) => of_returns::of_return(out, event),
+            Self::OfPeople(event) => of_people::of_people(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -284,6 +288,8 @@ impl Event {
             kind::QUEUE_SERVED => Self::OfQueue(fields.queue_served()?),
             kind::SLOT_RETURNED => Self::OfReturn(fields.slot_returned()?),
             kind::RETURN_SEED_SHOWN => Self::OfReturn(fields.return_seed_shown()?),
+            kind::RESIDENT_VERIFIED => Self::OfPeople(fields.resident_verified()?),
+            kind::HOUSEHOLD_JOINED => Self::OfPeople(fields.household_joined()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),

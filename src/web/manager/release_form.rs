@@ -180,6 +180,7 @@ impl ReleaseForm {
             lottery: None,
             queue: None,
             returned_within_minutes: None,
+            who: None,
         })
     }
 

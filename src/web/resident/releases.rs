@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::links;
+use super::who::told_who;
 use crate::api::answer::city_moment;
 use crate::api::extract::PathText;
 use crate::api::open_data::OpenData;
@@ -72,6 +73,8 @@ struct ReleasePage {
     counter: Option<String>,
     /// How what is given back comes back.
     returned: Option<String>,
+    /// Whom it is for.
+    who: Vec<String>,
     days: Vec<DayRow>,
     venues: Vec<VenueRow>,
     /// The same with more venues, where there are more.
@@ -192,6 +195,7 @@ pub async fn show(
         returned: release.def.returned.as_deref().map(|terms| {
             words.tell("release-returned", &[("minutes", i64::from(terms.within_minutes).into())])
         }),
+        who: told_who(words, catalogue, release),
         days: days.collect(),
         venues,
         more,

@@ -4,9 +4,11 @@ use super::*;
 use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::draw::{EntryId, Hash, Seed};
+use crate::domain::entitlement::{Concession, Verified};
 use crate::domain::event::{
-    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, OfQueue, OfReturn, PrizeLapsed,
-    QueueJoined, QueueLeft, QueueOpened, QueueServed, ReturnSeedShown, SlotReturned, Stock,
+    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, Household, HouseholdJoined, OfPeople,
+    OfQueue, OfReturn, PrizeLapsed, QueueJoined, QueueLeft, QueueOpened, QueueServed, ResidentVerified,
+    ReturnSeedShown, SlotReturned, Stock,
 };
 use crate::domain::hours::DayKind;
 use crate::domain::ids::{DistrictNo, ReturnNo};
@@ -124,6 +126,15 @@ fn events() -> Vec<Event> {
             day: LocalDay::new(20_000),
         })),
         Event::OfReturn(OfReturn::Shown(ReturnSeedShown { release: ReleaseNo::new(3), seed: Seed([9; 32]) })),
+        Event::OfPeople(OfPeople::Verified(ResidentVerified {
+            resident,
+            verified: Verified::default().born_in(Some(1950)).with_real_name().with(Concession::Senior),
+        })),
+        Event::OfPeople(OfPeople::Household(HouseholdJoined {
+            resident,
+            household: Some(Household { no: 70_000, with: ResidentNo::new(8) }),
+        })),
+        Event::OfPeople(OfPeople::Household(HouseholdJoined { resident, household: None })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {
