@@ -63,6 +63,8 @@ fn release() -> ReleaseDef {
             salt: Salt([0; 16]),
             commitment: SEED.commitment(),
         })),
+        returned: None,
+        who: None,
     }
 }
 

@@ -323,6 +323,8 @@ fn build(
             counter_share_percent: *share,
             lottery: None,
             queue: None,
+            returned: None,
+            who: None,
         };
         catalogue.add_release(def, UtcMillis::new(0)).expect("a release");
     }

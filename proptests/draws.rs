@@ -146,6 +146,8 @@ fn events() -> Vec<Event> {
         counter_share_percent: 0,
         lottery: Some(Box::new(lottery())),
         queue: None,
+        returned: None,
+        who: None,
     })));
     events
 }

@@ -107,7 +107,8 @@ impl City {
         let engine = Arc::new(engine);
         let (intake, mut owners) = Intake::new(2, 64);
         let timekeeper = Timekeeper::new(CommandLane::new(owners.pop().expect("a lane")))
-            .with_seeds(Box::new(|_, _| QUEUE_SEED));
+            .with_seeds(Box::new(|_, _| QUEUE_SEED))
+            .with_return_seeds(Box::new(|_, _| crate::small_city::RETURN_SEED));
         let lane = CommandLane::new(owners.pop().expect("a lane"));
         let settlement = Settlement::new(Arc::clone(&engine), Arc::clone(&intake));
         Self { engine, lane, timekeeper, kept, intake, settlement, taken: VecDeque::new() }

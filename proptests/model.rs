@@ -3,6 +3,7 @@
 //! Here is what there is, and what can be read off it; what residents, the staff and time do stands beside.
 
 mod of_residents;
+mod of_returns;
 mod of_staff;
 mod of_time;
 
@@ -10,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use of_residents::{claim_body, confirm_body};
 pub(crate) use of_staff::Change;
+
+use kaichang::domain::time::UtcMillis;
 
 use crate::small_city::*;
 
@@ -98,6 +101,15 @@ pub(crate) enum Shown {
     Free { left: i64 },
 }
 
+/// What was given back and comes back later.
+#[derive(Debug, Clone)]
+struct KeptBack {
+    place: Place,
+    party: i64,
+    is_counter: bool,
+    comes_back_at: UtcMillis,
+}
+
 #[derive(Debug)]
 pub(crate) struct Model {
     /// Minutes since the beginning of day 0, local time.
@@ -107,6 +119,7 @@ pub(crate) struct Model {
     /// What came with a key, and to which booking.
     pub(crate) keys: BTreeMap<(u32, u8), (String, usize)>,
     pub(crate) closures: Vec<Closure>,
+    kept_back: Vec<KeptBack>,
     pub(crate) releases: Vec<Release>,
     pub(crate) pitches: Vec<Pitch>,
     /// The venues where somebody checks who comes.
@@ -168,6 +181,7 @@ impl Model {
             balances: BTreeMap::new(),
             keys: BTreeMap::new(),
             closures: Vec::new(),
+            kept_back: Vec::new(),
             releases: releases_at_founding(),
             pitches: vec![pitch; PITCHES.len()],
             checked: vec![false, true],
@@ -268,9 +282,10 @@ impl Model {
         let at = Place { pitch, day, first: unit, units: 1 };
         let sum = |is_counter: bool| {
             let here = self.holding().filter(|(_, booking)| booking.place.meets(&at));
-            here.filter(|(_, booking)| booking.is_counter == is_counter)
-                .map(|(_, booking)| booking.party)
-                .sum()
+            let held = here.filter(|(_, booking)| booking.is_counter == is_counter);
+            let back = self.kept_back.iter().filter(|back| back.place.meets(&at));
+            let back = back.filter(|back| back.is_counter == is_counter).map(|back| back.party);
+            held.map(|(_, booking)| booking.party).chain(back).sum()
         };
         (sum(false), sum(true))
     }
@@ -280,7 +295,8 @@ impl Model {
         if !is_session(place.pitch) {
             return !self
                 .holding()
-                .any(|(index, booking)| Some(index) != but_for && booking.place.meets(place));
+                .any(|(index, booking)| Some(index) != but_for && booking.place.meets(place))
+                && !self.kept_back.iter().any(|back| back.place.meets(place));
         }
         let capacity = i64::from(self.pitches[place.pitch].capacity).min(sale.at_most);
         (place.first..place.end()).all(|unit| {

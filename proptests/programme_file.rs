@@ -248,6 +248,8 @@ fn drawn_release(draw: &DrawInFile, city: &CityDef, pitches: &[Pitch]) -> Event 
             commitment: SEED.commitment(),
         })),
         queue: None,
+        returned: None,
+        who: None,
     }))
 }
 
@@ -295,6 +297,8 @@ fn release(daily: &Daily, pitches: &[Pitch]) -> Event {
         counter_share_percent: 0,
         lottery: None,
         queue: None,
+        returned: None,
+        who: None,
     }))
 }
 

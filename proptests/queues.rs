@@ -98,6 +98,8 @@ fn release() -> ReleaseDef {
             salt: Salt([0; 16]),
             commitment: QUEUE_SEED.commitment(),
         })),
+        returned: None,
+        who: None,
     }
 }
 

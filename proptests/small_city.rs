@@ -4,14 +4,17 @@ use kaichang::domain::change::Admission;
 use kaichang::domain::definition::{
     CityDef, DistrictDef, KindDef, Location, PartDef, PitchDef, SportDef, Terms, VenueDef,
 };
+use kaichang::domain::draw::Seed;
 use kaichang::domain::event::{AccountOpened, Event, PhoneHash, ResidentsEnrolled, Role};
 use kaichang::domain::grid::SlotGrid;
 use kaichang::domain::hours::{DayKinds, WeeklyHours};
 use kaichang::domain::ids::{Code, DistrictNo, PitchNo, ResidentNo, SportNo, VenueNo};
+use kaichang::domain::lottery::Salt;
 use kaichang::domain::money::{Currency, Minor};
 use kaichang::domain::names::Names;
 use kaichang::domain::policy::{CancelRule, QuotaMeasure, QuotaRule, QuotaScope, QuotaWindow, RefundStep};
 use kaichang::domain::release::{ReleaseDef, ReleaseMode, ReleaseWhen};
+use kaichang::domain::returned::ReturnDef;
 use kaichang::domain::tariff::PriceBand;
 use kaichang::domain::time::{LocalDay, UtcMillis};
 use kaichang::domain::units::UnitSpan;
@@ -23,6 +26,8 @@ pub(crate) const DAYS_AHEAD: u8 = 3;
 /// Long enough for a hold to outlive what it holds, and its day.
 pub(crate) const HOLD_MINUTES: u16 = 240;
 pub(crate) const RESIDENTS: u32 = 3;
+/// By what it is drawn when something comes back.
+pub(crate) const RETURN_SEED: Seed = Seed([5; 32]);
 pub(crate) const VENUES: u32 = 2;
 pub(crate) const BALANCE: i64 = 2_500;
 pub(crate) const SLOT_UNITS: u8 = 2;
@@ -76,6 +81,8 @@ pub(crate) struct Release {
     pub(crate) when: When,
     pub(crate) limit: Option<u16>,
     pub(crate) counter_percent: u8,
+    /// Within how many minutes what is given back comes back.
+    pub(crate) returned_within: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +96,22 @@ pub(crate) fn releases_at_founding() -> Vec<Release> {
     let noon = When::Daily { days_before: 2, minute: 720 };
     let morning = When::Once { at_min: 1440 + 540 };
     vec![
-        Release { wholes: vec![LANE], first_day: 0, when: noon, limit: Some(1), counter_percent: 0 },
-        Release { wholes: vec![GYM], first_day: 0, when: morning, limit: None, counter_percent: 25 },
+        Release {
+            wholes: vec![LANE],
+            first_day: 0,
+            when: noon,
+            limit: Some(1),
+            counter_percent: 0,
+            returned_within: Some(600),
+        },
+        Release {
+            wholes: vec![GYM],
+            first_day: 0,
+            when: morning,
+            limit: None,
+            counter_percent: 25,
+            returned_within: Some(45),
+        },
     ]
 }
 
@@ -99,8 +120,22 @@ pub(crate) fn releases_to_come() -> [Release; 2] {
     let day_before = When::Daily { days_before: 1, minute: 600 };
     let third_day = When::Once { at_min: 2 * 1440 + 600 };
     [
-        Release { wholes: vec![POOL], first_day: 1, when: third_day, limit: Some(1), counter_percent: 50 },
-        Release { wholes: vec![0, HALL], first_day: 2, when: day_before, limit: None, counter_percent: 50 },
+        Release {
+            wholes: vec![POOL],
+            first_day: 1,
+            when: third_day,
+            limit: Some(1),
+            counter_percent: 50,
+            returned_within: None,
+        },
+        Release {
+            wholes: vec![0, HALL],
+            first_day: 2,
+            when: day_before,
+            limit: None,
+            counter_percent: 50,
+            returned_within: Some(1440),
+        },
     ]
 }
 
@@ -134,7 +169,14 @@ pub(crate) fn release_declared(index: usize, release: &Release) -> Event {
         counter_share_percent: release.counter_percent,
         lottery: None,
         queue: None,
+        returned: release.returned_within.map(|within_minutes| Box::new(returned(within_minutes))),
+        who: None,
     }))
+}
+
+/// The terms by which what is given back comes back.
+pub(crate) fn returned(within_minutes: u16) -> ReturnDef {
+    ReturnDef { within_minutes, salt: Salt([0; 16]), commitment: RETURN_SEED.commitment() }
 }
 
 /// What a slot costs before 20:00 and from then on.

@@ -86,6 +86,8 @@ fn centres_release(pitches: Vec<PitchNo>) -> ReleaseDef {
         counter_share_percent: 0,
         lottery: None,
         queue: None,
+        returned: None,
+        who: None,
     }
 }
 

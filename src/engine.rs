@@ -58,6 +58,7 @@ pub mod erasure;
 mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod forgetting;
+mod giving_back;
 #[cfg(not(feature = "loom"))]
 pub mod hold;
 #[cfg(not(feature = "loom"))]
@@ -70,6 +71,8 @@ pub mod log_ins;
 pub mod move_booking;
 #[cfg(not(feature = "loom"))]
 pub mod open_units;
+#[cfg(not(feature = "loom"))]
+pub mod people;
 #[cfg(not(feature = "loom"))]
 pub mod pitch_days;
 #[cfg(not(feature = "loom"))]
@@ -90,6 +93,8 @@ pub mod releases;
 pub mod replay;
 #[cfg(not(feature = "loom"))]
 pub mod residents;
+#[cfg(not(feature = "loom"))]
+pub mod returns;
 #[cfg(not(feature = "loom"))]
 pub mod room;
 #[cfg(not(feature = "loom"))]

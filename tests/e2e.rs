@@ -112,6 +112,8 @@ mod refusals;
 mod releases;
 #[path = "e2e/reports.rs"]
 mod reports;
+#[path = "e2e/returns.rs"]
+mod returns;
 #[path = "e2e/roles.rs"]
 mod roles;
 #[path = "e2e/roots.rs"]
@@ -138,5 +140,7 @@ mod tls;
 mod unchanged;
 #[path = "e2e/wallet.rs"]
 mod wallet;
+#[path = "e2e/who_may.rs"]
+mod who_may;
 #[path = "e2e/written.rs"]
 mod written;

@@ -19,6 +19,8 @@ mod erasure;
 mod faults;
 #[path = "projection/history.rs"]
 mod history;
+#[path = "projection/lines.rs"]
+mod lines;
 #[path = "projection/long_away.rs"]
 mod long_away;
 #[path = "shared/postgres.rs"]

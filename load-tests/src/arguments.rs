@@ -145,8 +145,36 @@ pub(crate) struct PlayArguments {
     pub(crate) server: ServerArguments,
 }
 
+/// How a release gives out what more want than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    FirstCome,
+    Queue,
+    Lottery,
+}
+
+impl Mode {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::FirstCome => "first_come",
+            Self::Queue => "queue",
+            Self::Lottery => "lottery",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GrabArguments {
+    /// How the release gives out what there is
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Mode::FirstCome)]
+    pub(crate) mode: Mode,
+    /// So many of a hundred requests are robots': they ask again and again, under new keys and old ones, and past the line
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=90))]
+    pub(crate) robots: u8,
+    /// So many of a hundred accounts are robots'
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=90))]
+    pub(crate) robot_residents: u8,
     /// About how many places there are to be had [default: a tenth as many as residents]
     #[arg(long, value_name = "N", value_parser = residents)]
     pub(crate) slots: Option<usize>,

@@ -15,6 +15,7 @@ mod city;
 mod clock;
 mod closure;
 mod compare;
+mod contest;
 mod draw;
 mod drive;
 mod http;
@@ -61,6 +62,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
         Command::Steady(play) => scenario::run(Scenario::Steady(&play)),
+        Command::Grab(grab) if contest::is_one(&grab) => contest::run(&grab),
         Command::Grab(grab) => scenario::run(Scenario::Grab(&grab)),
         Command::Soldout(play) => scenario::run(Scenario::SoldOut(&play)),
         Command::Browse(play) => scenario::run(Scenario::Browse(&play)),

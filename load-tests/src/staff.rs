@@ -32,12 +32,22 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub(crate) fn log_in(data_dir: &Path, address: SocketAddr, venue: &str) -> Result<Self, Failure> {
+        Self::log_in_as(data_dir, address, Some(venue))
+    }
+
+    /// The operator of the city, who may do what managers may.
+    pub(crate) fn log_in_operator(data_dir: &Path, address: SocketAddr) -> Result<Self, Failure> {
+        Self::log_in_as(data_dir, address, None)
+    }
+
+    fn log_in_as(data_dir: &Path, address: SocketAddr, venue: Option<&str>) -> Result<Self, Failure> {
         let path = data_dir.join(ACCOUNTS_FILE);
         let text = std::fs::read(&path)
             .map_err(|error| format!("read the accounts in {}: {error}", path.display()))?;
         let accounts: Vec<DemoAccount> = serde_json::from_slice(&text)?;
-        let account = accounts.iter().find(|account| account.venue.as_deref() == Some(venue));
-        let account = account.ok_or_else(|| format!("{venue} has no manager in {}", path.display()))?;
+        let account = accounts.iter().find(|account| account.venue.as_deref() == venue);
+        let account = account
+            .ok_or_else(|| format!("{} has no manager in {}", venue.unwrap_or("the city"), path.display()))?;
         let body = serde_json::json!({ "phone": account.phone, "password": account.password }).to_string();
         let mut client = PlainClient::connect(address)?;
         let request = Request { method: "POST", body: Some(&body), ..Request::get("/v1/logins") };

@@ -69,6 +69,31 @@ fn a_server_that_looks_at_a_quota_before_it_adds_to_it_is_found() {
 }
 
 #[test]
+fn robots_gain_nothing_where_a_queue_or_a_draw_decides() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (mode, residents) in [("queue", "600"), ("lottery", "600"), ("first_come", "300")] {
+        let (json, html) = (dir.path().join("figures"), dir.path().join("page"));
+        let files = ["--json", json.to_str().expect("text"), "--html", html.to_str().expect("text")];
+        let arguments = ["--mode", mode, "--robots", "50", "--residents", residents];
+        let output = play("grab", &[&arguments[..], &files].concat());
+        check(&output, 0, &["audit: 0 findings", "kaichang verify was content", "standard errors"]);
+        let figures = std::fs::read_to_string(&json).expect("the figures");
+        let figures: serde_json::Value = serde_json::from_str(&figures).expect("JSON");
+        assert_eq!((&figures["mode"], &figures["audit"]["findings"]), (&mode.into(), &0.into()));
+        let fairness = &figures["fairness"];
+        assert_eq!(fairness["taking_part"], figures["residents"], "everybody arrived: {figures}");
+        assert!(fairness["winners"].as_u64() > Some(0) && fairness["robots_taking_part"].as_u64() > Some(0));
+        assert!(std::fs::read_to_string(&html).expect("the page").ends_with("</html>\n"));
+    }
+}
+
+#[test]
+fn a_server_that_lets_robots_pass_the_line_is_found() {
+    let bug = ["--mode", "queue", "--robots", "50", "--residents", "600", "--planted-bug", "pass-the-line"];
+    check(&play("grab", &bug), 1, &["AUDIT: ", "findings"]);
+}
+
+#[test]
 fn a_running_server_is_loaded_and_its_directory_made_new_between_runs() {
     let dir = tempfile::tempdir().expect("a directory");
     let city = dir.path().join("city");

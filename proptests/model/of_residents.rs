@@ -135,6 +135,7 @@ impl Model {
         match booking.state {
             State::Held if is_written => {
                 self.bookings[no].state = State::GivenUp;
+                self.give_back(&booking, booking.place);
                 "queued"
             }
             State::Held => "not-written",
@@ -180,6 +181,8 @@ impl Model {
         if !is_counter {
             self.pay(resident, -refund);
         }
+        let booking = self.bookings[no].clone();
+        self.give_back(&booking, booking.place);
     }
 
     pub(crate) fn top_up(&mut self, resident: u32, amount: i64) -> &'static str {

@@ -101,6 +101,7 @@ impl Model {
         }
         let booking = &mut self.bookings[no];
         (booking.place, booking.price, booking.release) = (to, price, release);
+        self.give_back_moved(&old, &to);
         "queued"
     }
 
@@ -139,7 +140,10 @@ impl Model {
                 continue;
             }
             match booking.state {
-                State::Held => self.bookings[no].state = State::GivenUp,
+                State::Held => {
+                    self.bookings[no].state = State::GivenUp;
+                    self.give_back(&booking, booking.place);
+                }
                 State::Confirmed => self.call_off(no, booking.price),
                 State::GivenUp
                 | State::Expired

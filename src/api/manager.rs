@@ -21,8 +21,11 @@ pub mod releases;
 pub mod retry;
 pub mod stats;
 pub mod venues;
+pub mod verifications;
+pub mod written_entitlement;
 pub mod written_lottery;
 pub mod written_queue;
+mod written_returned;
 pub mod written_rules;
 
 use std::sync::Arc;
@@ -71,6 +74,7 @@ pub fn routes(state: Managers) -> OpenApiRouter {
         .routes(routes!(day_bookings::bookings, counter::book))
         .routes(routes!(booking_changes::move_booking))
         .routes(routes!(booking_changes::cancel))
+        .routes(routes!(verifications::verify))
         .routes(routes!(stats::stats))
         .routes(routes!(audit::of_venue))
         .routes(routes!(audit::of_city))

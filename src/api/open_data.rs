@@ -3,6 +3,7 @@
 pub mod availability;
 pub mod directory;
 pub mod draw;
+pub mod entitlement_view;
 pub mod events;
 pub mod live;
 pub mod lottery_view;
@@ -12,6 +13,7 @@ pub mod queue_view;
 pub mod releases;
 pub mod report;
 pub mod reports;
+pub mod return_view;
 pub mod roots;
 pub mod slots;
 pub mod sports;

@@ -16,6 +16,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::answer::{Money, Rfc3339};
 use super::language::Language;
+use crate::domain::entitlement::Lack;
 
 pub mod field_fault;
 pub mod name;
@@ -81,6 +82,8 @@ pub enum Problem {
     },
     PhoneTaken,
     TicketInvalid,
+    /// With what he lacks.
+    NotEntitled(Lack),
     /// What went wrong goes to the log, with the request's id, and nowhere else.
     Internal {
         fault: String,
@@ -140,6 +143,7 @@ impl Problem {
             Self::AlreadyUsed { .. } => ProblemName::AlreadyUsed,
             Self::PhoneTaken => ProblemName::PhoneTaken,
             Self::TicketInvalid => ProblemName::TicketInvalid,
+            Self::NotEntitled(_) => ProblemName::NotEntitled,
             Self::Internal { .. } => ProblemName::Internal,
         }
     }
@@ -256,6 +260,15 @@ impl Written<'_> {
                     map.serialize_entry("queue", &format_args!("/v1/releases/{}/queue", told.release))?;
                 }
                 map.serialize_entry("releases_at", releases_at)
+            }
+            Problem::NotEntitled(lack) => {
+                let lacks = match lack {
+                    Lack::RealName => "real_name",
+                    Lack::Age => "age",
+                    Lack::District => "district",
+                    Lack::Concession => "concession",
+                };
+                map.serialize_entry("lacks", lacks)
             }
             Problem::AlreadyUsed { used_at: Some(used_at) } => map.serialize_entry("used_at", used_at),
             Problem::QuotaExceeded { quota, limit, used } => {

@@ -16,6 +16,7 @@ mod opening;
 pub mod ordering;
 pub mod queue;
 pub mod tickets;
+pub mod verified_view;
 pub mod wallet;
 pub mod wallet_entries;
 

@@ -221,9 +221,12 @@ impl City {
         let is_closing = Arc::new(AtomicBool::new(false));
         let committer = watch(committer, Arc::clone(&is_closing))?;
         let lane = lanes.pop().ok_or("an intake without lanes")?;
-        let keys = keys.clone();
-        let seeds = Box::new(move |release: &str, salt: &[u8; 16]| keys.queue_seed(release, salt));
-        let mut timekeeper = Timekeeper::new(CommandLane::new(lane)).with_seeds(seeds);
+        let (of_queues, of_returns) = (keys.clone(), keys.clone());
+        let queue_seeds = Box::new(move |release: &str, salt: &[u8; 16]| of_queues.queue_seed(release, salt));
+        let return_seeds =
+            Box::new(move |release: &str, salt: &[u8; 16]| of_returns.return_seed(release, salt));
+        let mut timekeeper =
+            Timekeeper::new(CommandLane::new(lane)).with_seeds(queue_seeds).with_return_seeds(return_seeds);
         open_due_days(&mut timekeeper, &engine, &intake, &**clock)?;
         // A start doesn't wait for it.
         let remembering =

@@ -107,6 +107,8 @@ fn is_same(was: &ReleaseDef, wanted: &ReleaseDef, row: &Row<'_>) -> bool {
         // Its terms don't stand in the file: a lottery is made by the API, with its seed.
         lottery: was.lottery.clone(),
         queue: was.queue.clone(),
+        returned: was.returned.clone(),
+        who: was.who.clone(),
         ..wanted.clone()
     };
     *was == wanted
@@ -155,6 +157,8 @@ fn read(
         counter_share_percent: share?,
         lottery: None,
         queue: None,
+        returned: None,
+        who: None,
     })
 }
 

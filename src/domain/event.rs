@@ -6,11 +6,15 @@
 
 mod codec;
 mod of_draws;
+mod of_people;
 mod of_queues;
+mod of_returns;
 
 pub use codec::{Peeked, Places, UnknownEvent};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
+pub use of_people::{Household, HouseholdJoined, OfPeople, ResidentVerified};
 pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
+pub use of_returns::{OfReturn, ReturnSeedShown, SlotReturned};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +74,8 @@ pub enum Event {
     OfQueue(OfQueue),
     /// Old bookings are in memory no more.
     BookingsForgotten(BookingsForgotten),
+    OfReturn(OfReturn),
+    OfPeople(OfPeople),
     StaffActed(StaffActed),
 }
 
@@ -118,7 +124,9 @@ impl Event {
             | Self::DrawDone(_)
             | Self::PrizeLapsed(_)
             | Self::OfQueue(_)
-            | Self::BookingsForgotten(_) => false,
+            | Self::BookingsForgotten(_)
+            | Self::OfReturn(_)
+            | Self::OfPeople(_) => false,
         }
     }
 }

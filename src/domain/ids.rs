@@ -78,6 +78,12 @@ dense_number!(
 );
 
 dense_number!(
+    /// The how many-th thing it is that was given back and comes back later: counted up from 0.
+    ReturnNo,
+    u32
+);
+
+dense_number!(
     /// A release's place in the catalogue.
     ReleaseNo,
     u16

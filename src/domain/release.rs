@@ -6,10 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{DayClock, moment_of};
+use super::entitlement::EntitlementDef;
 use super::ids::{Code, PitchNo, VenueNo};
 use super::lottery::{LOTTERY_DAYS_MAX, LotteryDef};
 use super::names::Names;
 use super::queue::{QUEUE_DAYS_MAX, QueueDef};
+use super::returned::ReturnDef;
 use super::time::{LocalDay, UtcMillis};
 
 /// The longest time before a day of play at which a rule may open it: with more, days are not open yet.
@@ -62,6 +64,12 @@ pub struct ReleaseDef {
     /// Of one that one queues for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Box<QueueDef>>,
+    /// Of one where what is given back comes back to sale at a moment left to chance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Box<ReturnDef>>,
+    /// Of one that isn't for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Box<EntitlementDef>>,
 }
 
 impl ReleaseDef {
@@ -95,6 +103,13 @@ impl ReleaseDef {
         kept_of(of, self.counter_share_percent)
     }
 
+    /// How many bookings of it one resident may have, a day of play: no more than his household may have.
+    #[must_use]
+    pub fn limit_each(&self) -> Option<u16> {
+        let household = self.who.as_deref().and_then(|who| who.limit_per_household);
+        [self.limit_per_resident, household].into_iter().flatten().min()
+    }
+
     /// Whether the rules make sense by themselves.
     #[must_use]
     pub fn is_sound(&self) -> bool {
@@ -107,6 +122,8 @@ impl ReleaseDef {
             && self.last_day.is_none_or(|last| self.first_day <= last)
             && (1..=RELEASE_PITCHES_MAX).contains(&self.pitches.len())
             && self.has_sound_mode()
+            && self.returned.as_deref().is_none_or(ReturnDef::is_sound)
+            && self.who.as_deref().is_none_or(EntitlementDef::is_sound)
     }
 
     /// Whether it has the terms of its mode and of no other, and days that come to an end where the mode asks for that.
@@ -161,6 +178,8 @@ mod tests {
             counter_share_percent: 25,
             lottery: None,
             queue: None,
+            returned: None,
+            who: None,
         }
     }
 

@@ -142,6 +142,20 @@ impl UnitMask {
     pub const fn count(self) -> u32 {
         self.0.count_ones()
     }
+
+    /// The stretches of half hours that follow each other, in order.
+    pub fn runs(self) -> impl Iterator<Item = UnitSpan> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let first = left.trailing_zeros();
+            let count = (left >> first).trailing_ones();
+            left &= !(((1u64 << count) - 1) << first);
+            UnitSpan::new(u8::try_from(first).ok()?, u8::try_from(count).ok()?).ok()
+        })
+    }
 }
 
 impl fmt::Debug for UnitMask {
@@ -175,5 +189,15 @@ mod tests {
         assert_eq!(span.mask().count(), 4);
         assert_eq!(span.mask().bits() >> 38, 0b1111);
         assert_eq!(UnitSpan::new(0, 48).expect("a span").mask(), UnitMask::ALL);
+    }
+
+    #[test]
+    fn half_hours_fall_into_the_stretches_that_follow_each_other() {
+        let runs = |bits| {
+            UnitMask::from_bits(bits).runs().map(|span| (span.first(), span.count())).collect::<Vec<_>>()
+        };
+        assert_eq!(runs(0), []);
+        assert_eq!(runs(0b1100_0111), [(0, 3), (6, 2)]);
+        assert_eq!(runs(UnitMask::ALL.bits()), [(0, 48)]);
     }
 }

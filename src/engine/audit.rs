@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::bookings::{Booking, Payment};
+use super::bookings::{Booking, Payment, Terms};
 use super::forgetting::moved_in_wallet;
 use super::state::Engine;
 use crate::domain::catalogue::PitchKind;
@@ -34,6 +34,7 @@ pub struct Digest {
     pub requests: Vec<(u128, u64, super::known_requests::CameTo)>,
     pub draws: Vec<super::draws::RoundDigest>,
     pub queues: Vec<super::queues::LineDigest>,
+    pub returns: super::returns::ReturnsDigest,
     pub revenue: Vec<i64>,
     pub providers: i64,
     pub forgotten: (super::forgetting::Forgotten, u32),
@@ -49,6 +50,8 @@ pub struct ResidentDigest {
     pub settled: i64,
     pub carried: i64,
     pub is_erased: bool,
+    /// What was verified, and the household's number.
+    pub verified: (u64, u32),
     pub sessions: Vec<u32>,
     /// The counts of the open days, then that of live bookings.
     pub counts: Vec<u32>,
@@ -73,13 +76,20 @@ impl Engine {
         let mut claimed: HashMap<(u32, LocalDay), UnitMask> = HashMap::new();
         let mut sold: HashMap<(u32, LocalDay, u8), u32> = HashMap::new();
         let mut fail = |what| violations.push(Violation { invariant: Invariant::I1NoDoubleSale, what });
-        for booking in self.bookings.iter().filter(|booking| booking.state.holds_units()) {
-            let Some(pitch) = world.catalogue.pitch(booking.terms.pitch) else { continue };
-            let day = booking.terms.day;
+        let held = self.bookings.iter().filter(|booking| booking.state.holds_units()).map(|booking| {
+            let Terms { pitch, day, span, party_size, .. } = booking.terms;
+            (booking.no.to_string(), pitch, day, span, party_size)
+        });
+        let kept_back = self.returns.all().into_iter().map(|waiting| {
+            let what = "what was given back".to_owned();
+            (what, waiting.pitch, waiting.day, waiting.span, waiting.party_size)
+        });
+        for (who, pitch, day, span, party_size) in held.chain(kept_back) {
+            let Some(pitch) = world.catalogue.pitch(pitch) else { continue };
             if let PitchKind::Session { session, capacity_ever, .. } = pitch.kind {
-                for unit in booking.terms.span.first()..booking.terms.span.end() {
+                for unit in span.first()..span.end() {
                     let places = sold.entry((session, day, unit)).or_default();
-                    *places += u32::from(booking.terms.party_size);
+                    *places += u32::from(party_size);
                     if *places > u32::from(capacity_ever) {
                         fail(format!("{} on {day}: {places} of {capacity_ever} places are sold", pitch.code));
                     }
@@ -88,10 +98,10 @@ impl Engine {
             }
             for leaf in pitch.leaves.clone() {
                 let units = claimed.entry((leaf, day)).or_default();
-                if units.overlaps(booking.terms.span.mask()) {
-                    fail(format!("{} on {day}: {} has what another has", pitch.code, booking.no));
+                if units.overlaps(span.mask()) {
+                    fail(format!("{} on {day}: {who} has what another has", pitch.code));
                 }
-                *units = units.union(booking.terms.span.mask());
+                *units = units.union(span.mask());
             }
         }
         for pitch in world.catalogue.wholes() {
@@ -190,7 +200,7 @@ impl Engine {
                 Some(release) => world
                     .catalogue
                     .release(release)
-                    .and_then(|release| release.def.limit_per_resident)
+                    .and_then(|release| release.def.limit_each())
                     .map_or(0, u32::from),
                 None => usize::try_from(count.rule)
                     .ok()
@@ -243,6 +253,7 @@ impl Engine {
             requests: self.known.sorted(),
             draws: self.draws.digest(),
             queues: self.queues.digest(),
+            returns: self.returns.digest(),
             revenue: world
                 .catalogue
                 .venues()
@@ -273,6 +284,7 @@ impl Engine {
                 settled: resident.settled().get(),
                 carried: resident.carried().get(),
                 is_erased: resident.is_erased(),
+                verified: (resident.verified().bits(), resident.household()),
                 sessions,
                 counts,
             });

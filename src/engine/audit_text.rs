@@ -12,11 +12,12 @@ use super::world::World;
 use crate::domain::catalogue::{Catalogue, PitchKind};
 use crate::domain::change::{PitchChange, VenueChange, VenueDay};
 use crate::domain::definition::SpecialDay;
-use crate::domain::event::{Event, NewBooking};
+use crate::domain::entitlement::Verified;
+use crate::domain::event::{Event, NewBooking, OfPeople};
 use crate::domain::ids::{BookingNo, DistrictNo, PitchNo, VenueNo};
 
 /// Every kind of act that the staff can do, as an entry names it.
-pub const ACTS: [&str; 17] = [
+pub const ACTS: [&str; 19] = [
     "venue_added",
     "venue_changed",
     "pitch_added",
@@ -30,6 +31,8 @@ pub const ACTS: [&str; 17] = [
     "booking_checked_in",
     "account_opened",
     "account_disabled",
+    "resident_verified",
+    "household_joined",
     "district_added",
     "sport_added",
     "special_days_set",
@@ -133,6 +136,7 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
             let before: Vec<SpecialDay> = days.iter().filter_map(was).collect();
             city("special_days_set", of(&before), of(days))
         }
+        Event::OfPeople(event) => of_people(engine, event),
         Event::CityFounded(_)
         | Event::ClosureFinished(_)
         | Event::ReleaseOpened(_)
@@ -157,7 +161,43 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
         | Event::BookingsForgotten(_)
+        | Event::OfReturn(_)
         | Event::StaffActed(_) => city("something_else", Value::Null, Value::Null),
+    }
+}
+
+/// Of what was verified only which kinds: the log is kept for good, and what it says of somebody goes with his account.
+fn of_people(engine: &Engine, event: &OfPeople) -> Told {
+    let kinds = |verified: Verified| {
+        json!({
+            "real_name": verified.has_real_name(),
+            "birth_year": verified.birth_year().is_some(),
+            "district": verified.district().is_some(),
+            "concessions": verified.concessions().count(),
+        })
+    };
+    let account = |no| engine.residents.get(no);
+    match event {
+        OfPeople::Verified(event) => {
+            let before = account(event.resident).map(super::residents::Resident::verified);
+            Told {
+                venue: None,
+                what: "resident_verified",
+                subject: Subject::Account(event.resident),
+                before: kinds(before.unwrap_or_default()),
+                after: kinds(event.verified),
+            }
+        }
+        OfPeople::Household(event) => {
+            let before = account(event.resident).is_some_and(|account| account.household() != 0);
+            Told {
+                venue: None,
+                what: "household_joined",
+                subject: Subject::Account(event.resident),
+                before: json!({ "in_household": before }),
+                after: json!({ "in_household": event.household.is_some() }),
+            }
+        }
     }
 }
 

@@ -122,7 +122,9 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
-            | Event::BookingsForgotten(_) => {
+            | Event::BookingsForgotten(_)
+            | Event::OfReturn(_)
+            | Event::OfPeople(_) => {
                 unreachable!("it is dealt with above, or doesn't change the world")
             }
         }
@@ -193,6 +195,7 @@ impl Engine {
         }
         self.quotas.drop_before(opened.first);
         self.queues.end_before(opened.first);
+        self.returns.drop_before(opened.first);
         self.known.retain(|came_to| self.is_remembered(came_to, at));
         // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`. The flag spares a second roll-over and
         // guards nothing: one that is queued all the same opens days that are open already.

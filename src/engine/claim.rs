@@ -202,11 +202,15 @@ impl Engine {
         let counted = counted(world, pitch, &terms);
         // What is sold at the counter is nobody's own doing: it takes no quota.
         let takes_quota = payment == Payment::Wallet;
+        let household = if takes_quota { self.hold_household(release, resident, day) } else { Ok(None) };
+        let household = household.map_err(undo_number)?;
         if takes_quota {
             self.quotas
                 .take(&resident.quota, &counted)
                 .map_err(|exceeded| undo_number(Refusal::from(exceeded)))?;
         }
+        // It is counted now.
+        drop(household);
         let undo_quota = |refusal| {
             if takes_quota {
                 let windows = Windows::All { is_day_over: false };
@@ -297,6 +301,7 @@ impl Engine {
         let sale = sale(gate, pitch, purpose.seller()).ok_or_else(|| unsold(world, gate, day));
         let sale = sale.and_then(|sale| {
             if purpose.seller() == Seller::Online {
+                self.expect_entitled(release, resident, day)?;
                 self.expect_turn(release, resident, now)?;
             }
             Ok(sale)
@@ -306,6 +311,10 @@ impl Engine {
             let is_closed = on_day.judge(span, party_size, Sale::ONLINE) == Err(super::word::Refused::Closed);
             if is_closed { Refusal::SlotClosed } else { refusal }
         })?;
+        let most = release.and_then(|release| release.def.who.as_deref()).and_then(|who| who.party_max);
+        if purpose.seller() == Seller::Online && most.is_some_and(|most| party_size > most) {
+            return Err(Refusal::invalid("party_size", Wrong::PartySize));
+        }
         on_day.judge(span, party_size, sale).map_err(|refused| Refusal::of_claim(refused, is_session))?;
         Ok(Offer { on_day, sale, release })
     }

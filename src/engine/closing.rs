@@ -13,7 +13,7 @@ use crate::domain::catalogue::{Closure, Pitch, PitchKind};
 use crate::domain::definition::ClosureDef;
 use crate::domain::ids::PitchNo;
 use crate::domain::time::LocalDay;
-use crate::domain::units::{UNITS_PER_DAY, UnitMask};
+use crate::domain::units::{UNITS_PER_DAY, UnitMask, UnitSpan};
 
 /// How many bookings are looked at in one piece: some tens of microseconds.
 const LOOKED_AT_MAX: usize = 512;
@@ -156,6 +156,12 @@ impl Closing {
         };
         if self.walk.cursor.is_none() {
             self.held = Held::nothing_of(pitch);
+            // What was given back and waits is nobody's, so there is nobody to call off.
+            for waiting in engine.returns().all().iter().filter(|waiting| waiting.day == day) {
+                if let Some(given_back) = world.catalogue.pitch(waiting.pitch) {
+                    self.held.add(pitch, given_back, waiting.span, waiting.party_size);
+                }
+            }
         }
         let mut queued = 0;
         for booking in engine.bookings.piece_of_day(&mut cursor, LOOKED_AT_MAX) {
@@ -163,7 +169,7 @@ impl Closing {
                 continue;
             }
             if let Some(booked) = world.catalogue.pitch(booking.terms.pitch) {
-                self.held.add(pitch, &booking, booked);
+                self.held.add(pitch, booked, booking.terms.span, booking.terms.party_size);
             }
             self.is_empty &= has_begun_to_end(booking.state);
             queued += usize::from(call_off(engine, lane, &booking));
@@ -231,15 +237,14 @@ impl Held {
         }
     }
 
-    fn add(&mut self, pitch: &Pitch, booking: &Booking, booked: &Pitch) {
-        let span = booking.terms.span;
+    fn add(&mut self, pitch: &Pitch, booked: &Pitch, span: UnitSpan, party_size: u16) {
         for (leaf, held) in pitch.leaves.clone().zip(&mut self.leaves) {
             if booked.leaves.contains(&leaf) {
                 *held = held.union(span.mask());
             }
         }
         for unit in span.first()..span.end() {
-            self.places[usize::from(unit)] += u32::from(booking.terms.party_size);
+            self.places[usize::from(unit)] += u32::from(party_size);
         }
     }
 

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::sync::{AtomicU64, Ordering};
 
 /// The refusals that are counted, by name.
-const REFUSALS: [&str; 18] = [
+const REFUSALS: [&str; 19] = [
     "overloaded",
     "invalid-request",
     "forbidden",
@@ -25,6 +25,7 @@ const REFUSALS: [&str; 18] = [
     "already-used",
     "phone-taken",
     "ticket-invalid",
+    "not-entitled",
 ];
 
 /// Counts since the start. Those of durable records are written by the committer alone.

@@ -222,7 +222,7 @@ impl Engine {
         let mut errors = Vec::new();
         let lottery = lottery(world, request.release);
         let party = u16::try_from(request.party_size).ok().filter(|party| {
-            let most = lottery.as_ref().map_or(u16::MAX, |lottery| lottery.terms.party_max);
+            let most = lottery.as_ref().map_or(u16::MAX, Lottery::party_max);
             (1..=most).contains(party)
         });
         if party.is_none() {
@@ -274,6 +274,9 @@ impl Engine {
             return Err(Refusal::SlotClosed);
         }
         lottery.check_open(now)?;
+        for wish in &wishes {
+            self.expect_entitled(Some(lottery.release), request.resident, wish.day)?;
+        }
         Ok((lottery, wishes, party))
     }
 
@@ -338,6 +341,12 @@ impl Engine {
 }
 
 impl Lottery<'_> {
+    /// How many an entry may be for.
+    fn party_max(&self) -> u16 {
+        let of_release = self.release.def.who.as_deref().and_then(|who| who.party_max);
+        self.terms.party_max.min(of_release.unwrap_or(u16::MAX))
+    }
+
     /// Whether one may enter, change and withdraw.
     fn check_open(&self, now: UtcMillis) -> Result<(), Refusal> {
         if now < self.terms.from {

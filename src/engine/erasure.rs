@@ -78,6 +78,7 @@ impl Engine {
         account.erase();
         self.sealed.remove(&event.resident);
         self.queues.forget(event.resident);
+        self.forget_verified(event.resident);
         // Last: who signs up with the number finds nothing of the former account.
         self.phones.remove_if(&event.phone, |_, owner| *owner == event.resident);
     }

@@ -48,7 +48,8 @@ impl Engine {
             return Err(Refusal::Forbidden);
         }
         let world = self.world.load();
-        let release = world.catalogue.release_by_code(release).ok_or(Refusal::NotFound)?.no;
+        let found = world.catalogue.release_by_code(release).ok_or(Refusal::NotFound)?;
+        let release = found.no;
         let judged = self.queues.with(release, |line| {
             if line.has_ended() {
                 return Err(Refusal::TooLate);
@@ -66,6 +67,8 @@ impl Engine {
         if let Some(there) = judged.unwrap_or(Err(Refusal::NotFound))? {
             return Ok(there);
         }
+        // Whom it isn't for waits for nothing.
+        self.expect_entitled(Some(found), resident, found.def.first_day)?;
         let permit = self.permit_for_new(lane)?;
         // Nothing was kept since it was judged: of two that ask at once one comes, and the other looks again.
         let begun = self.queues.with(release, |line| {

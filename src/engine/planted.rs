@@ -13,6 +13,8 @@ pub enum Bug {
     PassTheLine,
     /// Bookings are forgotten that nobody else has yet.
     ForgetUnkept,
+    /// What is given back is free at once, though its release leaves the moment to chance.
+    ReturnAtOnce,
 }
 
 /// Whether KAICHANG_PLANTED_BUG names this bug.
@@ -24,6 +26,7 @@ pub fn is_on(bug: Bug) -> bool {
         Ok("free-by-bits") => Some(Bug::FreeByBits),
         Ok("pass-the-line") => Some(Bug::PassTheLine),
         Ok("forget-unkept") => Some(Bug::ForgetUnkept),
+        Ok("return-at-once") => Some(Bug::ReturnAtOnce),
         _ => None,
     });
     *on == Some(bug)

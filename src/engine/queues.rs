@@ -12,6 +12,7 @@ mod row;
 mod rows;
 mod stock;
 mod turns;
+mod waits;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub(super) use opened::Order;
 pub use pace::Wait;
 pub use row::{Left, Row};
 pub(super) use stock::places_left;
+pub use waits::WaitsTold;
 
 use super::sync::{Mutex, lock};
 use crate::domain::catalogue::{Catalogue, Release};
@@ -69,6 +71,12 @@ impl Queues {
     #[must_use]
     pub fn board(&self, release: ReleaseNo, now: UtcMillis) -> Option<Board> {
         self.with(release, |line| line.board(now))
+    }
+
+    /// How many have come in all, how many of them before the instant, and how long those waited whose turn has come.
+    #[must_use]
+    pub fn waits(&self, release: ReleaseNo) -> Option<(u32, Option<u32>, Option<WaitsTold>)> {
+        self.with(release, |line| (line.count(), line.early(), line.waits.told()))
     }
 
     /// A resident's place in a line.

@@ -349,6 +349,13 @@ impl Quotas {
         self.counters.insert(counter, count.used);
     }
 
+    /// How many bookings of a release a resident has on a day of play, where the release has a limit.
+    #[must_use]
+    pub(super) fn of_release(&self, no: ReleaseNo, resident: ResidentNo, day: LocalDay) -> u32 {
+        let counter = Counter { rule: Rule::Release(no), resident, number: 0, day: Some(day) };
+        self.counters.get(&counter).map_or(0, |used| *used)
+    }
+
     /// The rules.
     #[must_use]
     pub fn rules(&self) -> &[QuotaRule] {

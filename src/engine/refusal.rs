@@ -3,6 +3,7 @@
 use super::lane::Overloaded;
 use super::quota::QuotaExceeded;
 use super::word::Refused;
+use crate::domain::entitlement::Lack;
 use crate::domain::ids::ReleaseNo;
 use crate::domain::money::Minor;
 use crate::domain::time::UtcMillis;
@@ -84,6 +85,8 @@ pub enum Refusal {
     AlreadyUsed,
     PhoneTaken,
     TicketInvalid,
+    /// The release isn't for him.
+    NotEntitled(Lack),
 }
 
 impl From<Overloaded> for Refusal {
@@ -138,6 +141,7 @@ impl Refusal {
             Self::AlreadyUsed => "already-used",
             Self::PhoneTaken => "phone-taken",
             Self::TicketInvalid => "ticket-invalid",
+            Self::NotEntitled(_) => "not-entitled",
         }
     }
 }

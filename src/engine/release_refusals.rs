@@ -10,13 +10,14 @@ use crate::domain::ids::ReleaseNo;
 use crate::domain::time::LocalDay;
 
 /// What is told apart.
-const COUNTED: [&str; 7] = [
+const COUNTED: [&str; 8] = [
     "overloaded",
     "slot-closed",
     "not-released",
     "slot-taken",
     "sold-out",
     "quota-exceeded",
+    "not-entitled",
     "insufficient-funds",
 ];
 

@@ -432,6 +432,8 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.draw_again(world, event),
             Event::OfQueue(event) => self.queue_again(world, event),
+            Event::OfReturn(event) => self.return_again(world, event),
+            Event::OfPeople(event) => self.people_again(event),
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
             | Event::AccountCompleted(_)

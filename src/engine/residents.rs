@@ -10,6 +10,7 @@ use super::snapshot::Row;
 use super::snapshot::bytes::{Fields, Malformed, put};
 use super::sync::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use super::word::NO_BOOKING;
+use crate::domain::entitlement::Verified;
 use crate::domain::event::Role;
 use crate::domain::ids::{ResidentNo, VenueNo};
 use crate::domain::money::Minor;
@@ -39,6 +40,10 @@ pub struct Resident {
     opened_at: AtomicI64,
     /// What bookings moved in the wallet that are forgotten.
     carried: AtomicI64,
+    /// What was verified of the person.
+    verified: AtomicU64,
+    /// The household's number; 0 for who lives by himself.
+    household: AtomicU32,
 }
 
 #[cfg(not(feature = "loom"))]
@@ -57,6 +62,8 @@ impl Default for Resident {
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
             carried: AtomicI64::new(0),
+            verified: AtomicU64::new(0),
+            household: AtomicU32::new(0),
         }
     }
 }
@@ -112,6 +119,32 @@ impl Resident {
     pub(super) fn note_opened(&self, at: UtcMillis) {
         // ORDERING: Relaxed, published by the Release of the role.
         self.opened_at.store(at.get(), Ordering::Relaxed);
+    }
+
+    /// What was verified of the person.
+    #[must_use]
+    pub fn verified(&self) -> Verified {
+        // ORDERING: Relaxed, the word is all there is to it.
+        Verified::of_bits(self.verified.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
+    /// By the committer, or by who reads a snapshot.
+    pub(super) fn set_verified(&self, verified: Verified) {
+        // ORDERING: Relaxed, as in `verified`.
+        self.verified.store(verified.bits(), Ordering::Relaxed);
+    }
+
+    /// The household's number; 0 for who lives by himself.
+    #[must_use]
+    pub fn household(&self) -> u32 {
+        // ORDERING: Relaxed, the number is all there is to it; who lives there is asked under the household's lock.
+        self.household.load(Ordering::Relaxed)
+    }
+
+    /// By the committer, or by who reads a snapshot.
+    pub(super) fn set_household(&self, no: u32) {
+        // ORDERING: Relaxed, as in `household`.
+        self.household.store(no, Ordering::Relaxed);
     }
 
     /// Takes all rights from the account and ends its sessions. By the committer.
@@ -242,6 +275,8 @@ impl Row for Resident {
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
             carried: AtomicI64::new(0),
+            verified: AtomicU64::new(0),
+            household: AtomicU32::new(0),
         };
         for slot in 0..SESSION_SLOTS {
             resident.log_ins.set(slot, row.u32()?);

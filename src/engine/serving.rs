@@ -16,7 +16,7 @@ use crate::domain::event::{Event, OfQueue, QueueOpened, QueueServed};
 use crate::domain::ids::ReleaseNo;
 use crate::domain::time::UtcMillis;
 
-/// Makes the seed of a release's queue, of its code and salt.
+/// Makes a seed of a release, of its code and salt.
 pub type SeedOf = Box<dyn Fn(&str, &[u8; 16]) -> Seed + Send>;
 
 /// How many have their turn begin with one record at most, so that the committer isn't kept.

@@ -90,7 +90,7 @@ impl Engine {
                 self.settle_over(world, event.no, &[BookingState::Missing], BookingState::Missed);
             }
             Event::BookingCheckedIn(event) => self.settle_checked_in(at, event),
-            Event::BookingMoved(event) => self.settle_moved(world, event),
+            Event::BookingMoved(event) => self.settle_moved(world, at, event),
             Event::HoldPlaced(event) => self.settle_held(world, at, &event.booking, event.expires_at),
             Event::HoldConfirmed(event) => self.settle_hold_confirmed(world, event),
             Event::HoldGivenUp(event) => {
@@ -121,6 +121,8 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.settle_of_draw(world, at, event),
             Event::OfQueue(event) => self.settle_of_queue(at, event),
+            Event::OfReturn(event) => self.settle_of_return(world, at, event),
+            Event::OfPeople(event) => self.settle_of_people(event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);
@@ -206,7 +208,7 @@ impl Engine {
         let (terms, resident, entry) = self.live_booking(no);
         entry.note_changed(at);
         step(entry, no, from, to);
-        self.give_back(world, &terms, resident);
+        self.give_back_by_rule(world, at, &terms, resident);
     }
 
     fn settle_cancelled(&self, world: &World, at: UtcMillis, event: &BookingCancelled) {
@@ -214,7 +216,7 @@ impl Engine {
         entry.note_changed(at);
         entry.note_refund(event.refund);
         step(entry, event.no, BookingState::Cancelling, BookingState::Cancelled);
-        self.give_back(world, &terms, resident);
+        self.give_back_by_rule(world, at, &terms, resident);
         let venue = venue_of(world, terms.pitch);
         let refund = Minor::new(-event.refund.get());
         match terms.payment {
@@ -249,7 +251,7 @@ impl Engine {
         count(&self.counters.checked_in);
     }
 
-    fn settle_moved(&self, world: &World, event: &BookingMoved) {
+    fn settle_moved(&self, world: &World, at: UtcMillis, event: &BookingMoved) {
         let (old, resident, entry) = self.live_booking(event.no);
         let new = moved_terms(&old, event);
         let moved = entry.relocate(&new, event.place);
@@ -258,7 +260,7 @@ impl Engine {
             alias.stand_for(event.no);
             self.list_on_day(world, new.pitch, new.day, alias, event.place);
         }
-        self.leave(world, resident, &old, &new);
+        self.leave(world, resident, &old, &new, Leaving::Moved { at });
         self.tell(world, new.pitch, new.day);
         let difference = Minor::new(new.price.get() - old.price.get());
         let venue = venue_of(world, new.pitch);
@@ -274,7 +276,14 @@ impl Engine {
     }
 
     /// Gives back what a booking that has two places has in one of them only: its old place, or the new one that came to nothing.
-    pub(super) fn leave(&self, world: &World, resident: &Resident, gone: &Terms, stays: &Terms) {
+    pub(super) fn leave(
+        &self,
+        world: &World,
+        resident: &Resident,
+        gone: &Terms,
+        stays: &Terms,
+        leaving: Leaving,
+    ) {
         let is_day_over = gone.day < world.days.first();
         if let Some((less, _)) = quota_change(world, gone, stays) {
             self.quotas.give_back(&resident.quota, &less, Windows::All { is_day_over });
@@ -282,8 +291,15 @@ impl Engine {
         if let Some(pitch) = world.catalogue.pitch(gone.pitch).filter(|_| !is_day_over)
             && let Some(on_day) = self.pitch_days.on(pitch, gone.day)
         {
-            match along(gone, stays, pitch) {
-                Some((_, left)) => on_day.free_units(left),
+            let along = along(gone, stays, pitch);
+            let left = along.map_or(gone.span.mask(), |(_, left)| left);
+            if let Leaving::Moved { at } = leaving
+                && self.keep_back(world, at, gone, left)
+            {
+                return;
+            }
+            match along {
+                Some(_) => on_day.free_units(left),
                 None => on_day.free(gone.span, gone.party_size, seller_of(gone)),
             }
         }
@@ -376,12 +392,26 @@ impl Engine {
         (terms, resident, entry)
     }
 
+    /// Gives back what a booking had that has ended: to sale when its release says so, everything else at once. Nobody is told of what
+    /// is kept back, for nothing of it is to be seen.
+    fn give_back_by_rule(&self, world: &World, at: UtcMillis, terms: &Terms, resident: &Resident) {
+        if self.keep_back(world, at, terms, terms.span.mask()) {
+            self.give_quotas_back(world, terms, resident);
+        } else {
+            self.give_back(world, terms, resident);
+        }
+    }
+
     /// Frees a booking's units and gives its quotas back, as far as its day is not over. By whoever won the booking's state.
     pub(super) fn give_back(&self, world: &World, terms: &Terms, resident: &Resident) {
-        let is_day_over = terms.day < world.days.first();
         self.free_claimed(world, terms);
         self.draws.note_freed(terms.release);
         self.tell(world, terms.pitch, terms.day);
+        self.give_quotas_back(world, terms, resident);
+    }
+
+    fn give_quotas_back(&self, world: &World, terms: &Terms, resident: &Resident) {
+        let is_day_over = terms.day < world.days.first();
         if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(terms)) {
             let windows = Windows::All { is_day_over };
             self.quotas.give_back(&resident.quota, &counted(world, pitch, terms), windows);
@@ -397,6 +427,15 @@ impl Engine {
             on_day.free(terms.span, terms.party_size, seller_of(terms));
         }
     }
+}
+
+/// How it comes that a booking leaves a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Leaving {
+    /// It was moved.
+    Moved { at: UtcMillis },
+    /// Its move came to nothing: the place was shown as its for a moment.
+    Undone,
 }
 
 /// What a booking would be as somebody's wish.

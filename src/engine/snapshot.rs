@@ -52,10 +52,14 @@ pub enum Section {
     Queues = 20,
     /// What is forgotten, and what it left behind; a city that has forgotten nothing doesn't have it.
     Forgotten = 21,
+    /// What was given back and waits to come back to sale, and the seeds of releases whose last day is over.
+    Returns = 23,
+    /// What the staff have verified of residents, and who lives together.
+    Verified = 24,
 }
 
 impl Section {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -77,6 +81,8 @@ impl Section {
         Self::Draws,
         Self::Queues,
         Self::Forgotten,
+        Self::Returns,
+        Self::Verified,
     ];
 
     /// Its number in a file.

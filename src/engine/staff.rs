@@ -140,6 +140,8 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
         | Event::BookingsForgotten(_)
+        | Event::OfReturn(_)
+        | Event::OfPeople(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

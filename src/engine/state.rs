@@ -15,6 +15,7 @@ use super::draws::Draws;
 use super::forgetting::Forgotten;
 use super::known_requests::KnownRequests;
 use super::lane::LaneOwner;
+use super::people::Households;
 use super::pitch_days::PitchDays;
 use super::queues::Queues;
 use super::quota::{Counted, Quotas, ReleaseLimit};
@@ -22,6 +23,7 @@ use super::refusal::Refusal;
 use super::release_refusals::ReleaseRefusals;
 use super::releases::Releases;
 use super::residents::Residents;
+use super::returns::Returns;
 use super::slab::Slab;
 use super::sync::{AtomicBool, AtomicI64, Mutex, Ordering, lock};
 use super::top_ups::TopUps;
@@ -49,6 +51,8 @@ pub struct Engine {
     pub(super) release_refusals: ReleaseRefusals,
     pub(super) draws: Draws,
     pub(super) queues: Queues,
+    pub(super) returns: Returns,
+    pub(super) households: Households,
     /// The newest booking of each whole's day that is over, where it had one.
     pub(super) past_days: DashMap<(PitchNo, LocalDay), BookingNo>,
     /// What memory had once and has no more. A plain lock: written a few times a day.
@@ -64,7 +68,7 @@ pub struct Engine {
     /// Who was ever made one of the staff. A plain lock: written when an account is opened, read when the staff is listed.
     pub(super) staff: Mutex<BTreeSet<ResidentNo>>,
     /// A plain lock: the committer puts bookings on the wheel, the timekeeper turns it, each for less than a microsecond.
-    pub(super) wheel: Mutex<Wheel>,
+    pub(super) wheel: Mutex<Wheel<BookingNo>>,
     pub(super) counters: Counters,
     pub(super) changes: Changes,
     /// There is room for nothing new (`room.rs`).
@@ -185,6 +189,8 @@ impl Engine {
             release_refusals: ReleaseRefusals::new(),
             draws: Draws::default(),
             queues: Queues::default(),
+            returns: Returns::default(),
+            households: Households::default(),
             past_days: DashMap::new(),
             forgotten: Mutex::default(),
             past_open: DashMap::new(),
@@ -302,6 +308,12 @@ impl Engine {
         &self.queues
     }
 
+    /// What was given back and waits to come back to sale.
+    #[must_use]
+    pub fn returns(&self) -> &Returns {
+        &self.returns
+    }
+
     /// The bookings of a whole's day, whether the day is open or over; nothing of one that is forgotten.
     pub fn bookings_of_day(&self, world: &World, whole: &Pitch, day: LocalDay) -> Option<Vec<Booking>> {
         let found = self.listed_on(world, whole, day);
@@ -326,9 +338,8 @@ impl Engine {
 pub(super) fn counted(world: &World, pitch: &Pitch, terms: &Terms) -> Counted {
     let release = terms.release.and_then(|no| world.catalogue.release(no));
     Counted {
-        release: release.and_then(|release| {
-            Some(ReleaseLimit { no: release.no, limit: release.def.limit_per_resident? })
-        }),
+        release: release
+            .and_then(|release| Some(ReleaseLimit { no: release.no, limit: release.def.limit_each()? })),
         resident: terms.resident,
         venue: pitch.venue,
         sport: pitch.sport,

@@ -7,6 +7,7 @@ use super::bookings::{Booking, BookingState};
 use super::closing::Closing;
 use super::drawing::Drawing;
 use super::forgetting::{Archive, Forgetting};
+use super::giving_back::GivingBack;
 use super::lane::Ticket;
 use super::serving::{SeedOf, Serving};
 use super::state::{CommandLane, Engine};
@@ -36,6 +37,7 @@ pub struct Timekeeper {
     drawing: Drawing,
     serving: Serving,
     forgetting: Forgetting,
+    giving_back: GivingBack,
 }
 
 /// How much later one looks again at a booking that somebody is changing.
@@ -90,6 +92,7 @@ impl Timekeeper {
             drawing: Drawing::default(),
             serving: Serving::default(),
             forgetting: Forgetting::default(),
+            giving_back: GivingBack::default(),
         }
     }
 
@@ -107,6 +110,13 @@ impl Timekeeper {
         self
     }
 
+    /// The same, with who makes the seeds by which what is given back comes back: without them it does at its window's end.
+    #[must_use]
+    pub fn with_return_seeds(mut self, seeds: SeedOf) -> Self {
+        self.giving_back = GivingBack::with_seeds(seeds);
+        self
+    }
+
     /// Does what is due at this moment. Returns whether more is to be done at once.
     pub fn tick(&mut self, engine: &Engine, now: UtcMillis) -> bool {
         self.open_days(engine, now);
@@ -114,9 +124,10 @@ impl Timekeeper {
         let more_bookings = self.end_what_is_over(engine, now);
         let more_prizes = self.drawing.tick(engine, &self.lane, now, RECORDS_PER_TICK);
         let more_turns = self.serving.tick(engine, &self.lane, now);
+        let more_returns = self.giving_back.tick(engine, &self.lane, now, RECORDS_PER_TICK);
         let more_closures = self.close(engine);
         let more_past = self.forgetting.tick(engine, &self.lane, now);
-        more_past || more_bookings || more_prizes || more_turns || more_closures
+        more_past || more_bookings || more_returns || more_prizes || more_turns || more_closures
     }
 
     /// A new day has begun: its event, once.

@@ -2,6 +2,7 @@
 
 use super::bookings::BookingState;
 use super::move_booking::{dearer, moved_terms};
+use super::settle::Leaving;
 use super::state::Engine;
 use super::sync::{Ordering, lock};
 use super::world::World;
@@ -85,6 +86,7 @@ impl Engine {
             }
             Event::PrizeLapsed(event) => self.draws.note_freed(Some(event.release)),
             Event::OfQueue(event) => self.undo_of_queue(event),
+            Event::OfReturn(event) => self.undo_of_return(event),
             Event::AccountErased(event) => self.undo_erasure(event),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
@@ -96,6 +98,7 @@ impl Engine {
             }
             // These took nothing.
             Event::ResidentsEnrolled(_)
+            | Event::OfPeople(_)
             | Event::AccountDisabled(_)
             | Event::LoggedIn(_)
             | Event::LoggedOut(_)
@@ -128,7 +131,7 @@ impl Engine {
         let world: &World = &self.world.load();
         let (old, resident, _) = self.live_booking(event.no);
         let new = moved_terms(&old, event);
-        self.leave(world, resident, &new, &old);
+        self.leave(world, resident, &new, &old, Leaving::Undone);
         resident.credit_spendable(dearer(&old, &new));
         self.step_back(event.no, BookingState::Moving);
     }

@@ -1,12 +1,11 @@
-//! The timer wheel: which bookings are due when.
+//! The timer wheel: what is due when, bookings above all.
 //!
-//! The near future has a bucket for each second, the far one for each stretch of the near; a booking moves at most once from far to
+//! The near future has a bucket for each second, the far one for each stretch of the near; a timer moves at most once from far to
 //! near. Within its second it waits for its millisecond, so that it comes with the first turn after its time and never before. The
 //! wheel knows no clock: whoever turns it says what time it is.
 
 use std::collections::BTreeMap;
 
-use crate::domain::ids::BookingNo;
 use crate::domain::time::UtcMillis;
 
 /// Seconds that the near ring spans: a bit more than an hour.
@@ -14,27 +13,27 @@ const NEAR_S: i64 = 4096;
 /// How many stretches have a place: those of more than a month.
 const FAR_PLACES: i64 = 1024;
 
-/// Bookings by the second at which they are due.
-pub struct Wheel {
+/// Things by the second at which they are due.
+pub struct Wheel<T> {
     /// All seconds before this one have been turned past.
     now_s: i64,
-    near: Vec<Vec<Timer>>,
+    near: Vec<Vec<Timer<T>>>,
     /// Stretches and what is due in them, each in the place of its number: so it is found without a search.
-    far: Vec<(i64, Vec<Timer>)>,
+    far: Vec<(i64, Vec<Timer<T>>)>,
     /// The stretches whose place another has.
-    farther: BTreeMap<i64, Vec<Timer>>,
+    farther: BTreeMap<i64, Vec<Timer<T>>>,
     len: usize,
 }
 
-/// A booking, and when it is due: the second of its stretch, and the millisecond of that.
+/// Something, and when it is due: the second of its stretch, and the millisecond of that.
 #[derive(Clone, Copy)]
-struct Timer {
+struct Timer<T> {
     bucket: u16,
     ms: u16,
-    booking: BookingNo,
+    what: T,
 }
 
-impl Wheel {
+impl<T: Copy> Wheel<T> {
     /// A wheel that stands at this moment.
     #[must_use]
     pub fn new(now: UtcMillis) -> Self {
@@ -47,11 +46,11 @@ impl Wheel {
         }
     }
 
-    /// A booking is due at this moment; what is due already comes with the next turn.
-    pub fn insert(&mut self, due: UtcMillis, booking: BookingNo) {
+    /// Something is due at this moment; what is due already comes with the next turn.
+    pub fn insert(&mut self, due: UtcMillis, what: T) {
         let (due_s, ms) = (second(due), millisecond(due));
         let (due_s, ms) = if due_s < self.now_s { (self.now_s, 0) } else { (due_s, ms) };
-        let timer = Timer { bucket: bucket(due_s), ms, booking };
+        let timer = Timer { bucket: bucket(due_s), ms, what };
         self.len += 1;
         if due_s < self.near_end() {
             self.near[usize::from(timer.bucket)].push(timer);
@@ -60,7 +59,7 @@ impl Wheel {
         }
     }
 
-    fn push_far(&mut self, stretch: i64, timer: Timer) {
+    fn push_far(&mut self, stretch: i64, timer: Timer<T>) {
         let (owner, timers) = &mut self.far[place(stretch)];
         if timers.is_empty() {
             *owner = stretch;
@@ -78,7 +77,7 @@ impl Wheel {
         placed.chain(self.farther.keys().next().copied()).min()
     }
 
-    fn take_far(&mut self, stretch: i64) -> Vec<Timer> {
+    fn take_far(&mut self, stretch: i64) -> Vec<Timer<T>> {
         let mut due = self.farther.remove(&stretch).unwrap_or_default();
         let (owner, timers) = &mut self.far[place(stretch)];
         if *owner == stretch {
@@ -94,7 +93,7 @@ impl Wheel {
     }
 
     /// Turns the wheel to this moment and hands out what became due.
-    pub fn turn(&mut self, now: UtcMillis, mut due: impl FnMut(BookingNo)) {
+    pub fn turn(&mut self, now: UtcMillis, mut due: impl FnMut(T)) {
         let until = second(now);
         while self.now_s <= until {
             let timers = &mut self.near[usize::from(bucket(self.now_s))];
@@ -103,13 +102,13 @@ impl Wheel {
                 let now_ms = millisecond(now);
                 for timer in timers.extract_if(.., |timer| timer.ms <= now_ms) {
                     self.len -= 1;
-                    due(timer.booking);
+                    due(timer.what);
                 }
                 break;
             }
             for timer in std::mem::take(timers) {
                 self.len -= 1;
-                due(timer.booking);
+                due(timer.what);
             }
             self.now_s += 1;
             if self.now_s.rem_euclid(NEAR_S) == 0 {
@@ -130,7 +129,7 @@ impl Wheel {
         }
     }
 
-    /// How many bookings are on the wheel.
+    /// How many things are on the wheel.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
@@ -164,6 +163,7 @@ fn bucket(second: i64) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::BookingNo;
     use proptest::prelude::*;
 
     proptest! {

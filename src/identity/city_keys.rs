@@ -31,6 +31,7 @@ const FORM_CONTEXT: &str = "kaichang 2026-11 pages, forms of a session";
 const DRAW_CONTEXT: &str = "kaichang 2026-11 draws, seeds";
 const QUEUE_CONTEXT: &str = "kaichang 2026-11 queues, seeds";
 const QUEUE_NUMBER_CONTEXT: &str = "kaichang 2026-11 queues, signed numbers";
+const RETURN_CONTEXT: &str = "kaichang 2026-11 returns, seeds";
 const CHALLENGE_CONTEXT: &str = "kaichang 2026-11 queues, challenges";
 const CHECK_CONTEXT: &str = "kaichang 2026-11 master key, check value";
 
@@ -57,6 +58,7 @@ pub struct CityKeys {
     draw: [u8; 32],
     queue: [u8; 32],
     queue_number: [u8; 32],
+    returned: [u8; 32],
     challenge: [u8; 32],
     check: [u8; 16],
 }
@@ -114,6 +116,7 @@ impl CityKeys {
             draw: key(DRAW_CONTEXT),
             queue: key(QUEUE_CONTEXT),
             queue_number: key(QUEUE_NUMBER_CONTEXT),
+            returned: key(RETURN_CONTEXT),
             challenge: key(CHALLENGE_CONTEXT),
             check: first_half(key(CHECK_CONTEXT)),
         }
@@ -174,6 +177,15 @@ impl CityKeys {
     #[must_use]
     pub fn queue_seed(&self, release: &str, salt: &[u8; 16]) -> Seed {
         let mut hash = blake3::Hasher::new_keyed(&self.queue);
+        hash.update(salt).update(release.as_bytes());
+        Seed(*hash.finalize().as_bytes())
+    }
+
+    /// The secret seed by which what is given back of a release comes back, made as that of a draw: it is shown when the release's last
+    /// day is over.
+    #[must_use]
+    pub fn return_seed(&self, release: &str, salt: &[u8; 16]) -> Seed {
+        let mut hash = blake3::Hasher::new_keyed(&self.returned);
         hash.update(salt).update(release.as_bytes());
         Seed(*hash.finalize().as_bytes())
     }

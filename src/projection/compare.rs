@@ -19,8 +19,9 @@ use super::kept_records::KeptRecords;
 use super::occupancy::Occupancy;
 use super::offset::Offset;
 use super::tables::{
-    ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, JOURNAL_RECORD, LEDGER_LINE, LIVE_OCCUPANCY,
-    LIVE_SESSION, PITCH, PITCH_DAY, RELEASE, RELEASE_OPENING, RESIDENT, RESIDENT_KEY, SPORT, Table, VENUE,
+    ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, DRAW_STEP, JOURNAL_RECORD, LEDGER_LINE,
+    LIVE_OCCUPANCY, LIVE_SESSION, PITCH, PITCH_DAY, QUEUE_STEP, RELEASE, RELEASE_OPENING, RESIDENT,
+    RESIDENT_KEY, SPORT, Table, VENUE,
 };
 use super::worker::{WrappedKeys, read_records};
 use super::write::{Later, resident};
@@ -33,6 +34,9 @@ use crate::journal::{FileDisk, Position, uuid_text};
 
 /// How many records are compared at once.
 const RECORDS_AT_ONCE: usize = 8192;
+
+/// The tables that are compared record by record: each row is of one.
+const BY_RECORD: [Table; 6] = [JOURNAL_RECORD, BOOKING_EVENT, LEDGER_LINE, AUDIT, QUEUE_STEP, DRAW_STEP];
 
 /// What a comparison came to.
 #[derive(Debug)]
@@ -159,6 +163,8 @@ impl Comparison<'_> {
                 (BOOKING_EVENT, &changes.booking_event),
                 (LEDGER_LINE, &ledger),
                 (AUDIT, &changes.audit),
+                (QUEUE_STEP, &changes.queue_step),
+                (DRAW_STEP, &changes.draw_step),
             ] {
                 self.compare(table, rows, &format!("WHERE sequence > {from} AND sequence <= {to}")).await?;
             }
@@ -168,7 +174,7 @@ impl Comparison<'_> {
             self.differences
                 .push(format!("projection {}: another record stands there", offset.sequence.get()));
         }
-        for table in [JOURNAL_RECORD, BOOKING_EVENT, LEDGER_LINE, AUDIT] {
+        for table in BY_RECORD {
             self.compare(table, &Rows::default(), &format!("WHERE sequence > {from}")).await?;
         }
         for (table, rows) in self.model.wholes().map_err(unfit(offset.sequence.get()))? {
@@ -291,7 +297,7 @@ impl Model {
             });
         }
         for (table, rows) in changes.added() {
-            if !matches!(table, JOURNAL_RECORD | BOOKING_EVENT | LEDGER_LINE | AUDIT) {
+            if !BY_RECORD.contains(&table) {
                 self.rows.entry(table.name).or_default().extend(rows);
             }
         }

@@ -23,6 +23,7 @@ use crate::journal::tail::TailRecord;
 mod audit;
 mod booking;
 mod ledger;
+mod lines;
 
 pub(super) use ledger::wallet_of;
 
@@ -117,6 +118,8 @@ pub(super) struct Changes {
     pub(super) sport: Rows,
     pub(super) pitch_day: Rows,
     pub(super) release_opening: Rows,
+    pub(super) queue_step: Rows,
+    pub(super) draw_step: Rows,
     pub(super) releases: BTreeSet<ReleaseNo>,
     pub(super) venues: BTreeSet<VenueNo>,
     pub(super) pitches: BTreeSet<PitchNo>,
@@ -194,6 +197,8 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::PrizeLapsed(_)
         | Event::OfQueue(_)
         | Event::BookingsForgotten(_)
+        | Event::OfReturn(_)
+        | Event::OfPeople(_)
         | Event::WalletToppedUp(_) => None,
     }
 }
@@ -288,17 +293,25 @@ impl Changes {
                     .int8(record.number());
                 Ok(())
             }
-            // Who may come in, and who has entered for what, is nothing for tables.
-            Event::LoggedIn(_)
-            | Event::LoggedOut(_)
-            | Event::EntryMade(_)
+            Event::EntryMade(_)
             | Event::EntryChanged(_)
             | Event::EntryWithdrawn(_)
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
-            | Event::PrizeLapsed(_)
-            | Event::OfQueue(_)
+            | Event::PrizeLapsed(_) => {
+                self.add_draw_step(record, event);
+                Ok(())
+            }
+            Event::OfQueue(event) => {
+                self.add_queue_step(record, event);
+                Ok(())
+            }
+            // Who may come in, what was verified of whom, and what nobody has are nothing for tables.
             // What memory forgets stays in the tables.
+            Event::LoggedIn(_)
+            | Event::LoggedOut(_)
+            | Event::OfReturn(_)
+            | Event::OfPeople(_)
             | Event::BookingsForgotten(_) => Ok(()),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
@@ -384,6 +397,8 @@ impl Changes {
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
             | Event::BookingsForgotten(_)
+            | Event::OfReturn(_)
+            | Event::OfPeople(_)
             | Event::WalletToppedUp(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)
@@ -413,7 +428,7 @@ impl Changes {
     }
 
     /// The tables that only grow, with what is added to each.
-    pub(super) fn added(&self) -> [(Table, &Rows); 10] {
+    pub(super) fn added(&self) -> [(Table, &Rows); 12] {
         [
             (JOURNAL_RECORD, &self.journal_record),
             (BOOKING_EVENT, &self.booking_event),
@@ -425,6 +440,8 @@ impl Changes {
             (super::tables::SPORT, &self.sport),
             (super::tables::PITCH_DAY, &self.pitch_day),
             (RELEASE_OPENING, &self.release_opening),
+            (super::tables::QUEUE_STEP, &self.queue_step),
+            (super::tables::DRAW_STEP, &self.draw_step),
         ]
     }
 }

@@ -99,6 +99,29 @@ pub(super) const RELEASE: Table = Table::new(
 );
 pub(super) const RELEASE_OPENING: Table =
     Table::new("release_opening", 2, &["release_no", "day", "opened_at", "sequence"]);
+pub(super) const QUEUE_STEP: Table = Table::new(
+    "queue_step",
+    1,
+    &["sequence", "occurred_at", "release_no", "step", "resident_no", "place", "seed"],
+);
+pub(super) const DRAW_STEP: Table = Table::new(
+    "draw_step",
+    1,
+    &[
+        "sequence",
+        "occurred_at",
+        "release_no",
+        "step",
+        "resident_no",
+        "entry_id",
+        "party",
+        "choices",
+        "entries",
+        "hash",
+        "seed",
+        "value",
+    ],
+);
 pub(super) const RESIDENT: Table = Table::new(
     "resident",
     1,

@@ -126,6 +126,8 @@ pub fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
         "counter_booked" => words.say("audit-counter-booked"),
         "account_opened" => words.say("audit-account-opened"),
         "account_disabled" => words.say("audit-account-disabled"),
+        "resident_verified" => words.say("audit-resident-verified"),
+        "household_joined" => words.say("audit-household-joined"),
         "district_added" => words.say("audit-district-added"),
         "sport_added" => words.say("audit-sport-added"),
         "special_days_set" => words.say("audit-special-days-set"),

@@ -26,6 +26,7 @@ pub mod ticket;
 pub mod venue;
 pub mod venue_rows;
 pub mod wallet;
+pub mod who;
 pub mod wish;
 
 use axum::Router;

@@ -55,6 +55,7 @@ const ROWS: &[Row] = &[
     row("POST /v1/releases/{release}/queue", one_place_is_had_once),
     row("DELETE /v1/releases/{release}/queue/me", a_place_is_left_once),
     row("POST /v1/manage/venues/{venue}/bookings", one_slot_is_sold_once_at_the_counter),
+    row("POST /v1/manage/venues/{venue}/verifications", what_was_seen_is_as_the_last_request_says),
     row("POST /v1/manage/bookings/{id}/move", a_booking_is_moved_once),
     row("POST /v1/manage/bookings/{id}/cancel", the_staff_refund_once),
     row("POST /v1/operator/staff", one_phone_is_hired_once),
@@ -313,6 +314,18 @@ fn a_venue_is_as_the_last_change_says(stage: &Stage) {
         keyed(&manager, "PATCH", &path, &json!({ "admission": admission }), &format!("key-{number}"))
     }));
     assert_eq!(stage.city.get_as(&stage.manager(), &path)["admission"], "checked");
+}
+
+fn what_was_seen_is_as_the_last_request_says(stage: &Stage) {
+    let phone = "+8613900007777";
+    let (manager, resident) = (stage.manager(), stage.city.newcomer(phone));
+    let path = stage.venue_path("/verifications");
+    expect_all(&stage.in_one_packet(|number| {
+        let body = json!({ "phone": phone, "birth_year": 1950 + number });
+        keyed(&manager, "POST", &path, &body, &format!("key-{number}"))
+    }));
+    let verified = stage.city.get_as(&resident, "/v1/residents/me")["verified"].clone();
+    assert_eq!(verified["birth_year"], json!(1950 + REQUESTS - 1));
 }
 
 fn one_key_adds_one_pitch(stage: &Stage) {

@@ -7,6 +7,7 @@ use crate::at_once::{findings_about_cancelling_twice, findings_about_quotas};
 use crate::damage::flips_that_nobody_notices;
 use crate::failing_disk::findings_after_a_failed_sync;
 use crate::queue::findings_about_passing_the_line;
+use crate::returns::findings_about_watching;
 
 #[track_caller]
 fn check_found(bug: &str, find: impl Fn(Option<&str>) -> Vec<String>) {
@@ -39,4 +40,9 @@ fn freeing_units_by_their_bits_is_found_by_cancelling_twice() {
 #[test]
 fn passing_those_who_queue_is_found_by_booking_without_a_turn() {
     check_found("pass-the-line", findings_about_passing_the_line);
+}
+
+#[test]
+fn giving_back_at_once_is_found_by_watching() {
+    check_found("return-at-once", findings_about_watching);
 }

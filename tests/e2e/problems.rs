@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::Answer;
 
 /// Every problem that there is, with its status.
-pub(crate) const PROBLEMS: [(&str, u16); 24] = [
+pub(crate) const PROBLEMS: [(&str, u16); 25] = [
     ("payload-too-large", 413),
     ("unsupported-media-type", 415),
     ("method-not-allowed", 405),
@@ -18,6 +18,7 @@ pub(crate) const PROBLEMS: [(&str, u16); 24] = [
     ("idempotency-mismatch", 422),
     ("slot-closed", 409),
     ("not-released", 425),
+    ("not-entitled", 403),
     ("too-early", 425),
     ("slot-taken", 409),
     ("sold-out", 409),

@@ -147,7 +147,21 @@ fn a_place_is_kept_over_a_kill_and_nobody_passes_the_line() {
     let anew = join(&city, second, "anew").expect(201, "a new place").json();
     assert_eq!((&anew["state"], &anew["number"]), (&json!("waiting"), &json!(5)));
 
+    let waits = |city: &City| city.get(&format!("{PATH}/report"))["queue"].clone();
+    let told = waits(&city);
+    assert_eq!((&told["came"], &told["early"]), (&json!(5), &json!(3)));
+    let number = |field: &str| told[field].as_u64().unwrap_or_else(|| panic!("no {field} in {told}"));
+    assert!(number("turns") >= 3, "{told}");
+    let lengths = ["median_wait_ms", "ninety_percent_wait_ms", "longest_wait_ms"].map(number);
+    assert!(lengths.is_sorted() && lengths[2] > 0, "{told}");
+    let page = city.ask(&Request::get("/releases/rush/report?lang=en")).expect(200, "a page");
+    assert!(page.text().contains("nine of ten at most"), "{}", page.text());
+
     let city = city.kill_and_reopen();
+    let again = waits(&city);
+    assert_eq!((&again["came"], &again["early"]), (&told["came"], &told["early"]));
+    assert!(again["turns"].as_u64() >= told["turns"].as_u64(), "{again} after {told}");
+    assert!(again["longest_wait_ms"].as_u64() >= told["longest_wait_ms"].as_u64(), "{again} after {told}");
     assert_eq!(mine(&city, third)["state"], "admitted", "a turn outlives the process");
     assert_eq!(mine(&city, second)["number"], json!(5));
     check(&city.book(second, "direct", &slot.order()), "not-released", "behind a restart");

@@ -144,6 +144,7 @@ const ROWS: &[Row] = &[
     managers("GET /v1/manage/venues/{venue}/audit", 200),
     desk("GET /v1/manage/venues/{venue}/bookings", 200),
     desk("POST /v1/manage/venues/{venue}/bookings", 201),
+    desk("POST /v1/manage/venues/{venue}/verifications", 200),
     desk("POST /v1/manage/bookings/{id}/move", 200),
     // Once: what is cancelled is cancelled.
     row("POST /v1/manage/bookings/{id}/cancel",   [401, 403, 404, 200, 403, 409, 409]),
@@ -332,6 +333,9 @@ impl Cast {
                     "pitch": slot.pitch, "start": slot.start, "end": slot.end,
                     "phone": format!("+8613944{number:06}"), "name": "客",
                 })
+            }
+            "POST /v1/manage/venues/{venue}/verifications" => {
+                json!({ "phone": format!("{PHONES}9"), "birth_year": 1990 })
             }
             "POST /v1/manage/bookings/{id}/move" => {
                 let slot = self.at_venue();

@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 77] = [
+pub(crate) const ROUTES: [Route; 78] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -116,6 +116,7 @@ pub(crate) const ROUTES: [Route; 77] = [
     managed("GET", "/v1/manage/venues/{venue}/releases", false),
     managed("GET", "/v1/manage/venues/{venue}/bookings", false),
     managed("POST", "/v1/manage/venues/{venue}/bookings", true),
+    managed("POST", "/v1/manage/venues/{venue}/verifications", true),
     managed("POST", "/v1/manage/bookings/{id}/move", true),
     managed("POST", "/v1/manage/bookings/{id}/cancel", true),
     managed("GET", "/v1/manage/venues/{venue}/stats", false),
@@ -229,6 +230,7 @@ impl Scene {
             "/v1/manage/venues/{venue}/bookings" => {
                 json!({ "pitch": pitch, "start": start, "end": end, "phone": "+8613900002222", "name": "A" })
             }
+            "/v1/manage/venues/{venue}/verifications" => json!({ "phone": "+8613900002222" }),
             "/v1/manage/bookings/{id}/move" => {
                 json!({ "pitch": pitch, "start": start, "end": end, "price": "kept" })
             }

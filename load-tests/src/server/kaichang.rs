@@ -97,6 +97,16 @@ impl Kaichang {
         Server::start_ready(command, address, log)
     }
 
+    /// What is wrong with a draw's published file, by `kaichang draw-verify`.
+    pub(crate) fn verify_draw(&self, file: &Path) -> Result<Vec<String>, Failure> {
+        let output = Command::new(&self.binary).arg("draw-verify").arg(file).stdin(Stdio::null()).output()?;
+        if output.status.success() {
+            return Ok(Vec::new());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        Ok(vec![format!("draw-verify: {}", String::from_utf8_lossy(&said).trim())])
+    }
+
     /// What `kaichang verify` finds in a data directory at rest, and in its database if it has one.
     pub(crate) fn verify(&self, data_dir: &Path, database: Option<&str>) -> Result<Vec<String>, Failure> {
         let mut command = self.command(&["verify"], data_dir);

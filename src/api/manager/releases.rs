@@ -12,16 +12,20 @@ use utoipa::ToSchema;
 use super::authority::{Task, at_venue, in_city};
 use super::change::{Changed, change, taken};
 use super::retry::{NewName, Retry, read_code, request_of};
+use super::written_entitlement::{EntitlementBody, put_districts, read_entitlement};
 use super::written_lottery::{LotteryBody, read_lottery};
 use super::written_queue::{QueueTermsBody, put_at_once, read_queue};
+use super::written_returned::read_returned;
 use super::written_rules::{NamesBody, read_names, read_number};
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
 use crate::api::extract::{JsonBody, PathText};
 use crate::api::headers::idempotency_key;
+use crate::api::open_data::entitlement_view::EntitlementView;
 use crate::api::open_data::lottery_view::LotteryView;
 use crate::api::open_data::queue_view::QueueView;
+use crate::api::open_data::return_view::ReturnView;
 use crate::api::page::{ListQuery, list};
 use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
@@ -93,6 +97,11 @@ pub struct ReleaseBody {
     pub lottery: Option<LotteryBody>,
     /// The terms of one that one queues for, which may all be left out; it needs `once` and `last_day`.
     pub queue: Option<QueueTermsBody>,
+    /// What is given back comes back to sale at a moment left to chance, within so many minutes; at once where nothing is said.
+    #[schema(minimum = 1, maximum = 1440)]
+    pub returned_within_minutes: Option<i64>,
+    /// Who may book of it; everybody where nothing is said.
+    pub who: Option<EntitlementBody>,
 }
 
 /// A release as its manager sees it.
@@ -114,6 +123,8 @@ pub struct ManagedRelease {
     kept_for_counter: Vec<String>,
     lottery: Option<LotteryView>,
     queue: Option<QueueView>,
+    returned: Option<ReturnView>,
+    who: Option<EntitlementView>,
     #[schema(value_type = String, format = DateTime)]
     declared_at: Rfc3339,
 }
@@ -163,6 +174,8 @@ impl ManagedRelease {
             kept_for_counter: kept.map(|pitch| pitch.code.as_str().to_owned()).collect(),
             lottery: LotteryView::of(&desk.engine, zone, release, desk.clock.now()),
             queue: QueueView::of(&desk.engine, zone, release, desk.clock.now()),
+            returned: ReturnView::of(&desk.engine, release),
+            who: EntitlementView::of(catalogue, release),
             declared_at: city_moment(zone, release.declared_at),
         }
     }
@@ -221,6 +234,8 @@ fn read(body: &ReleaseBody) -> Result<(Option<Code>, ReleaseDef), Problem> {
         counter_share_percent: read_number("counter_share_percent", share, (0, 100), &mut faults),
         lottery: read_lottery(body, &mut faults).map(Box::new),
         queue: read_queue(body, when, &mut faults).map(Box::new),
+        returned: read_returned(body, &mut faults).map(Box::new),
+        who: read_entitlement(body, &mut faults).map(Box::new),
     };
     faults.check()?;
     Ok((chosen, def))
@@ -263,6 +278,9 @@ pub async fn published(
     let (chosen, mut def) = read(body)?;
     let world = World::clone(&desk.engine.world());
     let by = put_pitches(&world, who, &body.pitches, &mut def)?;
+    if let Some(who) = &mut def.who {
+        put_districts(&world.catalogue, body, who)?;
+    }
     let request = request_of(desk, by, retry.path, retry.key, retry.asks_for);
     let name = NewName::chosen_or(chosen, 'r', request)?;
     if name.is_among(world.catalogue.releases().iter().map(|release| &release.def.code))? {
@@ -281,7 +299,7 @@ pub async fn published(
     }
 }
 
-/// Commits a lottery or a queue to its seed. The salt is drawn once: who sends the same release again means the one that is there.
+/// Commits a release to its seeds. The salt is drawn once: who sends the same release again means the one that is there.
 fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
     let world = desk.engine.world();
     let code = def.code.as_str();
@@ -295,6 +313,11 @@ fn commit_to_seed(desk: &Desk, def: &mut ReleaseDef) -> Result<(), Problem> {
         let salt = before.and_then(|before| before.queue.as_ref()).map(|before| before.salt);
         queue.salt = salt.map_or_else(new_salt, Ok)?;
         queue.commitment = desk.keys.queue_seed(code, &queue.salt.0).commitment();
+    }
+    if let Some(returned) = &mut def.returned {
+        let salt = before.and_then(|before| before.returned.as_ref()).map(|before| before.salt);
+        returned.salt = salt.map_or_else(new_salt, Ok)?;
+        returned.commitment = desk.keys.return_seed(code, &returned.salt.0).commitment();
     }
     Ok(())
 }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OpenData;
+use super::entitlement_view::EntitlementView;
 use super::lottery_view::LotteryView;
 use super::queue_view::QueueView;
+use super::return_view::ReturnView;
 use crate::api::answer::{Items, NamesView, Rfc3339, city_moment};
 use crate::api::etag::json_with_etag;
 use crate::api::extract::PathText;
@@ -64,6 +66,10 @@ pub struct ReleaseView {
     lottery: Option<LotteryView>,
     /// Of one that one queues for.
     queue: Option<QueueView>,
+    /// Of one where what is given back comes back at a moment left to chance; null where it is free at once.
+    returned: Option<ReturnView>,
+    /// Who may book of it; null where everybody may.
+    who: Option<EntitlementView>,
 }
 
 /// Who gets what when more is wanted than there is.
@@ -208,6 +214,8 @@ fn view(engine: &Engine, world: &World, release: &Release, now: UtcMillis) -> Re
         counter_share_percent: def.counter_share_percent,
         lottery: LotteryView::of(engine, catalogue.zone(), release, now),
         queue: QueueView::of(engine, catalogue.zone(), release, now),
+        returned: ReturnView::of(engine, release),
+        who: EntitlementView::of(catalogue, release),
     }
 }
 

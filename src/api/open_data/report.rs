@@ -58,6 +58,8 @@ pub struct ReportView {
     refused: RefusedView,
     /// Of one that is drawn by lot, when its list is settled.
     draw: Option<DrawShareView>,
+    /// Of one that one queues for.
+    queue: Option<QueueShareView>,
 }
 
 /// Half hours of the smallest parts of pitches, and of each place of a session.
@@ -142,6 +144,23 @@ pub struct DrawShareView {
     pub won: Option<u64>,
     /// Where everything stands by which the draw can be repeated.
     pub file: String,
+}
+
+/// How a queue went, for all of the release's days. A wait is from when one came, or from the instant for who came before it, until one's
+/// turn.
+#[derive(Serialize, ToSchema)]
+pub struct QueueShareView {
+    /// How often somebody came.
+    pub came: u32,
+    /// Of those, before the instant; null until then.
+    pub early: Option<u32>,
+    /// How many have had their turn, or have it.
+    pub turns: u32,
+    /// Null before the first turn, as those that follow. At most a thirty-second too short.
+    pub median_wait_ms: Option<u64>,
+    /// Nine of ten waited no longer.
+    pub ninety_percent_wait_ms: Option<u64>,
+    pub longest_wait_ms: Option<u64>,
 }
 
 /// What came of a release: what was offered and sold, how soon, to how many, where, and why others got nothing.
@@ -235,7 +254,22 @@ fn view(
                 .collect(),
         },
         draw: draw_share(engine, release),
+        queue: queue_share(engine, release),
     }
+}
+
+/// How a queue went, of a release that one queues for.
+#[must_use]
+pub fn queue_share(engine: &Engine, release: &Release) -> Option<QueueShareView> {
+    let (came, early, told) = engine.queues().waits(release.no)?;
+    Some(QueueShareView {
+        came,
+        early,
+        turns: told.map_or(0, |told| told.turns),
+        median_wait_ms: told.map(|told| told.median_ms),
+        ninety_percent_wait_ms: told.map(|told| told.ninety_percent_ms),
+        longest_wait_ms: told.map(|told| told.longest_ms),
+    })
 }
 
 /// How a draw went, of a release whose list is settled.

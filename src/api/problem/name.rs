@@ -66,6 +66,9 @@ problems! {
         "The pitch is closed at that time, or the time has begun.", "该场地在此时段不开放,或时段已经开始。";
     NotReleased, "not-released", TOO_EARLY, "Not released yet", "尚未开放预订",
         "This time opens for booking later; releases_at says when.", "该时段尚未开放预订,开放时间见 releases_at。";
+    NotEntitled, "not-entitled", FORBIDDEN, "Not for you", "不符合预订条件",
+        "This release is for others; lacks says what is missing. A front desk can verify it.",
+        "本次放号有预订条件,所缺条件见 lacks。可到场馆前台核验。";
     TooEarly, "too-early", TOO_EARLY, "Too early", "时间未到",
         "The ticket is not valid yet.", "该凭证尚未生效。";
     SlotTaken, "slot-taken", CONFLICT, "Taken", "已被预订",
@@ -111,7 +114,7 @@ mod tests {
             assert_eq!(ProblemName::parse(name.as_str()), Some(*name));
             assert!(name.status().is_client_error() || name.status().is_server_error());
         }
-        assert_eq!(ProblemName::ALL.len(), 24);
+        assert_eq!(ProblemName::ALL.len(), 25);
         assert_eq!(ProblemName::parse("nonsense"), None);
     }
 }

@@ -59,6 +59,7 @@ impl Problem {
             Refusal::AlreadyUsed => Self::AlreadyUsed { used_at: None },
             Refusal::PhoneTaken => Self::PhoneTaken,
             Refusal::TicketInvalid => Self::TicketInvalid,
+            Refusal::NotEntitled(lack) => Self::NotEntitled(lack),
         }
     }
 }

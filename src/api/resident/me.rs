@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Desk;
+use super::verified_view::VerifiedView;
 use crate::api::answer::{Rfc3339, city_moment};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::etag::own_with_etag;
@@ -43,6 +44,8 @@ pub struct ProfileView {
     /// Null where it was not kept.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Rfc3339>,
+    /// Of a resident.
+    verified: Option<VerifiedView>,
 }
 
 impl ProfileView {
@@ -66,6 +69,7 @@ impl ProfileView {
             phone,
             role,
             venue: venue.map(|venue| venue.def.code.as_str().to_owned()),
+            verified: (who.role == Role::Resident).then(|| VerifiedView::of(desk, who.no)),
             created_at: opened_at.map(|at| city_moment(world.catalogue.zone(), at)),
         })
     }

@@ -54,7 +54,9 @@ impl Catalogue {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
-            | Event::BookingsForgotten(_) => Ok(()),
+            | Event::BookingsForgotten(_)
+            | Event::OfReturn(_)
+            | Event::OfPeople(_) => Ok(()),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Events as bytes: two of the kind, then the fields.
 
 mod of_draws;
+mod of_people;
 mod of_queues;
+mod of_returns;
 mod peek;
 
 pub use peek::{Peeked, Places};
@@ -66,6 +68,10 @@ mod kind {
     pub(super) const QUEUE_SERVED: u16 = 57;
     pub(super) const BOOKINGS_FORGOTTEN: u16 = 60;
     pub(super) const STAFF_ACTED: u16 = 64;
+    pub(super) const SLOT_RETURNED: u16 = 67;
+    pub(super) const RETURN_SEED_SHOWN: u16 = 68;
+    pub(super) const RESIDENT_VERIFIED: u16 = 69;
+    pub(super) const HOUSEHOLD_JOINED: u16 = 70;
 }
 
 /// The bytes are no event that this version knows.
@@ -166,6 +172,8 @@ impl Event {
             Self::DrawDone(event) => of_draws::done(out, event),
             Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
             Self::OfQueue(event) => of_queues::of_queue(out, event),
+            Self::OfReturn(event) => of_returns::of_return(out, event),
+            Self::OfPeople(event) => of_people::of_people(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -289,6 +297,10 @@ impl Event {
             kind::QUEUE_LEFT => Self::OfQueue(fields.queue_left()?),
             kind::QUEUE_OPENED => Self::OfQueue(fields.queue_opened()?),
             kind::QUEUE_SERVED => Self::OfQueue(fields.queue_served()?),
+            kind::SLOT_RETURNED => Self::OfReturn(fields.slot_returned()?),
+            kind::RETURN_SEED_SHOWN => Self::OfReturn(fields.return_seed_shown()?),
+            kind::RESIDENT_VERIFIED => Self::OfPeople(fields.resident_verified()?),
+            kind::HOUSEHOLD_JOINED => Self::OfPeople(fields.household_joined()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),

@@ -24,6 +24,7 @@ pub struct LineDigest {
     /// When it opened, for how many who came early, and how far it has come.
     pub opened: Option<(UtcMillis, u32, u32)>,
     pub acting: Vec<(u32, u32, i64)>,
+    pub waits: Option<super::WaitsTold>,
 }
 
 impl Engine {
@@ -161,6 +162,7 @@ impl Queues {
                     waiting: line.waiting,
                     opened: opened.map(|opened| (opened.at, opened.early, opened.served)),
                     acting: turns.map(|run| (run.up_to, run.acting, run.at.get())).collect(),
+                    waits: line.waits.told(),
                 }
             })
         };

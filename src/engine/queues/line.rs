@@ -11,6 +11,7 @@ use super::opened::{Opened, Order, count, index};
 use super::pace::{Wait, wait};
 use super::row::{Left, Row};
 use super::turns::{Run, Turns};
+use super::waits::Waits;
 use crate::domain::draw::Seed;
 use crate::domain::ids::ResidentNo;
 use crate::domain::release::ReleaseDef;
@@ -46,6 +47,8 @@ pub struct Line {
     pub(super) opened: Option<Opened>,
     /// The order that is being published.
     pub(in crate::engine) opening: Option<Arc<Order>>,
+    /// How long those waited whose turn has come.
+    pub(super) waits: Waits,
     /// How many had come when the last day was over; since then nobody is in the line.
     pub(super) ended: Option<u32>,
     /// Whether nothing was left when that was looked at last. No part of the state: nothing is decided by it.
@@ -116,6 +119,7 @@ impl Line {
             waiting: 0,
             opened: None,
             opening: None,
+            waits: Waits::default(),
             ended: None,
             is_sold_out: false,
         })
@@ -132,6 +136,11 @@ impl Line {
     /// How many have come in all.
     pub(in crate::engine) fn count(&self) -> u32 {
         self.ended.unwrap_or_else(|| count(self.rows.len()))
+    }
+
+    /// How many came before the instant, once that has come.
+    pub(super) fn early(&self) -> Option<u32> {
+        self.opened.as_ref().map(|opened| opened.early)
     }
 
     pub(in crate::engine) const fn has_ended(&self) -> bool {
@@ -322,8 +331,17 @@ impl Line {
     /// It is the turn of all places up to this one.
     pub(super) fn serve(&mut self, at: UtcMillis, up_to: u32) {
         let Some(opened) = &mut self.opened else { return };
-        let stays = |place: u32| self.rows.get(index(opened.number_at(place))).is_some_and(Row::stays);
-        let admitted = count((opened.served + 1..=up_to).filter(|place| stays(*place)).count());
+        let mut admitted = 0;
+        for place in opened.served + 1..=up_to {
+            let row = self.rows.get(index(opened.number_at(place))).filter(|row| row.stays());
+            if let Some(row) = row {
+                admitted += 1;
+                // Who came before the instant has waited since the instant.
+                let came_at = self.terms.join_from.plus_ms(row.came_after_ms.into());
+                let wait_ms = at.since_ms(came_at.max(self.terms.opens_at)).max(0);
+                self.waits.add(wait_ms.unsigned_abs());
+            }
+        }
         let run = Run { behind: opened.served, up_to, at, admitted, acting: admitted };
         opened.turns.add(run, self.terms.turn_ms);
         opened.served = up_to;

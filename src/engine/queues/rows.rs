@@ -16,6 +16,7 @@ mod kind {
     pub(super) const OPENED: u16 = 1;
     pub(super) const RUN: u16 = 2;
     pub(super) const ENDED: u16 = 3;
+    pub(super) const WAITS: u16 = 4;
 }
 
 impl Queues {
@@ -37,6 +38,11 @@ impl Queues {
             kind::COME => line.take_come(row),
             kind::OPENED => line.take_opened(row),
             kind::RUN => line.take_run(row),
+            kind::WAITS => {
+                let (step, count, longest_ms) = (row.u32()?, row.u32()?, row.u64()?);
+                line.waits.take(step, count, longest_ms);
+                Ok(())
+            }
             kind::ENDED => {
                 line.end_at(row.u32()?);
                 Ok(())
@@ -79,6 +85,12 @@ fn put_line<E>(
             put!(row, run.behind, run.up_to, run.at.get(), run.admitted, run.acting);
             give(&row)?;
         }
+    }
+    let (counts, longest_ms) = line.waits.counts();
+    for (step, count) in counts {
+        begin(&mut row, kind::WAITS);
+        put!(row, step, count, longest_ms);
+        give(&row)?;
     }
     if let Some(count) = line.ended {
         begin(&mut row, kind::ENDED);

@@ -72,7 +72,15 @@ impl Engine {
         let mut rows = Pieces { section: Section::Queues, piece: Vec::new(), give: &mut give };
         self.queues.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
         rows.end()?;
-        self.dump_forgotten(&mut give)
+        self.dump_forgotten(&mut give)?;
+        self.dump_returns(&mut give)?;
+        self.dump_verified(&mut give)
+    }
+
+    fn dump_returns<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut rows = Pieces { section: Section::Returns, piece: Vec::new(), give };
+        self.returns.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()
     }
 
     fn dump_forgotten<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -220,6 +228,17 @@ impl Engine {
                 CameTo::AtGate(_) => continue,
             };
             rows.row(|out| put!(out, key, body, kind, no))?;
+        }
+        rows.end()
+    }
+
+    fn dump_verified<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut rows = Pieces { section: Section::Verified, piece: Vec::new(), give };
+        for (no, account) in self.residents.iter() {
+            let (verified, household) = (account.verified().bits(), account.household());
+            if verified != 0 || household != 0 {
+                rows.row(|out| put!(out, no.get(), verified, household))?;
+            }
         }
         rows.end()
     }

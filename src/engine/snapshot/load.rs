@@ -12,6 +12,7 @@ use super::Section;
 use super::bytes::{Fields, Malformed, put, put_measured};
 use super::dump::{BOUNDS, CARRIED, NONE};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
+use crate::domain::entitlement::Verified;
 use crate::domain::event::{DaysOpened, Event, PhoneHash, RequestKey, UnknownEvent};
 use crate::domain::ids::{BookingNo, Code, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use crate::domain::money::Minor;
@@ -123,6 +124,8 @@ impl Loader {
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
             Section::Queues => each(&mut rows, |row| loaded.engine.queues.take_row(row))?,
+            Section::Returns => each(&mut rows, |row| loaded.engine.returns.take_row(row))?,
+            Section::Verified => each(&mut rows, |row| loaded.take_verified(row))?,
             Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
             Section::Forgotten => each(&mut rows, |row| loaded.take_forgotten(row))?,
         }
@@ -263,6 +266,12 @@ impl Loaded {
         let (resident, at) = (ResidentNo::new(row.u32()?), UtcMillis::new(row.i64()?));
         self.engine.residents.get(resident).ok_or(Malformed)?.note_opened(at);
         Ok(())
+    }
+
+    fn take_verified(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {
+        let resident = ResidentNo::new(row.u32()?);
+        let verified = Verified::of_bits(row.u64()?).ok_or(Malformed)?;
+        if self.engine.take_verified(resident, verified, row.u32()?) { Ok(()) } else { Err(Malformed) }
     }
 
     fn take_past_day(&self, row: &mut Fields<'_>) -> Result<(), Malformed> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Changes, Record};
-use crate::domain::event::{Event, Role, StaffActed};
+use crate::domain::event::{Event, OfPeople, Role, StaffActed};
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, VenueNo};
 use crate::projection::books::{Books, Unfit};
 use crate::projection::tables::AUDIT;
@@ -147,7 +147,14 @@ fn told(action: &Event) -> Act {
         Event::DrawSealed(_) => of_city("draw_sealed", None),
         Event::DrawDone(event) => of_city("draw_made", details(&event.value)),
         Event::PrizeLapsed(_) => of_city("prize_lapsed", None),
-        Event::OfQueue(_) | Event::BookingsForgotten(_) => of_city("something_else", None),
+        Event::OfQueue(_) | Event::OfReturn(_) | Event::BookingsForgotten(_) => of_city("something_else", None),
+        // What was verified is nothing for tables.
+        Event::OfPeople(OfPeople::Verified(event)) => {
+            Act { action: "resident_verified", resident: Some(event.resident), ..Act::default() }
+        }
+        Event::OfPeople(OfPeople::Household(event)) => {
+            Act { action: "household_joined", resident: Some(event.resident), ..Act::default() }
+        }
         Event::StaffActed(acted) => told(&acted.action),
     }
 }

@@ -97,6 +97,8 @@ impl Changes {
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
             | Event::BookingsForgotten(_)
+            | Event::OfReturn(_)
+            | Event::OfPeople(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };

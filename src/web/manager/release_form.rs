@@ -179,6 +179,8 @@ impl ReleaseForm {
             // Its many instants are declared through the API.
             lottery: None,
             queue: None,
+            returned_within_minutes: None,
+            who: None,
         })
     }
 

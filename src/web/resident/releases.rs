@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::links;
+use super::who::told_who;
 use crate::api::answer::city_moment;
 use crate::api::extract::PathText;
 use crate::api::open_data::OpenData;
@@ -70,6 +71,10 @@ struct ReleasePage {
     queue: Option<(String, String)>,
     limit: Option<String>,
     counter: Option<String>,
+    /// How what is given back comes back.
+    returned: Option<String>,
+    /// Whom it is for.
+    who: Vec<String>,
     days: Vec<DayRow>,
     venues: Vec<VenueRow>,
     /// The same with more venues, where there are more.
@@ -187,6 +192,10 @@ pub async fn show(
         queue: super::queue::told_of(words, &open_data.engine, &world, release, now),
         limit: limit.map(|limit| words.tell("release-limit", &[("limit", limit.into())])),
         counter: (kept > 0).then(|| words.tell("release-counter", &[("percent", i64::from(kept).into())])),
+        returned: release.def.returned.as_deref().map(|terms| {
+            words.tell("release-returned", &[("minutes", i64::from(terms.within_minutes).into())])
+        }),
+        who: told_who(words, catalogue, release),
         days: days.collect(),
         venues,
         more,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::api::extract::PathText;
 use crate::api::open_data::OpenData;
-use crate::api::open_data::report::draw_share;
+use crate::api::open_data::report::{draw_share, queue_share};
 use crate::api::open_data::reports::Counted;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
@@ -82,7 +82,10 @@ pub async fn show(
         days: day_links(words, &open_data, &world, release, &counted),
         told: told(words, &world, &counted.report),
         counts: counts(words, &counted.report),
-        tables: tables(words, &world, &counted, open_data.reports.since),
+        tables: tables(words, &world, &counted, open_data.reports.since)
+            .into_iter()
+            .chain(waits(words, &open_data, release))
+            .collect(),
         draw: draw_share(&open_data.engine, release).map(|share| {
             let won = share.won.map_or_else(|| "–".to_owned(), |won| won.to_string());
             let told = words.tell(
@@ -175,6 +178,31 @@ fn counts(words: Words, report: &ReleaseReport) -> Vec<(String, String)> {
     .into_iter()
     .map(|(name, count)| (name.into_owned(), count))
     .collect()
+}
+
+/// How long those waited whose turn has come, of a release that one queues for.
+fn waits(words: Words, open_data: &OpenData, release: &Release) -> Option<Table> {
+    let share = queue_share(&open_data.engine, release)?;
+    let early = share.early.map_or_else(|| "–".to_owned(), |early| early.to_string());
+    let hint = [
+        ("came", share.came.to_string().into()),
+        ("early", early.into()),
+        ("turns", share.turns.to_string().into()),
+    ];
+    let told = [
+        (words.say("report-wait-median"), share.median_wait_ms),
+        (words.say("report-wait-ninety"), share.ninety_percent_wait_ms),
+        (words.say("report-wait-longest"), share.longest_wait_ms),
+    ];
+    let seconds = |ms: u64| u32::try_from(ms / 1000).unwrap_or(u32::MAX);
+    let rows =
+        told.into_iter().filter_map(|(name, ms)| Some(vec![name.into_owned(), lasting(words, seconds(ms?))]));
+    Some(Table {
+        title: words.say("report-waits").into_owned(),
+        hint: Some(words.tell("report-waits-hint", &hint)),
+        heads: vec![words.say("report-wait").into_owned(), words.say("report-wait-time").into_owned()],
+        rows: rows.collect(),
+    })
 }
 
 fn tables(words: Words, world: &World, counted: &Counted, since: UtcMillis) -> Vec<Table> {

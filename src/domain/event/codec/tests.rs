@@ -4,12 +4,14 @@ use super::*;
 use crate::domain::change::{PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::draw::{EntryId, Hash, Seed};
+use crate::domain::entitlement::{Concession, Verified};
 use crate::domain::event::{
-    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, OfQueue, PrizeLapsed, QueueJoined,
-    QueueLeft, QueueOpened, QueueServed, Stock,
+    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, Household, HouseholdJoined, OfPeople,
+    OfQueue, OfReturn, PrizeLapsed, QueueJoined, QueueLeft, QueueOpened, QueueServed, ResidentVerified,
+    ReturnSeedShown, SlotReturned, Stock,
 };
 use crate::domain::hours::DayKind;
-use crate::domain::ids::DistrictNo;
+use crate::domain::ids::{DistrictNo, ReturnNo};
 use crate::domain::lottery::Wish;
 
 fn wish(pitch: u32) -> Wish {
@@ -125,6 +127,20 @@ fn events() -> Vec<Event> {
             told_by: 1 << 40,
             is_kept: true,
         }),
+        Event::OfReturn(OfReturn::Returned(SlotReturned {
+            no: ReturnNo::new(70_000),
+            day: LocalDay::new(20_000),
+        })),
+        Event::OfReturn(OfReturn::Shown(ReturnSeedShown { release: ReleaseNo::new(3), seed: Seed([9; 32]) })),
+        Event::OfPeople(OfPeople::Verified(ResidentVerified {
+            resident,
+            verified: Verified::default().born_in(Some(1950)).with_real_name().with(Concession::Senior),
+        })),
+        Event::OfPeople(OfPeople::Household(HouseholdJoined {
+            resident,
+            household: Some(Household { no: 70_000, with: ResidentNo::new(8) }),
+        })),
+        Event::OfPeople(OfPeople::Household(HouseholdJoined { resident, household: None })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {
