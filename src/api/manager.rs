@@ -20,6 +20,7 @@ pub mod pitches;
 pub mod releases;
 pub mod retry;
 pub mod stats;
+mod succession;
 pub mod venues;
 pub mod written_lottery;
 pub mod written_queue;

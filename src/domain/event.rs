@@ -5,16 +5,18 @@
 //! bookings, money and sessions are fixed little-endian fields, for they are many (`docs/events.md` draws them).
 
 mod codec;
+mod of_companions;
 mod of_draws;
 mod of_queues;
 
 pub use codec::{Peeked, Places, UnknownEvent};
+pub use of_companions::{CompanionsListed, CompanionsNamed, OfCompanions};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
 pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{PitchChange, VenueChange};
+use super::change::{NameChange, PitchChange, VenueChange};
 use super::definition::{CityDef, ClosureDef, DistrictDef, PitchDef, SpecialDay, SportDef, VenueDef};
 use super::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use super::money::Minor;
@@ -37,6 +39,8 @@ pub enum Event {
     ReleaseOpened(ReleaseOpened),
     PitchChanged(Box<PitchChange>),
     VenueChanged(Box<VenueChange>),
+    /// A district or a sport is called something else.
+    NameChanged(Box<NameChange>),
     DaysOpened(DaysOpened),
     AccountOpened(Box<AccountOpened>),
     AccountDisabled(AccountDisabled),
@@ -68,6 +72,7 @@ pub enum Event {
     DrawDone(Box<DrawDone>),
     PrizeLapsed(PrizeLapsed),
     OfQueue(OfQueue),
+    OfCompanions(OfCompanions),
     StaffActed(StaffActed),
 }
 
@@ -87,6 +92,7 @@ impl Event {
             | Self::ReleaseDeclared(_)
             | Self::PitchChanged(_)
             | Self::VenueChanged(_)
+            | Self::NameChanged(_)
             | Self::DaysOpened(_) => true,
             Self::StaffActed(acted) => acted.action.changes_world(),
             Self::ReleaseOpened(_)
@@ -115,7 +121,8 @@ impl Event {
             | Self::DrawSealed(_)
             | Self::DrawDone(_)
             | Self::PrizeLapsed(_)
-            | Self::OfQueue(_) => false,
+            | Self::OfQueue(_)
+            | Self::OfCompanions(_) => false,
         }
     }
 }

@@ -91,6 +91,7 @@ impl Engine {
             Event::DistrictAdded(_)
             | Event::SportAdded(_)
             | Event::VenueAdded(_)
+            | Event::NameChanged(_)
             | Event::ClosureFinished(_) => {}
             Event::StaffActed(_)
             | Event::DaysOpened(_)
@@ -121,7 +122,8 @@ impl Engine {
             | Event::DrawSealed(_)
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
-            | Event::OfQueue(_) => unreachable!("it is dealt with above, or doesn't change the world"),
+            | Event::OfQueue(_)
+            | Event::OfCompanions(_) => unreachable!("it is dealt with above, or doesn't change the world"),
         }
         Ok(())
     }

@@ -77,6 +77,7 @@ impl Engine {
         self.ledger.bring_in(Minor::new(-event.paid_back.get()));
         account.erase();
         self.sealed.remove(&event.resident);
+        self.companions.forget_all_of(event.resident, self.bookings.of_resident(&account.newest_booking));
         self.queues.forget(event.resident);
         // Last: who signs up with the number finds nothing of the former account.
         self.phones.remove_if(&event.phone, |_, owner| *owner == event.resident);

@@ -429,6 +429,7 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.draw_again(world, event),
             Event::OfQueue(event) => self.queue_again(world, event),
+            Event::OfCompanions(event) => self.companions_again(event),
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
             | Event::AccountCompleted(_)
@@ -444,6 +445,7 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_) => Ok(()),
         }
     }

@@ -119,6 +119,7 @@ impl Engine {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_) => self.settle_of_draw(world, at, event),
             Event::OfQueue(event) => self.settle_of_queue(at, event),
+            Event::OfCompanions(event) => self.settle_companions(event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);
@@ -135,6 +136,7 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_) => unreachable!("the world is changed elsewhere"),
         }
     }
@@ -204,6 +206,7 @@ impl Engine {
         entry.note_changed(at);
         step(entry, no, from, to);
         self.give_back(world, &terms, resident);
+        self.companions.forget(no);
     }
 
     fn settle_cancelled(&self, world: &World, at: UtcMillis, event: &BookingCancelled) {
@@ -223,6 +226,7 @@ impl Engine {
             Payment::Counter => self.ledger.ring_up(venue, refund),
         }
         self.ledger.earn(venue, refund);
+        self.companions.forget(event.no);
         count(&self.counters.cancelled);
     }
 
@@ -234,6 +238,7 @@ impl Engine {
         if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(&terms)) {
             self.quotas.give_back(&resident.quota, &counted(world, pitch, &terms), Windows::Live);
         }
+        self.companions.forget(no);
     }
 
     fn settle_checked_in(&self, at: UtcMillis, event: &BookingCheckedIn) {

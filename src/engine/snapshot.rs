@@ -50,10 +50,12 @@ pub enum Section {
     Draws = 19,
     /// Releases that one queues for: who came, the seed, how far the line has come.
     Queues = 20,
+    /// Who comes along with residents, sealed; older snapshots don't have it.
+    Companions = 22,
 }
 
 impl Section {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -74,6 +76,7 @@ impl Section {
         Self::Opened,
         Self::Draws,
         Self::Queues,
+        Self::Companions,
     ];
 
     /// Its number in a file.

@@ -85,6 +85,7 @@ impl Engine {
             }
             Event::PrizeLapsed(event) => self.draws.note_freed(Some(event.release)),
             Event::OfQueue(event) => self.undo_of_queue(event),
+            Event::OfCompanions(event) => self.undo_companions(event),
             Event::AccountErased(event) => self.undo_erasure(event),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
@@ -110,7 +111,8 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::ReleaseOpened(_)
             | Event::PitchChanged(_)
-            | Event::VenueChanged(_) => {}
+            | Event::VenueChanged(_)
+            | Event::NameChanged(_) => {}
         }
     }
 

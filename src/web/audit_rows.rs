@@ -127,6 +127,8 @@ pub fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
         "account_opened" => words.say("audit-account-opened"),
         "account_disabled" => words.say("audit-account-disabled"),
         "district_added" => words.say("audit-district-added"),
+        "district_changed" => words.say("audit-district-changed"),
+        "sport_changed" => words.say("audit-sport-changed"),
         "sport_added" => words.say("audit-sport-added"),
         "special_days_set" => words.say("audit-special-days-set"),
         "draw_made" => words.say("audit-draw-made"),

@@ -1,5 +1,6 @@
 //! Events as bytes: two of the kind, then the fields.
 
+mod of_companions;
 mod of_draws;
 mod of_queues;
 mod peek;
@@ -64,7 +65,10 @@ mod kind {
     pub(super) const QUEUE_LEFT: u16 = 55;
     pub(super) const QUEUE_OPENED: u16 = 56;
     pub(super) const QUEUE_SERVED: u16 = 57;
+    pub(super) const COMPANIONS_LISTED: u16 = 62;
+    pub(super) const COMPANIONS_NAMED: u16 = 63;
     pub(super) const STAFF_ACTED: u16 = 64;
+    pub(super) const NAME_CHANGED: u16 = 65;
 }
 
 /// The bytes are no event that this version knows.
@@ -165,6 +169,7 @@ impl Event {
             Self::DrawDone(event) => of_draws::done(out, event),
             Self::PrizeLapsed(event) => of_draws::lapsed(out, *event),
             Self::OfQueue(event) => of_queues::of_queue(out, event),
+            Self::OfCompanions(event) => of_companions::of_companions(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -173,6 +178,7 @@ impl Event {
             ),
             Self::PitchChanged(change) => json(out, kind::PITCH_CHANGED, change),
             Self::VenueChanged(change) => json(out, kind::VENUE_CHANGED, change),
+            Self::NameChanged(change) => json(out, kind::NAME_CHANGED, change),
             Self::AccountDisabled(event) => {
                 put(out, kind::ACCOUNT_DISABLED, &[&event.account.get().to_le_bytes()]);
             }
@@ -278,6 +284,8 @@ impl Event {
             kind::QUEUE_LEFT => Self::OfQueue(fields.queue_left()?),
             kind::QUEUE_OPENED => Self::OfQueue(fields.queue_opened()?),
             kind::QUEUE_SERVED => Self::OfQueue(fields.queue_served()?),
+            kind::COMPANIONS_LISTED => Self::OfCompanions(fields.companions_listed()?),
+            kind::COMPANIONS_NAMED => Self::OfCompanions(fields.companions_named()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),
@@ -285,6 +293,7 @@ impl Event {
             }),
             kind::PITCH_CHANGED => Self::PitchChanged(fields.json()?),
             kind::VENUE_CHANGED => Self::VenueChanged(fields.json()?),
+            kind::NAME_CHANGED => Self::NameChanged(fields.json()?),
             kind::ACCOUNT_DISABLED => {
                 Self::AccountDisabled(AccountDisabled { account: ResidentNo::new(fields.u32()?) })
             }

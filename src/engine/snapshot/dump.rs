@@ -68,6 +68,9 @@ impl Engine {
         rows.end()?;
         let mut rows = Pieces { section: Section::Queues, piece: Vec::new(), give: &mut give };
         self.queues.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()?;
+        let mut rows = Pieces { section: Section::Companions, piece: Vec::new(), give: &mut give };
+        self.companions.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
         rows.end()
     }
 

@@ -122,6 +122,7 @@ impl Loader {
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
             Section::Queues => each(&mut rows, |row| loaded.engine.queues.take_row(row))?,
+            Section::Companions => each(&mut rows, |row| loaded.engine.companions.take_row(row))?,
             Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
         }
         if rows.is_empty() { Ok(()) } else { Err(Malformed.into()) }

@@ -81,6 +81,7 @@ impl Changes {
             | Event::ReleaseOpened(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_)
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
@@ -96,6 +97,7 @@ impl Changes {
             | Event::DrawDone(_)
             | Event::PrizeLapsed(_)
             | Event::OfQueue(_)
+            | Event::OfCompanions(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };
