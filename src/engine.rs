@@ -45,6 +45,8 @@ pub mod claim;
 #[cfg(not(feature = "loom"))]
 pub mod closing;
 #[cfg(not(feature = "loom"))]
+pub mod companions;
+#[cfg(not(feature = "loom"))]
 pub mod counters;
 #[cfg(not(feature = "loom"))]
 pub mod drawing;

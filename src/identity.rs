@@ -6,6 +6,7 @@
 
 pub mod challenge;
 pub mod city_keys;
+pub mod companions;
 pub mod password;
 pub mod personal;
 pub mod phone;

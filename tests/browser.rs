@@ -104,11 +104,17 @@ fn the_pages_hold_in_a_real_browser() {
     let data_dir = dir.path().join("data");
     run(kaichang().arg("demo").arg("--data-dir").arg(&data_dir));
     let server = Server::start(&data_dir);
+    // A city of its own that fares badly: it lets in one claim a second, and a test takes its keys away.
+    let troubled_dir = dir.path().join("troubled");
+    run(kaichang().arg("demo").arg("--data-dir").arg(&troubled_dir));
+    let troubled = Server::start_with(&troubled_dir, &["--admission-bound", "1"]);
     let mut command = node(&sources, env::var_os(PICTURES));
     command.current_dir(&sources);
     command.env("KAICHANG_BROWSER_TOOLS", tools);
     command.env("KAICHANG_BROWSER_ADDRESS", &server.address);
     command.env("KAICHANG_BROWSER_ACCOUNTS", data_dir.join("demo-accounts.json"));
+    command.env("KAICHANG_BROWSER_TROUBLED", &troubled.address);
+    command.env("KAICHANG_BROWSER_TROUBLED_DIR", &troubled_dir);
     let status = command.status().expect("node");
     assert!(status.success(), "{status}");
 }

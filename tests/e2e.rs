@@ -33,6 +33,8 @@ mod city;
 mod client;
 #[path = "e2e/clock.rs"]
 mod clock;
+#[path = "e2e/companions.rs"]
+mod companions;
 #[path = "e2e/damage.rs"]
 mod damage;
 #[path = "e2e/desk_load.rs"]
@@ -98,6 +100,8 @@ mod pages_pitches;
 #[path = "e2e/pages_problems.rs"]
 mod pages_problems;
 #[cfg(feature = "planted-bugs")]
+#[path = "e2e/pages_releases.rs"]
+mod pages_releases;
 #[path = "e2e/planted.rs"]
 mod planted;
 #[path = "e2e/problems.rs"]

@@ -20,6 +20,7 @@ pub mod pitches;
 pub mod releases;
 pub mod retry;
 pub mod stats;
+mod succession;
 pub mod venues;
 pub mod verifications;
 pub mod written_entitlement;

@@ -7,6 +7,7 @@
 pub mod by_district;
 pub mod districts;
 pub mod holidays;
+pub mod named;
 pub mod sports;
 pub mod staff;
 pub mod venues;
@@ -64,7 +65,9 @@ pub fn routes(state: Operators) -> OpenApiRouter {
         .routes(routes!(staff::add, staff::list))
         .routes(routes!(staff::remove))
         .routes(routes!(districts::add, districts::list))
+        .routes(routes!(districts::rename))
         .routes(routes!(sports::add))
+        .routes(routes!(sports::rename))
         .routes(routes!(venues::add))
         .routes(routes!(venues::change))
         .routes(routes!(holidays::set))

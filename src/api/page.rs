@@ -27,6 +27,8 @@ pub mod list {
     pub const STAFF: ListNo = ListNo::new(7);
     pub const DISTRICTS: ListNo = ListNo::new(8);
     pub const ROOTS: ListNo = ListNo::new(9);
+    pub const COMPANIONS: ListNo = ListNo::new(10);
+    pub const BOOKING_COMPANIONS: ListNo = ListNo::new(11);
 }
 
 /// Which part of a list is asked for.

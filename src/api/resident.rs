@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod booking_view;
 pub mod bookings;
 pub mod challenge;
+pub mod companions;
 pub mod entries;
 pub mod entry_view;
 pub mod export;
@@ -14,6 +15,7 @@ pub mod me;
 pub mod my_bookings;
 mod opening;
 pub mod ordering;
+pub mod party;
 pub mod queue;
 pub mod tickets;
 pub mod verified_view;
@@ -81,6 +83,9 @@ pub fn routes(state: Residents) -> OpenApiRouter {
         .routes(routes!(accounts::sign_up))
         .routes(routes!(me::me, leaving::leave))
         .routes(routes!(export::export))
+        .routes(routes!(companions::add, companions::list))
+        .routes(routes!(companions::remove))
+        .routes(routes!(party::show, party::set))
         .routes(routes!(logins::log_in))
         .routes(routes!(logins::log_out))
         .routes(routes!(bookings::book, my_bookings::bookings))

@@ -8,17 +8,14 @@ use super::files::File;
 use super::plan::{Made, Work};
 use super::table::{Row, Table};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
-use crate::domain::change::{Admission, VenueChange};
+use crate::domain::change::{Admission, NameChange, Named, VenueChange};
 use crate::domain::definition::{DistrictDef, Location, SportDef, VenueDef};
 use crate::domain::event::Event;
 use crate::domain::ids::Code;
 use crate::domain::names::Names;
 
 pub(super) fn districts(work: &mut Work<'_>, table: &Table) {
-    let is_there = |catalogue: &Catalogue, id: &str| {
-        let district = catalogue.district_by_code(id).and_then(|no| catalogue.district(no))?;
-        Some(district.name.clone())
-    };
+    let is_there = |catalogue: &Catalogue, id: &str| catalogue.district_by_code(id).map(Named::District);
     let add = |catalogue: &mut Catalogue, code: Code, name: Names| {
         let def = DistrictDef { code, name };
         catalogue.add_district(def.clone())?;
@@ -28,10 +25,7 @@ pub(super) fn districts(work: &mut Work<'_>, table: &Table) {
 }
 
 pub(super) fn sports(work: &mut Work<'_>, table: &Table) {
-    let is_there = |catalogue: &Catalogue, id: &str| {
-        let sport = catalogue.sport_by_code(id).and_then(|no| catalogue.sport(no))?;
-        Some(sport.name.clone())
-    };
+    let is_there = |catalogue: &Catalogue, id: &str| catalogue.sport_by_code(id).map(Named::Sport);
     let add = |catalogue: &mut Catalogue, code: Code, name: Names| {
         let def = SportDef { code, name };
         catalogue.add_sport(def.clone())?;
@@ -49,12 +43,12 @@ pub(super) fn default_sports(work: &mut Work<'_>, sports: &[SportDef]) {
     }
 }
 
-/// What has an id and a name and nothing else. It is added once, and stays as it is.
+/// What has an id and a name and nothing else. It is added once, and called as its line says.
 fn named(
     work: &mut Work<'_>,
     table: &Table,
     file: File,
-    is_there: impl Fn(&Catalogue, &str) -> Option<Names>,
+    is_there: impl Fn(&Catalogue, &str) -> Option<Named>,
     add: impl Fn(&mut Catalogue, Code, Names) -> Result<Event, InvalidDefinition>,
 ) {
     let mut seen = HashMap::new();
@@ -66,14 +60,18 @@ fn named(
             continue;
         };
         match is_there(&work.catalogue, code.as_str()) {
-            Some(was) if was == name => work.count(file, Made::Unchanged),
-            Some(was) => {
-                let text = format!("{code} is there and stays {} / {}", was.zh_hans, was.en);
-                row.fault(
-                    if was.zh_hans == name.zh_hans { "name_en" } else { "name_zh" },
-                    text,
-                    &mut work.faults,
-                );
+            Some(of) if work.catalogue.name_of(of).is_ok_and(|(_, was)| *was == name) => {
+                work.count(file, Made::Unchanged);
+            }
+            Some(of) => {
+                let change = NameChange { of, name };
+                match work.catalogue.change_name(&change) {
+                    Ok(()) => {
+                        work.events.push(Event::NameChanged(Box::new(change)));
+                        work.count(file, Made::Changed);
+                    }
+                    Err(invalid) => work.refused(&row, "id", &invalid),
+                }
             }
             None => match add(&mut work.catalogue, code, name) {
                 Ok(event) => {

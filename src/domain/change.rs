@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::Location;
 use super::hours::{DayKind, WeeklyHours};
-use super::ids::{DistrictNo, PitchNo, VenueNo};
+use super::ids::{DistrictNo, PitchNo, SportNo, VenueNo};
 use super::names::Names;
 use super::policy::CancelRule;
 use super::tariff::PriceBand;
@@ -113,6 +113,22 @@ impl VenueChange {
             special_days: Vec::new(),
         }
     }
+}
+
+/// What has a code and a name and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Named {
+    District(DistrictNo),
+    Sport(SportNo),
+}
+
+/// It is called something else from now on; its code stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameChange {
+    pub of: Named,
+    pub name: Names,
 }
 
 /// A day of a venue's own, or one that goes by the city's calendar again.

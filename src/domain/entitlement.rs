@@ -106,9 +106,47 @@ impl Verified {
     /// What a word says; nothing when it makes no sense.
     #[must_use]
     pub const fn of_bits(bits: u64) -> Option<Self> {
-        if bits & !ALL_BITS == 0 { Some(Self(bits)) } else { None }
+        let year = (bits & 0xffff) as u16;
+        let is_year = year == 0 || (BIRTH_YEARS.0 <= year && year <= BIRTH_YEARS.1);
+        if is_year && bits & !ALL_BITS == 0 { Some(Self(bits)) } else { None }
+    }
+
+    /// The same in half a word, for memory: the year counted from the first that there may be.
+    #[must_use]
+    pub const fn packed(self) -> u32 {
+        let year = (self.0 & 0xffff) as u32;
+        let year = year.saturating_sub(BEFORE_FIRST_YEAR);
+        let district = (self.0 >> DISTRICT_FROM & 0xffff) as u32;
+        let concessions = (self.0 >> CONCESSIONS_FROM & 0x3f) as u32;
+        let real_name = self.has_real_name() as u32;
+        year | district << PACKED_DISTRICT_FROM
+            | real_name << PACKED_NAME_AT
+            | concessions << PACKED_CONCESSIONS_FROM
+    }
+
+    /// What half a word says.
+    #[must_use]
+    pub const fn of_packed(packed: u32) -> Self {
+        let year = packed & ((1 << PACKED_DISTRICT_FROM) - 1);
+        let year = if year == 0 { 0 } else { year + BEFORE_FIRST_YEAR };
+        let district = packed >> PACKED_DISTRICT_FROM & 0xffff;
+        let real_name = if packed >> PACKED_NAME_AT & 1 == 1 { REAL_NAME } else { 0 };
+        let concessions = packed >> PACKED_CONCESSIONS_FROM;
+        Self(
+            year as u64
+                | (district as u64) << DISTRICT_FROM
+                | real_name
+                | (concessions as u64) << CONCESSIONS_FROM,
+        )
     }
 }
+
+/// Years are counted from behind this one in half a word: nine bits hold them all.
+const BEFORE_FIRST_YEAR: u32 = BIRTH_YEARS.0 as u32 - 1;
+const PACKED_DISTRICT_FROM: u32 = 9;
+const PACKED_NAME_AT: u32 = 25;
+const PACKED_CONCESSIONS_FROM: u32 = 26;
+const _: () = assert!(BIRTH_YEARS.1 as u32 - BEFORE_FIRST_YEAR < 1 << PACKED_DISTRICT_FROM);
 
 /// What a release asks of who books.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -190,6 +228,21 @@ mod tests {
 
     fn day(text: &str) -> LocalDay {
         LocalDay::parse(text).expect("a day")
+    }
+
+    #[test]
+    fn half_a_word_says_the_same() {
+        let all = Concession::ALL.into_iter().fold(Verified::default().with_real_name(), Verified::with);
+        for year in [None, Some(BIRTH_YEARS.0), Some(1987), Some(BIRTH_YEARS.1)] {
+            for district in [None, Some(DistrictNo::new(0)), Some(DistrictNo::new(u16::MAX - 1))] {
+                for verified in [Verified::default(), Verified::default().with(Concession::Senior), all] {
+                    let verified = verified.born_in(year).of_district(district);
+                    assert_eq!(Verified::of_packed(verified.packed()), verified);
+                    assert_eq!(Verified::of_bits(verified.bits()), Some(verified));
+                }
+            }
+        }
+        assert_eq!(Verified::of_bits(u64::from(BIRTH_YEARS.1) + 1), None);
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! bookings, money and sessions are fixed little-endian fields, for they are many (`docs/events.md` draws them).
 
 mod codec;
+mod of_companions;
 mod of_draws;
 mod of_people;
 mod of_queues;
 mod of_returns;
 
 pub use codec::{Peeked, Places, UnknownEvent};
+pub use of_companions::{CompanionsListed, CompanionsNamed, OfCompanions};
 pub use of_draws::{DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, PrizeLapsed, Stock};
 pub use of_people::{Household, HouseholdJoined, OfPeople, ResidentVerified};
 pub use of_queues::{OfQueue, QueueJoined, QueueLeft, QueueOpened, QueueServed};
@@ -18,7 +20,7 @@ pub use of_returns::{OfReturn, ReturnSeedShown, SlotReturned};
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{PitchChange, VenueChange};
+use super::change::{NameChange, PitchChange, VenueChange};
 use super::definition::{CityDef, ClosureDef, DistrictDef, PitchDef, SpecialDay, SportDef, VenueDef};
 use super::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, TopUpNo, VenueNo};
 use super::money::Minor;
@@ -41,6 +43,8 @@ pub enum Event {
     ReleaseOpened(ReleaseOpened),
     PitchChanged(Box<PitchChange>),
     VenueChanged(Box<VenueChange>),
+    /// A district or a sport is called something else.
+    NameChanged(Box<NameChange>),
     DaysOpened(DaysOpened),
     AccountOpened(Box<AccountOpened>),
     AccountDisabled(AccountDisabled),
@@ -76,6 +80,7 @@ pub enum Event {
     BookingsForgotten(BookingsForgotten),
     OfReturn(OfReturn),
     OfPeople(OfPeople),
+    OfCompanions(OfCompanions),
     StaffActed(StaffActed),
 }
 
@@ -95,6 +100,7 @@ impl Event {
             | Self::ReleaseDeclared(_)
             | Self::PitchChanged(_)
             | Self::VenueChanged(_)
+            | Self::NameChanged(_)
             | Self::DaysOpened(_) => true,
             Self::StaffActed(acted) => acted.action.changes_world(),
             Self::ReleaseOpened(_)
@@ -126,7 +132,8 @@ impl Event {
             | Self::OfQueue(_)
             | Self::BookingsForgotten(_)
             | Self::OfReturn(_)
-            | Self::OfPeople(_) => false,
+            | Self::OfPeople(_)
+            | Self::OfCompanions(_) => false,
         }
     }
 }

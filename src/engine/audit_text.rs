@@ -10,14 +10,14 @@ use super::bookings::Terms;
 use super::state::Engine;
 use super::world::World;
 use crate::domain::catalogue::{Catalogue, PitchKind};
-use crate::domain::change::{PitchChange, VenueChange, VenueDay};
+use crate::domain::change::{Named, PitchChange, VenueChange, VenueDay};
 use crate::domain::definition::SpecialDay;
 use crate::domain::entitlement::Verified;
 use crate::domain::event::{Event, NewBooking, OfPeople};
 use crate::domain::ids::{BookingNo, DistrictNo, PitchNo, VenueNo};
 
 /// Every kind of act that the staff can do, as an entry names it.
-pub const ACTS: [&str; 19] = [
+pub const ACTS: [&str; 21] = [
     "venue_added",
     "venue_changed",
     "pitch_added",
@@ -34,7 +34,9 @@ pub const ACTS: [&str; 19] = [
     "resident_verified",
     "household_joined",
     "district_added",
+    "district_changed",
     "sport_added",
+    "sport_changed",
     "special_days_set",
     "something_else",
 ];
@@ -130,6 +132,16 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
             let subject = Subject::Named(def.code.clone());
             Told { venue: None, what: "sport_added", subject, before: Value::Null, after: of(def) }
         }
+        Event::NameChanged(change) => {
+            let known = catalogue.name_of(change.of).ok();
+            let what = match change.of {
+                Named::District(_) => "district_changed",
+                Named::Sport(_) => "sport_changed",
+            };
+            let subject = known.map_or(Subject::City, |(code, _)| Subject::Named(code.clone()));
+            let before = known.map_or(Value::Null, |(_, name)| json!({ "name": of(name) }));
+            Told { venue: None, what, subject, before, after: json!({ "name": of(&change.name) }) }
+        }
         Event::SpecialDaysSet(days) => {
             let known = catalogue.special_days();
             let was = |day: &SpecialDay| known.iter().find(|other| other.day == day.day).copied();
@@ -162,6 +174,7 @@ pub(super) fn tell(engine: &Engine, world: &World, action: &Event) -> Told {
         | Event::OfQueue(_)
         | Event::BookingsForgotten(_)
         | Event::OfReturn(_)
+        | Event::OfCompanions(_)
         | Event::StaffActed(_) => city("something_else", Value::Null, Value::Null),
     }
 }

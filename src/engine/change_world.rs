@@ -91,6 +91,7 @@ impl Engine {
             Event::DistrictAdded(_)
             | Event::SportAdded(_)
             | Event::VenueAdded(_)
+            | Event::NameChanged(_)
             | Event::ClosureFinished(_) => {}
             Event::StaffActed(_)
             | Event::DaysOpened(_)
@@ -124,7 +125,8 @@ impl Engine {
             | Event::OfQueue(_)
             | Event::BookingsForgotten(_)
             | Event::OfReturn(_)
-            | Event::OfPeople(_) => {
+            | Event::OfPeople(_)
+            | Event::OfCompanions(_) => {
                 unreachable!("it is dealt with above, or doesn't change the world")
             }
         }

@@ -77,6 +77,8 @@ impl Engine {
         self.ledger.bring_in(Minor::new(-event.paid_back.get()));
         account.erase();
         self.sealed.remove(&event.resident);
+        self.companions
+            .forget_all_of(event.resident, self.bookings.of_resident(&account.newest_booking).into_iter());
         self.queues.forget(event.resident);
         self.forget_verified(event.resident);
         // Last: who signs up with the number finds nothing of the former account.

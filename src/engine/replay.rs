@@ -434,6 +434,7 @@ impl Engine {
             Event::OfQueue(event) => self.queue_again(world, event),
             Event::OfReturn(event) => self.return_again(world, event),
             Event::OfPeople(event) => self.people_again(event),
+            Event::OfCompanions(event) => self.companions_again(event),
             Event::StaffActed(event) => self.take_again(world, &event.action),
             Event::ResidentsEnrolled(_)
             | Event::AccountCompleted(_)
@@ -449,6 +450,7 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_)
             | Event::BookingsForgotten(_) => Ok(()),
         }

@@ -34,14 +34,12 @@ pub struct Resident {
     /// The newest top-up, likewise.
     pub newest_top_up: AtomicU32,
     pub log_ins: LogIns,
-    /// What the wallet was opened with.
+    /// What the wallet was opened with, and what bookings moved in it since then that are forgotten.
     opening: AtomicI64,
     /// When the account was opened; 0 where that was not kept.
     opened_at: AtomicI64,
-    /// What bookings moved in the wallet that are forgotten.
-    carried: AtomicI64,
     /// What was verified of the person.
-    verified: AtomicU64,
+    verified: AtomicU32,
     /// The household's number; 0 for who lives by himself.
     household: AtomicU32,
 }
@@ -61,8 +59,7 @@ impl Default for Resident {
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
-            carried: AtomicI64::new(0),
-            verified: AtomicU64::new(0),
+            verified: AtomicU32::new(0),
             household: AtomicU32::new(0),
         }
     }
@@ -125,13 +122,13 @@ impl Resident {
     #[must_use]
     pub fn verified(&self) -> Verified {
         // ORDERING: Relaxed, the word is all there is to it.
-        Verified::of_bits(self.verified.load(Ordering::Relaxed)).unwrap_or_default()
+        Verified::of_packed(self.verified.load(Ordering::Relaxed))
     }
 
     /// By the committer, or by who reads a snapshot.
     pub(super) fn set_verified(&self, verified: Verified) {
         // ORDERING: Relaxed, as in `verified`.
-        self.verified.store(verified.bits(), Ordering::Relaxed);
+        self.verified.store(verified.packed(), Ordering::Relaxed);
     }
 
     /// The household's number; 0 for who lives by himself.
@@ -181,24 +178,17 @@ impl Resident {
         self.role.load(Ordering::Acquire) == ROLE_ERASED
     }
 
-    /// What the wallet was opened with.
+    /// What the wallet was opened with, and what bookings moved in it since then that are forgotten.
     #[must_use]
     pub fn opening(&self) -> Minor {
-        // ORDERING: Relaxed, written before the role was, and never after.
+        // ORDERING: Relaxed, the word is all there is to it; it is looked at where nothing is under way.
         Minor::new(self.opening.load(Ordering::Relaxed))
     }
 
-    /// What bookings moved in the wallet that are forgotten.
-    #[must_use]
-    pub fn carried(&self) -> Minor {
-        // ORDERING: Relaxed, the word is all there is to it; it is looked at where nothing is under way.
-        Minor::new(self.carried.load(Ordering::Relaxed))
-    }
-
-    /// Adds to it. By the committer, or by who reads a snapshot.
+    /// Adds what a booking moved that is forgotten. By the committer.
     pub(super) fn carry(&self, amount: Minor) {
-        // ORDERING: Relaxed, as in `carried`.
-        self.carried.fetch_add(amount.get(), Ordering::Relaxed);
+        // ORDERING: Relaxed, as in `opening`.
+        self.opening.fetch_add(amount.get(), Ordering::Relaxed);
     }
 
     /// What may be spent now.
@@ -274,8 +264,7 @@ impl Row for Resident {
             log_ins: LogIns::default(),
             opening: AtomicI64::new(0),
             opened_at: AtomicI64::new(0),
-            carried: AtomicI64::new(0),
-            verified: AtomicU64::new(0),
+            verified: AtomicU32::new(0),
             household: AtomicU32::new(0),
         };
         for slot in 0..SESSION_SLOTS {

@@ -123,6 +123,7 @@ impl Engine {
             Event::OfQueue(event) => self.settle_of_queue(at, event),
             Event::OfReturn(event) => self.settle_of_return(world, at, event),
             Event::OfPeople(event) => self.settle_of_people(event),
+            Event::OfCompanions(event) => self.settle_companions(event),
             Event::ReleaseOpened(event) => {
                 self.releases.open(event.no, event.day, at);
                 self.changes.push(Change::Everything);
@@ -139,6 +140,7 @@ impl Engine {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_)
             | Event::BookingsForgotten(_) => unreachable!("it needs who can wait for commands"),
         }
@@ -209,6 +211,7 @@ impl Engine {
         entry.note_changed(at);
         step(entry, no, from, to);
         self.give_back_by_rule(world, at, &terms, resident);
+        self.companions.forget(no);
     }
 
     fn settle_cancelled(&self, world: &World, at: UtcMillis, event: &BookingCancelled) {
@@ -228,6 +231,7 @@ impl Engine {
             Payment::Counter => self.ledger.ring_up(venue, refund),
         }
         self.ledger.earn(venue, refund);
+        self.companions.forget(event.no);
         count(&self.counters.cancelled);
     }
 
@@ -239,6 +243,7 @@ impl Engine {
         if let Some(pitch) = world.catalogue.pitch(terms.pitch).filter(|_| takes_quota(&terms)) {
             self.quotas.give_back(&resident.quota, &counted(world, pitch, &terms), Windows::Live);
         }
+        self.companions.forget(no);
     }
 
     fn settle_checked_in(&self, at: UtcMillis, event: &BookingCheckedIn) {

@@ -52,6 +52,8 @@ pub enum Section {
     Queues = 20,
     /// What is forgotten, and what it left behind; a city that has forgotten nothing doesn't have it.
     Forgotten = 21,
+    /// Who comes along with residents, sealed; older snapshots don't have it.
+    Companions = 22,
     /// What was given back and waits to come back to sale, and the seeds of releases whose last day is over.
     Returns = 23,
     /// What the staff have verified of residents, and who lives together.
@@ -59,7 +61,7 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Catalogue,
         Self::Days,
         Self::Numbers,
@@ -81,6 +83,7 @@ impl Section {
         Self::Draws,
         Self::Queues,
         Self::Forgotten,
+        Self::Companions,
         Self::Returns,
         Self::Verified,
     ];

@@ -104,6 +104,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         Event::ReleaseDeclared(def) => catalogue.check_release(def),
         Event::PitchChanged(change) => catalogue.check_pitch_change(change),
         Event::VenueChanged(change) => catalogue.check_venue_change(change),
+        Event::NameChanged(change) => catalogue.name_of(change.of).map(|_| ()),
         Event::DistrictAdded(def) => copy().add_district(def.as_ref().clone()).map(|_| ()),
         Event::SportAdded(def) => copy().add_sport(def.as_ref().clone()).map(|_| ()),
         Event::VenueAdded(def) => copy().add_venue(def.as_ref().clone()).map(|_| ()),
@@ -142,6 +143,7 @@ fn judge(catalogue: &Catalogue, event: &Event) -> Result<(), InvalidDefinition> 
         | Event::BookingsForgotten(_)
         | Event::OfReturn(_)
         | Event::OfPeople(_)
+        | Event::OfCompanions(_)
         | Event::StaffActed(_) => unreachable!("the staff don't do this: {event:?}"),
     }
 }

@@ -10,6 +10,7 @@ use dashmap::{DashMap, DashSet};
 use super::audit_log::AuditLog;
 use super::bookings::{Booking, BookingState, Bookings, Entry, Terms};
 use super::changes::{Change, Changes};
+use super::companions::Companions;
 use super::counters::Counters;
 use super::draws::Draws;
 use super::forgetting::Forgotten;
@@ -64,6 +65,7 @@ pub struct Engine {
     pub(super) sealed: DashMap<ResidentNo, Arc<[u8]>>,
     /// The accounts whose completion is queued and not yet durable.
     pub(super) completing: DashSet<ResidentNo>,
+    pub(super) companions: Companions,
     pub(super) audit_log: AuditLog,
     /// Who was ever made one of the staff. A plain lock: written when an account is opened, read when the staff is listed.
     pub(super) staff: Mutex<BTreeSet<ResidentNo>>,
@@ -198,6 +200,7 @@ impl Engine {
             phones: DashMap::new(),
             sealed: DashMap::new(),
             completing: DashSet::new(),
+            companions: Companions::default(),
             audit_log: AuditLog::default(),
             staff: Mutex::new(BTreeSet::new()),
             wheel: Mutex::new(Wheel::new(UtcMillis::new(0))),

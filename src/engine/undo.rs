@@ -87,6 +87,7 @@ impl Engine {
             Event::PrizeLapsed(event) => self.draws.note_freed(Some(event.release)),
             Event::OfQueue(event) => self.undo_of_queue(event),
             Event::OfReturn(event) => self.undo_of_return(event),
+            Event::OfCompanions(event) => self.undo_companions(event),
             Event::AccountErased(event) => self.undo_erasure(event),
             // ORDERING: Release pairs with the Acquire in `Timekeeper::open_days`.
             Event::DaysOpened(_) => self.days_under_way.store(false, Ordering::Release),
@@ -114,6 +115,7 @@ impl Engine {
             | Event::ReleaseOpened(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             // Whoever proposed it looks again.
             | Event::BookingsForgotten(_) => {}
         }

@@ -40,9 +40,7 @@ impl PersonalData {
         let parts = [self.phone.as_str(), &self.name, self.password_hash.as_deref().unwrap_or_default()];
         let mut plain = Zeroizing::new(vec![VERSION]);
         for part in parts {
-            let length = u16::try_from(part.len()).map_err(|_| SealFault::TooLong)?;
-            plain.extend_from_slice(&length.to_be_bytes());
-            plain.extend_from_slice(part.as_bytes());
+            put_part(&mut plain, part)?;
         }
         sealing::seal(key.bytes(), resident, &plain)
     }
@@ -70,7 +68,16 @@ impl PersonalData {
     }
 }
 
-fn read_part<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+/// Adds a text behind its length.
+pub(super) fn put_part(plain: &mut Vec<u8>, part: &str) -> Result<(), SealFault> {
+    let length = u16::try_from(part.len()).map_err(|_| SealFault::TooLong)?;
+    plain.extend_from_slice(&length.to_be_bytes());
+    plain.extend_from_slice(part.as_bytes());
+    Ok(())
+}
+
+/// Takes a text behind its length.
+pub(super) fn read_part<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let (length, after) = rest.split_first_chunk::<2>()?;
     let (part, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     *rest = after;

@@ -4,26 +4,18 @@ use super::copy::Rows;
 use super::tables::{DISTRICT, PITCH, PITCH_DAY, RELEASE, SPORT, VENUE};
 use crate::domain::calendar::DayClock;
 use crate::domain::catalogue::{Catalogue, Pitch, PitchKind, Release, Venue};
-use crate::domain::change::{Admission, Offered};
-use crate::domain::definition::{DistrictDef, SportDef};
-use crate::domain::ids::{DistrictNo, SportNo};
+use crate::domain::change::{Admission, Named, Offered};
 use crate::domain::release::ReleaseWhen;
 use crate::domain::units::UnitMask;
 
-pub(super) fn district(rows: &mut Rows, no: DistrictNo, def: &DistrictDef) {
-    rows.row(DISTRICT.width())
-        .int4(no.get().into())
-        .text(def.code.as_str())
-        .text(&def.name.zh_hans)
-        .text(&def.name.en);
-}
-
-pub(super) fn sport(rows: &mut Rows, no: SportNo, def: &SportDef) {
-    rows.row(SPORT.width())
-        .int4(no.get().into())
-        .text(def.code.as_str())
-        .text(&def.name.zh_hans)
-        .text(&def.name.en);
+/// A district or a sport, as it is called now.
+pub(super) fn named(rows: &mut Rows, catalogue: &Catalogue, named: Named) {
+    let Ok((code, name)) = catalogue.name_of(named) else { return };
+    let row = match named {
+        Named::District(no) => rows.row(DISTRICT.width()).int4(no.get().into()),
+        Named::Sport(no) => rows.row(SPORT.width()).int4(no.get().into()),
+    };
+    row.text(code.as_str()).text(&name.zh_hans).text(&name.en);
 }
 
 pub(super) fn venue(rows: &mut Rows, venue: &Venue) {

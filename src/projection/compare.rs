@@ -25,8 +25,9 @@ use super::tables::{
 };
 use super::worker::{WrappedKeys, read_records};
 use super::write::{Later, resident};
+use crate::domain::change::Named;
 use crate::domain::event::Role;
-use crate::domain::ids::{BookingNo, ResidentNo};
+use crate::domain::ids::{BookingNo, DistrictNo, ResidentNo, SportNo};
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
 use crate::journal::tail::Tail;
@@ -336,12 +337,19 @@ impl Model {
     /// What should be in the tables that aren't compared record by record.
     fn wholes(&mut self) -> Result<Vec<(Table, Rows)>, super::books::Unfit> {
         let mut wholes = Vec::new();
-        for table in [ACCOUNT, CHECK_IN, DISTRICT, SPORT, PITCH_DAY, RELEASE_OPENING] {
+        for table in [ACCOUNT, CHECK_IN, PITCH_DAY, RELEASE_OPENING] {
             wholes.push((table, self.rows.remove(table.name).unwrap_or_default()));
         }
-        let mut rows = [VENUE, PITCH, RELEASE].map(|table| (table, Rows::default()));
-        let [(_, venues), (_, pitches), (_, releases)] = &mut rows;
+        let mut rows = [DISTRICT, SPORT, VENUE, PITCH, RELEASE].map(|table| (table, Rows::default()));
+        let [(_, districts), (_, sports), (_, venues), (_, pitches), (_, releases)] = &mut rows;
         if let Ok(catalogue) = self.books.catalogue() {
+            let (of_districts, of_sports) = (catalogue.districts().len(), catalogue.sports().len());
+            for no in (0u16..).take(of_districts).map(DistrictNo::new) {
+                catalogue_rows::named(districts, catalogue, Named::District(no));
+            }
+            for no in (0u16..).take(of_sports).map(SportNo::new) {
+                catalogue_rows::named(sports, catalogue, Named::Sport(no));
+            }
             catalogue.venues().iter().for_each(|venue| catalogue_rows::venue(venues, venue));
             catalogue.pitches().iter().for_each(|pitch| catalogue_rows::pitch(pitches, pitch));
             catalogue.releases().iter().for_each(|release| catalogue_rows::release(releases, release));

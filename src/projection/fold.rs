@@ -13,8 +13,9 @@ use super::occupancy::Occupancy;
 use super::tables::{
     ACCOUNT, AUDIT, BOOKING_EVENT, CHECK_IN, JOURNAL_RECORD, LEDGER_LINE, RELEASE_OPENING, Table,
 };
+use crate::domain::change::Named as NamedThing;
 use crate::domain::event::{Event, Role};
-use crate::domain::ids::{BookingNo, PitchNo, ReleaseNo, ResidentNo, VenueNo};
+use crate::domain::ids::{BookingNo, DistrictNo, PitchNo, ReleaseNo, ResidentNo, SportNo, VenueNo};
 use crate::domain::time::{LocalDay, UtcMillis};
 use crate::engine::log::Sequence;
 use crate::journal::chain::Kind;
@@ -114,13 +115,13 @@ pub(super) struct Changes {
     pub(super) check_in: Rows,
     pub(super) audit: Rows,
     pub(super) account: Rows,
-    pub(super) district: Rows,
-    pub(super) sport: Rows,
     pub(super) pitch_day: Rows,
     pub(super) release_opening: Rows,
     pub(super) queue_step: Rows,
     pub(super) draw_step: Rows,
     pub(super) releases: BTreeSet<ReleaseNo>,
+    pub(super) districts: BTreeSet<DistrictNo>,
+    pub(super) sports: BTreeSet<SportNo>,
     pub(super) venues: BTreeSet<VenueNo>,
     pub(super) pitches: BTreeSet<PitchNo>,
     pub(super) opened: Vec<OpenedAccount>,
@@ -181,6 +182,7 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::ReleaseOpened(_)
         | Event::PitchChanged(_)
         | Event::VenueChanged(_)
+        | Event::NameChanged(_)
         | Event::DaysOpened(_)
         | Event::AccountOpened(_)
         | Event::AccountDisabled(_)
@@ -199,6 +201,7 @@ fn names_booking(event: &Event) -> Option<Named> {
         | Event::BookingsForgotten(_)
         | Event::OfReturn(_)
         | Event::OfPeople(_)
+        | Event::OfCompanions(_)
         | Event::WalletToppedUp(_) => None,
     }
 }
@@ -312,6 +315,7 @@ impl Changes {
             | Event::LoggedOut(_)
             | Event::OfReturn(_)
             | Event::OfPeople(_)
+            | Event::OfCompanions(_)
             | Event::BookingsForgotten(_) => Ok(()),
             Event::CityFounded(_)
             | Event::DistrictAdded(_)
@@ -324,6 +328,7 @@ impl Changes {
             | Event::ReleaseDeclared(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_) => self.add_to_catalogue(books, record, event),
         }
     }
@@ -346,18 +351,24 @@ impl Changes {
             Event::DistrictAdded(def) => {
                 let no = catalogue.district_by_code(def.code.as_str());
                 let no = no.ok_or_else(|| Unfit::Missing(def.code.to_string()))?;
-                catalogue_rows::district(&mut self.district, no, def);
+                self.districts.insert(no);
             }
             Event::SportAdded(def) => {
                 let no = catalogue.sport_by_code(def.code.as_str());
                 let no = no.ok_or_else(|| Unfit::Missing(def.code.to_string()))?;
-                catalogue_rows::sport(&mut self.sport, no, def);
+                self.sports.insert(no);
             }
             Event::VenueAdded(def) => {
                 let venue = catalogue.venue_by_code(def.code.as_str());
                 let no = venue.map(|venue| venue.no).ok_or_else(|| Unfit::Missing(def.code.to_string()))?;
                 self.venues.insert(no);
                 self.venue_accounts(no);
+            }
+            Event::NameChanged(change) => {
+                match change.of {
+                    NamedThing::District(no) => self.districts.insert(no),
+                    NamedThing::Sport(no) => self.sports.insert(no),
+                };
             }
             Event::VenueChanged(change) => {
                 self.venues.insert(change.venue);
@@ -399,6 +410,7 @@ impl Changes {
             | Event::BookingsForgotten(_)
             | Event::OfReturn(_)
             | Event::OfPeople(_)
+            | Event::OfCompanions(_)
             | Event::WalletToppedUp(_)
             | Event::BookingConfirmed(_)
             | Event::BookingCancelled(_)
@@ -428,7 +440,7 @@ impl Changes {
     }
 
     /// The tables that only grow, with what is added to each.
-    pub(super) fn added(&self) -> [(Table, &Rows); 12] {
+    pub(super) fn added(&self) -> [(Table, &Rows); 10] {
         [
             (JOURNAL_RECORD, &self.journal_record),
             (BOOKING_EVENT, &self.booking_event),
@@ -436,8 +448,6 @@ impl Changes {
             (LEDGER_LINE, &self.ledger_line),
             (CHECK_IN, &self.check_in),
             (AUDIT, &self.audit),
-            (super::tables::DISTRICT, &self.district),
-            (super::tables::SPORT, &self.sport),
             (super::tables::PITCH_DAY, &self.pitch_day),
             (RELEASE_OPENING, &self.release_opening),
             (super::tables::QUEUE_STEP, &self.queue_step),

@@ -13,8 +13,11 @@ use super::fault::{Fault, Refusal, unfit};
 use super::fold::{Changes, Record, needed};
 use super::occupancy::{Occupancy, Slot};
 use super::offset::Offset;
-use super::tables::{BOOKING, LIVE_OCCUPANCY, PITCH, RELEASE, RESIDENT, RESIDENT_KEY, Table, VENUE};
+use super::tables::{
+    BOOKING, DISTRICT, LIVE_OCCUPANCY, PITCH, RELEASE, RESIDENT, RESIDENT_KEY, SPORT, Table, VENUE,
+};
 use super::worker::WrappedKeys;
+use crate::domain::change::Named;
 use crate::domain::event::Role;
 use crate::domain::ids::BookingNo;
 use crate::domain::time::UtcMillis;
@@ -189,6 +192,15 @@ async fn change_sessions(
 /// What changed of the catalogue is written anew, which is seldom and little.
 async fn write_catalogue(link: &mut Link, books: &Books, changes: &Changes) -> Result<(), Fault> {
     let Ok(catalogue) = books.catalogue() else { return Ok(()) };
+    let (mut districts, mut sports) = (Rows::default(), Rows::default());
+    for no in &changes.districts {
+        catalogue_rows::named(&mut districts, catalogue, Named::District(*no));
+    }
+    for no in &changes.sports {
+        catalogue_rows::named(&mut sports, catalogue, Named::Sport(*no));
+    }
+    replace(link, DISTRICT, changes.districts.iter().map(|no| i64::from(no.get())), &districts).await?;
+    replace(link, SPORT, changes.sports.iter().map(|no| i64::from(no.get())), &sports).await?;
     let mut venues = Rows::default();
     for venue in changes.venues.iter().filter_map(|no| catalogue.venue(*no)) {
         catalogue_rows::venue(&mut venues, venue);

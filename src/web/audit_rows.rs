@@ -129,6 +129,8 @@ pub fn what_told<'a>(words: Words, what: &'a str) -> Cow<'a, str> {
         "resident_verified" => words.say("audit-resident-verified"),
         "household_joined" => words.say("audit-household-joined"),
         "district_added" => words.say("audit-district-added"),
+        "district_changed" => words.say("audit-district-changed"),
+        "sport_changed" => words.say("audit-sport-changed"),
         "sport_added" => words.say("audit-sport-added"),
         "special_days_set" => words.say("audit-special-days-set"),
         "draw_made" => words.say("audit-draw-made"),

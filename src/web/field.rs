@@ -36,6 +36,8 @@ pub enum Kind {
     /// The smallest parts of a pitch.
     Leaves,
     Day,
+    /// A year of birth.
+    Year,
 }
 
 impl Field {
@@ -80,6 +82,7 @@ impl Field {
             Kind::People => r#"type="number" inputmode="numeric" min="1" max="65535""#,
             Kind::Leaves => r#"type="number" inputmode="numeric" min="2" max="48""#,
             Kind::Day => r#"type="date""#,
+            Kind::Year => r#"type="number" inputmode="numeric" min="1900" max="2100" autocomplete="off""#,
             Kind::Code => r#"autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="64""#,
         }
     }

@@ -17,7 +17,9 @@ pub mod pitch_details;
 pub mod pitches;
 pub mod place;
 pub mod refund_steps;
+pub mod release;
 pub mod release_form;
+pub mod release_terms;
 pub mod releases;
 pub mod sell;
 pub mod staff;
@@ -46,6 +48,7 @@ pub fn routes() -> Router<Pages> {
         .route("/manage/{venue}/closures/preview", post(closures::preview))
         .route("/manage/{venue}/releases", get(releases::show).post(releases::send))
         .route("/manage/{venue}/releases/new", get(releases::new))
+        .route("/manage/{venue}/releases/{release}", get(release::show).post(release::draw))
         .route("/manage/{venue}/pitches", get(pitches::show))
         .route("/manage/{venue}/pitches/new", get(new_pitch::show).post(new_pitch::send))
         .route("/manage/{venue}/pitches/{pitch}", get(pitch::show))

@@ -4,6 +4,7 @@ pub mod book;
 pub mod booking;
 pub mod booking_card;
 pub mod bookings;
+pub mod companions;
 pub mod entry;
 pub mod entry_form;
 pub mod find;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<Pages> {
         .route("/bookings/{id}", get(booking::show))
         .route("/bookings/{id}/cancel", post(booking::cancel))
         .route("/bookings/{id}/pay", post(booking::pay))
+        .route("/bookings/{id}/companions", post(booking::companions))
         .route("/bookings/{id}/ticket", get(ticket::show))
         .route("/wallet", get(wallet::show).post(wallet::top_up))
         .route("/releases", get(releases::list))
@@ -59,6 +61,8 @@ pub fn routes() -> Router<Pages> {
         .route("/sign-out", post(sign_in::out))
         .route("/me", get(me::show))
         .route("/me/text-size", post(me::text_size))
+        .route("/me/companions", post(companions::add))
+        .route("/me/companions/remove", post(companions::remove))
         .route("/me/data", get(leaving::data))
         .route("/me/delete", get(leaving::show).post(leaving::send))
         .route("/me/deleted", get(leaving::deleted))

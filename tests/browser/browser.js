@@ -25,14 +25,14 @@ function listen() {
   }).observe({ type: "layout-shift", buffered: true });
 }
 
-/** A window on the city: who looks (the token of a session, or nobody), in which language, on what. */
-export async function visit(browser, { token, lang = "en", viewport = PHONE, ...options } = {}) {
+/** A window on the city, or on another one: who looks (the token of a session, or nobody), in which language, on what. */
+export async function visit(browser, { token, lang = "en", viewport = PHONE, at = address, ...options } = {}) {
   const isPhone = viewport.width < 600;
-  const context = await browser.newContext({ baseURL: address, viewport, hasTouch: isPhone, ...options });
-  await context.addCookies([{ name: "lang", value: lang, url: address }]);
+  const context = await browser.newContext({ baseURL: at, viewport, hasTouch: isPhone, ...options });
+  await context.addCookies([{ name: "lang", value: lang, url: at }]);
   if (token) {
     // A browser takes such a cookie from this very machine also over plain http, but its driver can't give it so.
-    const url = address.replace("http:", "https:");
+    const url = at.replace("http:", "https:");
     await context.addCookies([{ name: "__Host-session", value: token, url, secure: true, httpOnly: true }]);
   }
   await context.addInitScript(listen);

@@ -56,7 +56,7 @@ test("cells that are marked with the mouse are sold together, or closed with wha
   assert.equal(await page.locator("td.marked").count(), 0);
 
   // From the last to the first is the same, and a drag is no tap on a cell.
-  await drag(page, cell(0, 10), cell(1, 9));
+  await drag(page, cell(0, 10), cell(0, 9));
   assert.match(await bar.innerText(), /North, 09:00–11:00/);
   await bar.getByRole("link", { name: "Sell" }).click();
   await page.waitForURL(/\/sell\?/);
@@ -135,6 +135,89 @@ test("by the keys: Space begins, arrows extend, Enter opens, Esc leaves", async 
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/move\?/);
   assert.match(await page.locator("main").innerText(), /21:00–22:00[^]*20:00–21:00/);
+  await done();
+});
+
+test("marks span pitches, by the mouse and by the keys, and are closed together", async () => {
+  const { page, done, cell } = await calendar();
+  const bar = page.locator("[data-marks]");
+  await drag(page, cell(1, 8), cell(0, 9));
+  assert.equal(await page.locator("td.marked").count(), 4);
+  assert.match(await bar.innerText(), /North and South, 08:00–10:00/);
+  assert.ok(!(await bar.getByRole("link", { name: "Sell" }).isVisible()), "a counter sells one pitch at a time");
+  await bar.getByRole("button").click();
+  assert.equal(await page.locator("td.marked").count(), 0);
+
+  await cell(0, 8).locator("a").focus();
+  for (const key of ["Space", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+  assert.equal(await page.locator("td.marked").count(), 4);
+  assert.match(await page.locator("#notice").innerText(), /North and South, 08:00–10:00/);
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await page.locator("td.marked").count(), 2);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await bar.getByRole("link", { name: "Close…" }).click();
+  await page.waitForURL(/\/closures\?/);
+  const chosen = page.locator("select[name=pitch]");
+  assert.equal(await chosen.inputValue(), pitches.join(","));
+  assert.equal(await chosen.locator("option:checked").innerText(), "North, South");
+  await page.locator("form.stack button").click();
+  const told = await page.locator("main").innerText();
+  assert.match(told, /North, South[^]*08:00–10:00/);
+  await page.locator("main form button").first().click();
+  await page.waitForURL(/\/closures$/);
+  const days = await Promise.all(pitches.map((pitch) => ask("GET", `/v1/pitches/${pitch}/slots?date=${day(AHEAD)}`)));
+  for (const { slots } of days) {
+    const states = slots.filter(({ start }) => [at(8), at(9)].includes(start)).map(({ status }) => status);
+    assert.deepEqual(states, ["closed", "closed"]);
+  }
+  await done();
+});
+
+/** A finger that goes down on a cell, rests there or not, goes over others and leaves the last. */
+async function finger(page, rests, ...cells) {
+  await cells[0].evaluate((cell) => cell.scrollIntoView({ block: "center", inline: "center" }));
+  const touch = await page.context().newCDPSession(page);
+  const points = [];
+  for (const cell of cells) {
+    const { x, y, width, height } = await cell.boundingBox();
+    points.push({ x: Math.round(x + width / 2), y: Math.round(y + height / 2) });
+  }
+  const send = (type, touchPoints) => touch.send("Input.dispatchTouchEvent", { type, touchPoints });
+  await send("touchStart", [points[0]]);
+  if (rests) await page.waitForFunction(() => document.documentElement.classList.contains("dragging"));
+  let here = points[0];
+  for (const next of points.slice(1)) {
+    for (let step = 1; step <= 5; step += 1) {
+      await send("touchMove", [{ x: here.x + ((next.x - here.x) * step) / 5, y: here.y + ((next.y - here.y) * step) / 5 }]);
+    }
+    here = next;
+  }
+  await send("touchEnd", []);
+  await touch.detach();
+}
+
+test("a finger that rests on a cell marks, and moves a booking; one that doesn't rest scrolls", async () => {
+  const { id } = await bookedAt(20, 1);
+  const { page, done, cell } = await calendar(PHONE);
+  const bar = page.locator("[data-marks]");
+  await cell(0, 16).evaluate((one) => one.scrollIntoView({ block: "center", inline: "center" }));
+  const before = await page.evaluate(() => scrollY);
+  await finger(page, false, cell(0, 16), cell(0, 14));
+  await page.waitForFunction((was) => scrollY !== was, before);
+  assert.equal(await page.locator("td.marked").count(), 0, "it scrolled, and marked nothing");
+  assert.ok(!(await bar.isVisible()));
+
+  await finger(page, true, cell(0, 16), cell(0, 17), cell(1, 17));
+  await bar.waitFor();
+  assert.equal(await page.locator("td.marked").count(), 4);
+  assert.match(await bar.innerText(), /North and South, 16:00–18:00/);
+  assert.ok(page.url().includes("/calendar?"), "the finger's end is no tap on a link");
+  await bar.getByRole("button").tap();
+
+  await finger(page, true, cell(0, 20), cell(1, 20));
+  await page.waitForURL(/\/move\?/);
+  assert.match(page.url(), new RegExp(`/bookings/${id}/move`));
   await done();
 });
 

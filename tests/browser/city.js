@@ -15,10 +15,10 @@ export function phone() {
   return `+86139${String(process.pid % 10_000).padStart(4, "0")}${String(people).padStart(4, "0")}`;
 }
 
-export async function ask(method, path, body, token) {
+export async function ask(method, path, body, token, at = address) {
   const headers = { "content-type": "application/json", "idempotency-key": crypto.randomUUID() };
   if (token) headers.authorization = `Bearer ${token}`;
-  const answer = await fetch(address + path, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(at + path, { method, headers, body: body && JSON.stringify(body) });
   const told = await answer.json();
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(told)}`);
   return told;
@@ -58,8 +58,8 @@ export const sheet = (slot) =>
 
 export const venueDay = (slot, ahead) => `/venues/${slot.venue}?sport=badminton&date=${day(ahead)}`;
 
-export const booked = (slot, token) =>
-  ask("POST", "/v1/bookings", { pitch: slot.pitch, start: slot.start, end: slot.end, party_size: 1, pay_with: "wallet" }, token);
+export const booked = (slot, token, companions = []) =>
+  ask("POST", "/v1/bookings", { pitch: slot.pitch, start: slot.start, end: slot.end, party_size: 1 + companions.length, companions, pay_with: "wallet" }, token);
 
 /** What is free at a venue on that day. */
 export async function freeAt(venue, ahead) {
@@ -87,12 +87,12 @@ export async function newPitch(venue, manager, name, sport, slot_minutes, price)
 }
 
 /** A booking that lets in now, at a pitch in slots of half an hour. */
-export async function bookedNow(venue, manager, token) {
+export async function bookedNow(venue, manager, token, companions = []) {
   const id = await newPitch(venue, manager, "Night and day", "badminton", 30, 10_00);
   const days = await Promise.all([0, 1].map((ahead) => ask("GET", `/v1/pitches/${id}/slots?date=${day(ahead)}`)));
   // The first may begin while it is booked; the second lets in by then as well.
   const [slot, next] = days.flatMap(({ slots }) => slots).filter(({ status }) => status === "free").map((slot) => ({ ...slot, pitch: id }));
-  return booked(slot, token).catch(() => booked(next, token));
+  return booked(slot, token, companions).catch(() => booked(next, token, companions));
 }
 
 /** A release that one queues for and that opens in so many seconds, with so many at once; these are in the queue. Where it has opened, their

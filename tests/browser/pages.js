@@ -40,6 +40,7 @@ export const PAGES = [
   { name: "queue-release", route: "/releases/{release}", path: (stage) => `/releases/${stage.gathering}`, as: "resident" },
   { name: "wallet", route: "/wallet", path: () => "/wallet", as: "resident" },
   { name: "me", route: "/me", path: () => "/me", as: "resident" },
+  { name: "me-companions", route: "/me", path: () => "/me#companions", as: "resident", opens: "#companions ~ details summary", waits: "#companions ~ details[open] form" },
   { name: "delete", route: "/me/delete", path: () => "/me/delete", as: "resident" },
   { name: "delete-staff", route: "/me/delete", path: () => "/me/delete", as: "manager" },
   { name: "deleted", route: "/me/deleted", path: () => "/me/deleted", as: "anyone" },
@@ -55,11 +56,17 @@ export const PAGES = [
   own("gate", "/gate"),
   own("closures", "/closures"),
   own("releases", "/releases"),
-  own("release", "/releases/new"),
+  own("new-release", "/releases/new"),
+  own("new-draw", "/releases/new", () => "/releases/new?mode=lottery"),
+  own("new-queue", "/releases/new", () => "/releases/new?mode=queue"),
+  own("release-draw", "/releases/{release}", (stage) => `/releases/${stage.draw}`),
+  own("release-due", "/releases/{release}", (stage) => `/releases/${stage.due}`),
+  own("release-queue", "/releases/{release}", (stage) => `/releases/${stage.ownQueue}`),
   own("pitches", "/pitches"),
   own("new-pitch", "/pitches/new"),
   own("new-pitch-parts", "/pitches/new", () => "/pitches/new?kind=divisible"),
   own("new-pitch-places", "/pitches/new", () => "/pitches/new?kind=session"),
+  own("new-pitch-instead", "/pitches/new", (stage) => `/pitches/new?kind=divisible&instead_of=${stage.sold.pitch}`),
   own("pitch", "/pitches/{pitch}", (stage) => `/pitches/${stage.sold.pitch}`),
   own("stats", "/stats"),
   own("staff", "/staff"),
@@ -70,7 +77,9 @@ export const PAGES = [
   { name: "operator-new-venue", route: "/operator/venues/new", path: () => "/operator/venues/new", as: "operator" },
   { name: "operator-venue", route: "/operator/venues/{venue}", path: () => "/operator/venues/sz-0001", as: "operator" },
   { name: "operator-districts", route: "/operator/districts", path: () => "/operator/districts", as: "operator" },
+  { name: "operator-district", route: "/operator/districts/{district}", path: () => "/operator/districts/nanshan", as: "operator" },
   { name: "operator-sports", route: "/operator/sports", path: () => "/operator/sports", as: "operator" },
+  { name: "operator-sport", route: "/operator/sports/{sport}", path: () => "/operator/sports/badminton", as: "operator" },
   { name: "operator-holidays", route: "/operator/holidays", path: () => "/operator/holidays", as: "operator" },
   { name: "operator-staff", route: "/operator/staff", path: () => "/operator/staff", as: "operator" },
   { name: "operator-new-staff", route: "/operator/staff/new", path: () => "/operator/staff/new", as: "operator" },
@@ -86,9 +95,9 @@ export const PAGES = [
 export const NO_PAGES = ["/sw.js", "/manage", "/me/data"];
 
 /** A release of a pitch of the manager's that is drawn by lot, with its window open. */
-async function drawn(pitch, date, token) {
+async function drawn(pitch, date, token, [opens, closes, draws] = [-1, 5, 6]) {
   const after = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
-  const lottery = { opens_at: after(-1), closes_at: after(5), draw_at: after(6), pay_by: after(20), beacon: "the numbers of the evening" };
+  const lottery = { opens_at: after(opens), closes_at: after(closes), draw_at: after(draws), pay_by: after(20), beacon: "the numbers of the evening" };
   const release = {
     name: { "zh-Hans": "周末抽签", en: "Weekend draw" }, pitches: [pitch], first_day: date, last_day: date,
     once: { at: after(24) }, mode: "lottery", lottery,
@@ -100,7 +109,10 @@ async function drawn(pitch, date, token) {
 export async function stage(ahead) {
   const slots = await free(ahead);
   const token = await resident(1_000_00);
-  const booking = await booked(slots[1], token);
+  const companions = [{ name: "王小明", birth_year: 2015 }, { name: "Alexandra Featherstonehaugh" }];
+  const added = [];
+  for (const one of companions) added.push((await ask("POST", "/v1/residents/me/companions", one, token)).id);
+  const booking = await booked(slots[1], token, added);
   const order = { pitch: slots[2].pitch, start: slots[2].start, end: slots[2].end, party_size: 1 };
   const held = await ask("POST", "/v1/holds", order, token);
   await booked(slots[3], await resident(1_000_00));
@@ -109,11 +121,19 @@ export async function stage(ahead) {
   const [first, forSale] = await freeAt(ownVenue(), ahead);
   // Its window is open since an hour, which may have been yesterday: a week from there is open.
   const draw = await drawn(first.pitch, day(3 + ahead), who.manager);
+  // Its window is over, its list is settled, and it waits for the public value.
+  const due = await drawn(first.pitch, day(3 + ahead), who.manager, [-3, -2, -1]);
+  while (!(await ask("GET", `/v1/releases/${due}/draw`)).sealed) await new Promise((done) => setTimeout(done, 100));
+  const queue = {
+    name: { "zh-Hans": "晚间排队", en: "Evening queue" }, pitches: [first.pitch], first_day: day(3 + ahead), last_day: day(3 + ahead),
+    once: { at: new Date(Date.now() + 3_600_000).toISOString() }, mode: "queue", limit_per_resident: 1,
+  };
+  const { id: ownQueue } = await ask("POST", "/v1/manage/releases", queue, who.manager);
   const gathering = await queued(3600, 10, [token], who.operator);
   const turn = await queued(-1, 10, [token], who.operator);
   const atCounter = await sold(ownVenue(), first, who.manager);
   const [{ id: member }] = (await ask("GET", "/v1/operator/staff?limit=1", undefined, who.operator)).items;
-  return { ahead, who, member, sold: atCounter, forSale, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw, gathering, turn };
+  return { ahead, who, member, sold: atCounter, forSale, due, ownQueue, slot: slots[0], booking: booking.id, held: held.id, gone: slots[3], unreleased, draw, gathering, turn };
 }
 
 /** Opens a line of the table, with what stands open on it. */
@@ -121,5 +141,5 @@ export async function show(page, line, stage) {
   await page.goto(line.path(stage), { waitUntil: "load" });
   if (!line.opens) return;
   await page.locator(line.opens).first().click();
-  await page.locator("dialog[open] form.pay button").first().waitFor();
+  await page.locator(line.waits ?? "dialog[open] form.pay button").first().waitFor();
 }

@@ -16,7 +16,7 @@ fn with_body() -> impl Iterator<Item = &'static Route> {
 
 /// Whether a field may be left out, or be null.
 fn is_optional(route: &Route, field: &str) -> bool {
-    route.method == "PATCH" || matches!(field, "party_size" | "first_slot" | "refund")
+    route.method == "PATCH" || matches!(field, "party_size" | "birth_year" | "first_slot" | "refund")
 }
 
 fn replaced(body: &Value, field: &str, value: Value) -> Value {

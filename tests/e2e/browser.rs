@@ -89,7 +89,8 @@ impl Browser {
     pub(crate) fn follow(&mut self, form: &Form) -> Page {
         let answer = self.send(form).expect(303, &form.action);
         let location = answer.header("location").expect("somewhere to go").to_owned();
-        self.page(&location)
+        // What stands behind # is for the browser alone.
+        self.page(location.split('#').next().unwrap_or_default())
     }
 }
 

@@ -103,7 +103,7 @@ fn stands_in(bytes: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// Every file below the directory in which one of these stands.
-fn found(dir: &Path, wanted: &[Vec<u8>]) -> Vec<PathBuf> {
+pub(crate) fn found(dir: &Path, wanted: &[Vec<u8>]) -> Vec<PathBuf> {
     let has = |path: &PathBuf| {
         let bytes = fs::read(path).expect("a file");
         wanted.iter().any(|wanted| stands_in(&bytes, wanted))
@@ -111,7 +111,7 @@ fn found(dir: &Path, wanted: &[Vec<u8>]) -> Vec<PathBuf> {
     files(dir).into_iter().filter(has).collect()
 }
 
-fn make_snapshot(dir: &Path) {
+pub(crate) fn make_snapshot(dir: &Path) {
     let mut command = kaichang();
     command.arg("snapshot").arg("--data-dir").arg(dir);
     let made = server::run(&mut command);

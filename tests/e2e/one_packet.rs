@@ -33,6 +33,9 @@ const ROWS: &[Row] = &[
     row("POST /v1/logins", a_password_is_guessed_ten_times_at_most),
     row("DELETE /v1/logins/current", a_session_ends_once),
     row("DELETE /v1/residents/me", an_account_ends_once),
+    row("POST /v1/residents/me/companions", one_key_adds_one_companion),
+    row("DELETE /v1/residents/me/companions/{companion}", a_companion_goes_once),
+    row("PUT /v1/bookings/{id}/companions", who_comes_along_is_as_the_last_request_says),
     row("POST /v1/bookings", no_more_bookings_than_the_quota),
     row("DELETE /v1/bookings/{id}", a_booking_is_refunded_once),
     row("POST /v1/wallet/top-ups", one_key_tops_up_once),
@@ -61,7 +64,9 @@ const ROWS: &[Row] = &[
     row("POST /v1/operator/staff", one_phone_is_hired_once),
     row("DELETE /v1/operator/staff/{staff}", one_of_the_staff_is_dismissed_once),
     row("POST /v1/operator/districts", one_name_is_one_district),
+    row("PATCH /v1/operator/districts/{district}", a_district_is_called_as_the_last_change_says),
     row("POST /v1/operator/sports", one_name_is_one_sport),
+    row("PATCH /v1/operator/sports/{sport}", a_sport_is_called_as_the_last_change_says),
     row("POST /v1/operator/venues", one_name_is_one_venue),
     row("PATCH /v1/operator/venues/{venue}", a_venue_lies_where_the_last_change_says),
     row("PUT /v1/operator/holidays", a_holiday_is_one_day),
@@ -191,6 +196,43 @@ fn a_password_is_guessed_ten_times_at_most(stage: &Stage) {
     let body = json!({ "phone": "+8613912345678", "password": "a wrong password" });
     let answers = stage.in_one_packet(|_| Request::post("/v1/logins", &body));
     expect(&answers, 401, 10, "rate-limited");
+}
+
+fn companion(stage: &Stage, resident: &Resident, name: &str) -> String {
+    let request =
+        Request::post("/v1/residents/me/companions", &json!({ "name": name })).token(&resident.token);
+    text(&stage.city.ask(&request).expect(201, "a companion").json()["id"])
+}
+
+fn one_key_adds_one_companion(stage: &Stage) {
+    let resident = stage.city.newcomer("+8613912345678");
+    let body = json!({ "name": "小明", "birth_year": 2015 });
+    let added = expect_one(&stage.under_one_key(&resident, "POST", "/v1/residents/me/companions", &body));
+    let all = stage.city.get_as(&resident, "/v1/residents/me/companions");
+    assert_eq!(items(&all), [added]);
+}
+
+fn a_companion_goes_once(stage: &Stage) {
+    let resident = stage.city.newcomer("+8613912345678");
+    let id = companion(stage, &resident, "小明");
+    let path = format!("/v1/residents/me/companions/{id}");
+    let answers = stage.in_one_packet(|_| Request::delete(&path).token(&resident.token));
+    expect(&answers, 204, 1, "not-found");
+}
+
+fn who_comes_along_is_as_the_last_request_says(stage: &Stage) {
+    let resident = stage.city.newcomer("+8613912345678");
+    stage.city.top_up(&resident, 1_000_000);
+    let id = companion(stage, &resident, "小明");
+    let mut order = stage.slot.order();
+    order["party_size"] = 2.into();
+    let booked = stage.city.book(&resident, "with", &order).expect(201, "a booking").json();
+    let path = format!("/v1/bookings/{}/companions", text(&booked["id"]));
+    let body = |number: usize| json!({ "companions": if number % 2 == 0 { vec![] } else { vec![&id] } });
+    let answers =
+        stage.in_one_packet(|number| Request::new("PUT", &path).token(&resident.token).json(&body(number)));
+    expect_all(&answers);
+    assert_eq!(items(&stage.city.get_as(&resident, &path)).len(), 1, "the last one named somebody");
 }
 
 fn a_session_ends_once(stage: &Stage) {
@@ -523,6 +565,33 @@ fn a_venue_lies_where_the_last_change_says(stage: &Stage) {
     let body = json!({ "latitude": 22.6, "longitude": 114.1 });
     expect_all(&stage.in_one_packet(|_| Request::new("PATCH", &path).token(&operator.token).json(&body)));
     assert_eq!(stage.city.get(&format!("/v1/venues/{}", stage.slot.venue))["location"], body);
+}
+
+/// Each of the packet says another name; the last one's stands, in this list.
+fn is_called_as_the_last_says(stage: &Stage, path: &str, list: &str, id: &str) {
+    let operator = stage.city.operator();
+    let body = |number: usize| json!({ "name": { "zh-Hans": format!("名{number}"), "en": format!("Name {number}") } });
+    let answers =
+        stage.in_one_packet(|number| Request::new("PATCH", path).token(&operator.token).json(&body(number)));
+    expect_all(&answers);
+    let all = stage.city.get_as(&operator, list);
+    let one = items(&all).iter().find(|one| one["id"] == id).expect("it is there still");
+    assert_eq!(one["name"], body(REQUESTS - 1)["name"]);
+}
+
+fn a_district_is_called_as_the_last_change_says(stage: &Stage) {
+    let venue = stage.city.get(&format!("/v1/venues/{}", stage.slot.venue));
+    let id = text(&venue["district"]["id"]);
+    is_called_as_the_last_says(
+        stage,
+        &format!("/v1/operator/districts/{id}"),
+        "/v1/operator/districts?limit=500",
+        &id,
+    );
+}
+
+fn a_sport_is_called_as_the_last_change_says(stage: &Stage) {
+    is_called_as_the_last_says(stage, "/v1/operator/sports/badminton", "/v1/sports?limit=500", "badminton");
 }
 
 fn a_holiday_is_one_day(stage: &Stage) {

@@ -141,6 +141,35 @@ fn districts_sports_and_venues_are_there_when_they_are_answered() {
     assert_eq!((&bay["district"]["id"], &bay["pitches"]), (&json!("island"), &json!([])));
     let districts = city.get_as(&operator, "/v1/operator/districts?limit=500");
     assert_eq!(items(&districts).last(), Some(&json!({ "id": "island", "name": names("Island") })));
+    // Both can be called something else, under the same id; who has the old list sees that it is another.
+    let etag = |path: &str| {
+        let answer = city.ask(&Request::get(path).token(&operator.token)).expect(200, path);
+        answer.header("etag").expect("an ETag").to_owned()
+    };
+    for (list, path, id) in [
+        ("/v1/operator/districts", "/v1/operator/districts/island", "island"),
+        ("/v1/sports", "/v1/operator/sports/curling", "curling"),
+    ] {
+        let list = format!("{list}?limit=500");
+        let known = etag(&list);
+        let rename = |path: &str, name: Value| {
+            let body = json!({ "name": name });
+            city.ask(&Request::new("PATCH", path).token(&operator.token).json(&body))
+        };
+        let renamed = rename(path, names("Renamed")).expect(200, path).json();
+        assert_eq!(renamed, json!({ "id": id, "name": names("Renamed") }));
+        assert_ne!(etag(&list), known, "{list}");
+        let all = city.get_as(&operator, &list);
+        let one = items(&all).iter().find(|one| one["id"] == id).expect("it is there");
+        assert_eq!(one["name"], names("Renamed"));
+        let problem = check(&rename(path, names(" ")), "invalid-request", "no name");
+        assert_eq!(problem["errors"][0]["field"], "name.zh-Hans");
+        check(&rename(&path.replace(id, "nowhere"), names("A")), "not-found", "none of this id");
+        let acts = city.get_as(&operator, "/v1/operator/audit?limit=1");
+        let act = &items(&acts)[0];
+        assert_eq!((&act["subject"], &act["after"]["name"]), (&json!(id), &names("Renamed")));
+        let _ = rename(path, names(if id == "island" { "Island" } else { "Curling" })).expect(200, "back");
+    }
     let sports = city.get("/v1/sports?limit=500");
     assert_eq!(items(&sports).last().map(|sport| &sport["id"]), Some(&json!("curling")));
 }

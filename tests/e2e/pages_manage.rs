@@ -58,7 +58,7 @@ pub(crate) fn signed_in(city: &City, account: &Value) -> Browser {
     browser
 }
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "",
     "/calendar",
     "/gate",
@@ -66,6 +66,8 @@ const PAGES: [&str; 14] = [
     "/closures",
     "/releases",
     "/releases/new",
+    "/releases/new?mode=lottery",
+    "/releases/new?mode=queue",
     "/pitches",
     "/pitches/new",
     "/pitches/new?kind=divisible",

@@ -282,6 +282,18 @@ fn districts_sports_and_holidays_are_added_by_their_forms() {
         if let Some(list) = in_api {
             assert!(city.get(list).to_string().contains("new-one"));
         }
+        // It can be called something else.
+        let one = format!("{path}/new-one");
+        assert!(operator.page(path).links(&one).contains(&one), "each leads to where it is renamed");
+        let mut form = operator.page(&one).form(&one);
+        assert_eq!(form.fields["name.en"], "<b>New</b>");
+        form.set("name.en", " ");
+        let page = Page(operator.send(&form).expect(400, "no name"));
+        assert!(told_at(&page, "name.en").contains("must not be empty"), "{}", page.text());
+        form.set("name.en", "Better");
+        let page = operator.follow(&form);
+        assert!(page.has("<h1><bdi>Better</bdi></h1>") && page.has("role=\"status\""), "{}", page.text());
+        operator.ask(Request::get(&format!("{path}/nowhere"))).expect(404, "none of this id");
     }
     let path = "/operator/holidays";
     let mut form = operator.page(path).form(path);

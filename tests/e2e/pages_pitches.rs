@@ -6,6 +6,7 @@ use crate::browser::Page;
 use crate::city::text;
 use crate::client::Request;
 use crate::pages_manage::Venue;
+use crate::problems::check;
 
 /// What a form to add a pitch of this kind has, filled so that it can be sent.
 fn filled(at: &mut Venue, kind: &str) -> crate::browser::Form {
@@ -147,4 +148,54 @@ fn details_are_changed_and_the_log_tells_only_what_differs() {
     let manager = at.city.log_in(&manager["phone"], &manager["password"]);
     let log = at.city.get_as(&manager, &format!("/v1/manage/venues/{}/audit?limit=1", at.venue));
     assert_eq!(crate::city::items(&log)[0]["after"], json!({ "max_slots": 3 }));
+}
+
+#[test]
+fn a_court_is_divided_anew_when_nobody_has_a_live_booking_on_it() {
+    let mut at = Venue::new();
+    let slot = at.city.free_courts(3).into_iter().find(|slot| slot.venue == at.venue).expect("a court");
+    let resident = at.city.resident();
+    let booked = at.city.booked(&resident, &slot);
+    let one = at.path(&format!("/pitches/{}", slot.pitch));
+    let way = at.browser.page(&one).links(&at.path("/pitches/new?kind=divisible")).remove(0);
+    let page = at.browser.page(&way.replace("&#38;", "&"));
+    assert!(page.has("It takes the place of"), "{}", page.text());
+    let mut form = page.form(&at.path("/pitches/new"));
+    assert_eq!(form.fields["instead_of"], slot.pitch);
+    assert!(!form.fields["name.zh-Hans"].is_empty() && !form.fields["prices.monday"].is_empty(), "{form:?}");
+    form.set("leaves", "2");
+    for (part, first, zh, en) in [("part1", "1", "东半场", "East"), ("part2", "2", "西半场", "West")] {
+        form.set(&format!("{part}.zh"), zh).set(&format!("{part}.en"), en);
+        form.set(&format!("{part}.first"), first).set(&format!("{part}.count"), "1");
+    }
+    let refused = Page(at.browser.send(&form).expect(400, "somebody has a booking"));
+    let told = format!("1 live bookings stand on it, the last on {}", at.city.day(3));
+    assert!(refused.has(&told), "{}", refused.text());
+    assert!(
+        at.city.slots(&slot.pitch, &at.city.day(4)).iter().any(|slot| slot["status"] == "free"),
+        "it is sold as before"
+    );
+
+    let _ = at.city.cancel(&resident, &text(&booked["id"])).expect(200, "a cancellation");
+    let mut form = refused.form(&at.path("/pitches/new"));
+    form.set("leaves", "2");
+    let page = at.browser.follow(&form);
+    assert!(page.has("role=\"status\""), "{}", page.text());
+    let venue = at.city.get(&format!("/v1/venues/{}", at.venue));
+    let pitches = venue["pitches"].as_array().expect("pitches");
+    assert!(
+        pitches.iter().all(|pitch| pitch["id"] != slot.pitch.as_str()),
+        "the old one is not shown any more"
+    );
+    let new = pitches.iter().find(|pitch| {
+        pitch["parts"].as_array().is_some_and(|parts| parts.iter().any(|part| part["name"]["en"] == "West"))
+    });
+    let new = new.expect("the new one");
+    assert_eq!(new["kind"], "divisible");
+    let order = slot.order().to_string().replace(&slot.pitch, &text(&new["id"]));
+    let order = serde_json::from_str(&order).expect("an order");
+    let _ = at.city.book(&resident, "anew", &order).expect(201, "a booking of the new one");
+    check(&at.city.book(&resident, "old", &slot.order()), "slot-closed", "the old one is sold no more");
+    let ended = at.city.kill().verify();
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
 }

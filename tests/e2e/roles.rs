@@ -85,6 +85,11 @@ const ROWS: &[Row] = &[
     row("GET /v1/residents/me",                   [401, 200, 200, 200, 200, 200, 200]),
     row("GET /v1/residents/me/export",            [401, 200, 200, 200, 200, 200, 200]),
     row("DELETE /v1/logins/current",              [401, 204, 204, 204, 204, 204, 204]),
+    own("GET /v1/residents/me/companions", 200, 200),
+    own("POST /v1/residents/me/companions", 201, 201),
+    own("DELETE /v1/residents/me/companions/{companion}", 404, 204),
+    own("GET /v1/bookings/{id}/companions", 404, 200),
+    own("PUT /v1/bookings/{id}/companions", 404, 200),
     own("POST /v1/bookings", 201, 201),
     own("GET /v1/bookings", 200, 200),
     own("GET /v1/bookings/{id}", 404, 200),
@@ -97,7 +102,9 @@ const ROWS: &[Row] = &[
     operators("DELETE /v1/operator/staff/{staff}", 204),
     operators("POST /v1/operator/districts", 201),
     operators("GET /v1/operator/districts", 200),
+    operators("PATCH /v1/operator/districts/{district}", 200),
     operators("POST /v1/operator/sports", 201),
+    operators("PATCH /v1/operator/sports/{sport}", 200),
     operators("POST /v1/operator/venues", 201),
     operators("PATCH /v1/operator/venues/{venue}", 200),
     operators("PUT /v1/operator/holidays", 200),
@@ -276,6 +283,13 @@ impl Cast {
                 self.hired("front_desk", Some(&self.slots[0].venue), &format!("+8613911{:06}", self.next()));
             address = address.replace("{staff}", &id);
         }
+        if address.contains("{companion}") {
+            let body = json!({ "name": "同伴" });
+            let request = Request::post("/v1/residents/me/companions", &body).token(&resident.token);
+            let added = self.ask(&request).expect(201, "a companion").json();
+            address = address.replace("{companion}", &text(&added["id"]));
+        }
+        address = address.replace("{district}", &self.district).replace("{sport}", "badminton");
         address = address.replace("{release}", "sports-centres");
         let day = self.city.day(3);
         if address.ends_with("/slots") {
@@ -296,6 +310,8 @@ impl Cast {
             }
             // Not one of those who ask: an account has so many sessions, and the oldest gives way.
             "POST /v1/logins" => json!({ "phone": format!("{PHONES}9"), "password": PASSWORD }),
+            "POST /v1/residents/me/companions" => json!({ "name": format!("同伴 {number}") }),
+            "PUT /v1/bookings/{id}/companions" => json!({ "companions": [] }),
             "DELETE /v1/residents/me" => json!({ "password": PASSWORD }),
             "POST /v1/bookings" => self.slot().order(),
             "POST /v1/wallet/top-ups" => json!({ "amount": 1, "provider": "sandbox" }),
@@ -344,6 +360,9 @@ impl Cast {
             "POST /v1/manage/bookings/{id}/cancel" => json!({}),
             "POST /v1/operator/districts" | "POST /v1/operator/sports" => {
                 json!({ "id": format!("new-{number}"), "name": names })
+            }
+            "PATCH /v1/operator/districts/{district}" | "PATCH /v1/operator/sports/{sport}" => {
+                json!({ "name": names })
             }
             "POST /v1/operator/venues" => json!({
                 "id": format!("new-{number}"), "name": names, "district": self.district, "address": names,

@@ -47,7 +47,7 @@ const fn post(path: &'static str, access: Access) -> Route {
     Route { method: "POST", path, access, takes_body: true }
 }
 
-pub(crate) const ROUTES: [Route; 78] = [
+pub(crate) const ROUTES: [Route; 85] = [
     open("/healthz"),
     open("/readyz"),
     open("/metrics"),
@@ -85,6 +85,16 @@ pub(crate) const ROUTES: [Route; 78] = [
     Route { method: "GET", path: "/v1/residents/me", access: Access::Accounts, takes_body: false },
     Route { method: "GET", path: "/v1/residents/me/export", access: Access::Accounts, takes_body: false },
     Route { method: "DELETE", path: "/v1/residents/me", access: Access::Residents, takes_body: true },
+    own("GET", "/v1/residents/me/companions"),
+    post("/v1/residents/me/companions", Access::Residents),
+    own("DELETE", "/v1/residents/me/companions/{companion}"),
+    own("GET", "/v1/bookings/{id}/companions"),
+    Route {
+        method: "PUT",
+        path: "/v1/bookings/{id}/companions",
+        access: Access::Residents,
+        takes_body: true,
+    },
     post("/v1/bookings", Access::Residents),
     own("GET", "/v1/bookings"),
     own("GET", "/v1/bookings/{id}"),
@@ -127,7 +137,9 @@ pub(crate) const ROUTES: [Route; 78] = [
     operators("DELETE", "/v1/operator/staff/{staff}", false),
     operators("POST", "/v1/operator/districts", true),
     operators("GET", "/v1/operator/districts", false),
+    operators("PATCH", "/v1/operator/districts/{district}", true),
     operators("POST", "/v1/operator/sports", true),
+    operators("PATCH", "/v1/operator/sports/{sport}", true),
     operators("POST", "/v1/operator/venues", true),
     operators("PATCH", "/v1/operator/venues/{venue}", true),
     operators("PUT", "/v1/operator/holidays", true),
@@ -171,6 +183,9 @@ impl Scene {
             .replace("{release}", "sports-centres")
             .replace("{id}", &self.booking)
             .replace("{staff}", &self.operator.id)
+            .replace("{companion}", "c-nobody")
+            .replace("{district}", &self.district)
+            .replace("{sport}", "badminton")
     }
 
     /// What must stand in the query.
@@ -189,6 +204,8 @@ impl Scene {
         match route.path {
             "/v1/residents" => json!({ "phone": "+8613900001111", "password": PASSWORD, "name": "A" }),
             "/v1/residents/me" => json!({ "password": PASSWORD }),
+            "/v1/residents/me/companions" => json!({ "name": "小朋友", "birth_year": 2015 }),
+            "/v1/bookings/{id}/companions" => json!({ "companions": [] }),
             "/v1/logins" => json!({ "phone": "+8613900001111", "password": PASSWORD }),
             "/v1/bookings" => {
                 let mut order = self.slot.order();
@@ -240,6 +257,9 @@ impl Scene {
             }),
             "/v1/operator/districts" | "/v1/operator/sports" => {
                 json!({ "id": "new", "name": { "zh-Hans": "新", "en": "New" } })
+            }
+            "/v1/operator/districts/{district}" | "/v1/operator/sports/{sport}" => {
+                json!({ "name": { "zh-Hans": "改", "en": "Changed" } })
             }
             "/v1/operator/venues" => json!({
                 "id": "new", "name": { "zh-Hans": "新馆", "en": "New Hall" }, "district": self.district,

@@ -24,8 +24,18 @@ impl Drop for Server {
 
 impl Server {
     pub(super) fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// With these arguments beside.
+    pub(super) fn start_with(data_dir: &Path, arguments: &[&str]) -> Self {
         let mut command = kaichang();
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(data_dir)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("a server");
         let said = BufReader::new(child.stderr.take().expect("piped"));
         // From here on it is ended with the value, also when nothing comes of it.

@@ -21,14 +21,16 @@ use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::resident::booking_view::BookingView;
 use crate::api::resident::ordering::Replayed;
+use crate::api::resident::party::party_of;
 use crate::api::settled::{durably, until, with_lane};
 use crate::domain::calendar::local_day;
 use crate::domain::event::{RequestKey, Role};
 use crate::domain::ids::{BookingNo, ResidentNo, VenueNo};
 use crate::engine::CommandLane;
-use crate::engine::bookings::BookingState;
+use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::check_in::{CheckedIn, CheckedInBefore, EARLY_MS};
 use crate::engine::refusal::Refusal;
+use crate::identity::companions::Companion;
 use crate::identity::personal::PersonalData;
 use crate::identity::ticket::TicketCode;
 
@@ -56,8 +58,17 @@ pub struct CheckInView<'a> {
     venue_name: NamesView,
     pitch_name: NamesView,
     party_size: u16,
+    /// Who was named to come along.
+    companions: Vec<CompanionAtGate>,
     #[schema(value_type = String, format = DateTime)]
     checked_in_at: Rfc3339,
+}
+
+/// Somebody who comes along, as a gate sees him.
+#[derive(Serialize, ToSchema)]
+pub struct CompanionAtGate {
+    name: String,
+    birth_year: Option<u16>,
 }
 
 /// What somebody shows or says.
@@ -253,6 +264,7 @@ async fn let_in(desk: &Desk, no: BookingNo, replayed: Replayed) -> Result<Respon
     let gone = || Problem::internal(&"somebody who was let in can't be shown");
     let booking = desk.engine.bookings().get(no).ok_or_else(gone)?;
     let name = name_of(desk, booking.terms.resident).await;
+    let party = party_at_gate(desk, &booking).await;
     let world = desk.engine.world();
     let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or_else(gone)?;
     let venue = world.catalogue.venue(pitch.venue).ok_or_else(gone)?;
@@ -262,11 +274,26 @@ async fn let_in(desk: &Desk, no: BookingNo, replayed: Replayed) -> Result<Respon
         venue_name: NamesView::of(&venue.def.name),
         pitch_name: NamesView::of(&pitch.name),
         party_size: booking.terms.party_size,
+        companions: party
+            .into_iter()
+            .map(|Companion { name, birth_year, .. }| CompanionAtGate { name, birth_year })
+            .collect(),
         checked_in_at: city_moment(world.catalogue.zone(), booking.changed_at),
     };
     let mut response = json(StatusCode::OK, &view);
     replayed.mark(&mut response);
     Ok(response)
+}
+
+/// Who was named to come along, for the staff of a gate that has let the booking in. As with the name, what can't be read is a warning.
+pub async fn party_at_gate(desk: &Desk, booking: &Booking) -> Vec<Companion> {
+    match party_of(desk, booking.terms.resident, booking.no).await {
+        Ok(party) => party,
+        Err(problem) => {
+            tracing::warn!(problem = problem.name().as_str(), "companions could not be read at a gate");
+            Vec::new()
+        }
+    }
 }
 
 /// A resident's name, read off the threads that serve. Who is let in is let in: a name that can't be read is a warning in the log.

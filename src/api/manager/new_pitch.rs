@@ -65,6 +65,8 @@ pub struct NewPitchBody {
     /// Of a divisible pitch.
     #[schema(value_type = Option<Vec<NewPartBody>>)]
     pub parts: Option<Vec<NewPartBody>>,
+    /// The id of a whole pitch of the venue whose place this one takes: it is sold no more. Refused while live bookings stand on it.
+    pub instead_of: Option<String>,
 }
 
 /// A part that can be booked by itself. What it doesn't say is as with its whole.

@@ -14,6 +14,7 @@ use super::change::{Changed, change, make, taken};
 use super::new_pitch::{NewPitch, NewPitchBody};
 use super::pitch_view::ManagedPitch;
 use super::retry::{NewName, Retry, request_of};
+use super::succession::predecessor;
 use super::written_rules::{NamesBody, RefundStepBody, read_cancellation, read_names, read_number};
 use crate::api::answer::{Items, json};
 use crate::api::doorkeeper::SignedIn;
@@ -111,6 +112,9 @@ pub async fn pitch_added(
         return Ok((name.code, Replayed::Yes));
     }
     let event = Event::PitchAdded(Box::new(new.define(name.code.clone(), no)?));
+    if let Some(code) = &body.instead_of {
+        predecessor(&world, no, code)?.retire(desk, by).await?;
+    }
     match change(desk, by, event.clone()).await? {
         Changed::Yes => Ok((name.code, Replayed::No)),
         // The same request came at the same moment, or before with a name of its own choice.

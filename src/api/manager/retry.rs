@@ -11,8 +11,8 @@ use crate::domain::event::RequestKey;
 use crate::domain::ids::{Code, ResidentNo};
 
 /// A name for something new.
-pub(super) struct NewName {
-    pub(super) code: Code,
+pub struct NewName {
+    pub code: Code,
     /// What all names of this key begin with.
     of_key: Option<String>,
 }
@@ -22,7 +22,7 @@ impl NewName {
     ///
     /// # Errors
     /// A fault when the system has no random bytes.
-    pub(super) fn of(kind: char, request: Option<RequestKey>) -> Result<Self, Problem> {
+    pub fn of(kind: char, request: Option<RequestKey>) -> Result<Self, Problem> {
         let in_letters = |bytes: &[u8]| BASE32_NOPAD.encode(bytes).to_ascii_lowercase();
         let (of_key, text) = match request {
             Some(request) => {
@@ -59,7 +59,7 @@ impl NewName {
     ///
     /// # Errors
     /// `idempotency-mismatch` when one is of the same key with another body.
-    pub(super) fn is_among<'a>(&self, names: impl Iterator<Item = &'a Code>) -> Result<bool, Problem> {
+    pub fn is_among<'a>(&self, names: impl Iterator<Item = &'a Code>) -> Result<bool, Problem> {
         let Some(of_key) = &self.of_key else { return Ok(false) };
         let mut of_this_key = names.filter(|name| name.as_str().starts_with(of_key.as_str()));
         match of_this_key.find(|name| !is_part(name, of_key)) {
@@ -84,7 +84,8 @@ pub struct Retry<'a> {
 }
 
 /// By what a retry is known, if a key was sent.
-pub(super) fn request_of(
+#[must_use]
+pub fn request_of(
     desk: &Desk,
     by: ResidentNo,
     path: &str,

@@ -48,6 +48,9 @@ pub struct BookingBody {
     /// Places of a session; on other kinds only checked against the pitch's maximum. 1 where nothing is said.
     #[schema(minimum = 1)]
     party_size: Option<i64>,
+    /// Ids of one's companions who come along; fewer than `party_size`, which counts oneself.
+    #[serde(default)]
+    companions: Vec<String>,
     #[serde(rename = "pay_with")]
     _pay_with: PayWith,
 }
@@ -69,8 +72,8 @@ pub async fn book(
     headers: HeaderMap,
     body: JsonBody<BookingBody>,
 ) -> Result<Response, Problem> {
-    let BookingBody { pitch, start, end, party_size, _pay_with: PayWith::Wallet } = &body.value;
-    let order = WrittenOrder { pitch, start, end, party_size: *party_size };
+    let BookingBody { pitch, start, end, party_size, companions, _pay_with: PayWith::Wallet } = &body.value;
+    let order = WrittenOrder { pitch, start, end, party_size: *party_size, companions };
     ordering::place(&state.desk, who.no, PATH, &headers, order, Engine::book).await
 }
 

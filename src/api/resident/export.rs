@@ -14,13 +14,16 @@ use utoipa::ToSchema;
 
 use super::Desk;
 use super::booking_view::BookingView;
+use super::companions::{CompanionView, listed};
 use super::me::ProfileView;
 use super::my_bookings::newest_first as booking_order;
+use super::party::party_of;
 use super::wallet_entries::{EntryView, newest_first};
 use crate::api::answer::{Money, Rfc3339, city_moment, json};
 use crate::api::doorkeeper::SignedIn;
 use crate::api::problem::Problem;
 use crate::api::query::{NoParameters, QueryOf};
+use crate::domain::ids::ResidentNo;
 use crate::engine::audit_log::{AuditEntry, Subject};
 use crate::engine::bookings::{Booking, BookingState};
 use crate::engine::log_ins::SESSION_SLOTS;
@@ -36,11 +39,14 @@ pub struct ExportView<'a> {
     #[schema(value_type = String, format = DateTime)]
     exported_at: Rfc3339,
     profile: ProfileView,
+    companions: Vec<CompanionView>,
     /// The devices that are logged in now.
     sessions: Vec<LoggedInView>,
     wallet: ExportedWallet,
     /// All bookings, the newest start first.
     bookings: Vec<BookingView<'a>>,
+    /// Who was named to come along, for which booking that is not over.
+    booking_companions: Vec<PartyOfBooking>,
     /// When somebody was let in, for which booking.
     check_ins: Vec<CheckInOfBooking>,
     /// What one did as one of the staff, and what was done to one's account; the newest first.
@@ -60,6 +66,13 @@ pub struct ExportedWallet {
     balance: Money,
     /// All movements, the newest first. They sum to the balance.
     entries: Vec<EntryView>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PartyOfBooking {
+    #[schema(value_type = String)]
+    booking: PublicId,
+    companions: Vec<CompanionView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,6 +116,8 @@ pub async fn export(
 /// `overloaded` when what is older can't be read now, or a fault of ours.
 pub async fn exported(desk: &Desk, who: &SignedIn) -> Result<Response, Problem> {
     let profile = ProfileView::of(desk, who).await?;
+    let companions = listed(desk, who.no).await?;
+    let booking_companions = parties(desk, who.no).await?;
     let world = World::clone(&desk.engine.world());
     let account = desk.engine.residents().get(who.no).ok_or(Problem::NotFound)?;
     // It is everything, or nothing.
@@ -117,6 +132,8 @@ pub async fn exported(desk: &Desk, who: &SignedIn) -> Result<Response, Problem> 
     let document = ExportView {
         exported_at: moment(desk.clock.now()),
         profile,
+        companions: companions.iter().map(CompanionView::of).collect(),
+        booking_companions,
         sessions: sessions
             .map(|place| LoggedInView { place, is_this_one: place == who.session_slot })
             .collect(),
@@ -145,6 +162,21 @@ pub async fn exported(desk: &Desk, who: &SignedIn) -> Result<Response, Problem> 
     response.headers_mut().insert(CONTENT_DISPOSITION, DISPOSITION);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Who was named for which of one's bookings.
+async fn parties(desk: &Desk, no: ResidentNo) -> Result<Vec<PartyOfBooking>, Problem> {
+    let account = desk.engine.residents().get(no).ok_or(Problem::NotFound)?;
+    let mut parties = Vec::new();
+    // Names are forgotten with a booking's end, so whoever is in memory is all of them.
+    for booking in desk.engine.bookings().of_resident(&account.newest_booking) {
+        let companions = party_of(desk, no, booking.no).await?;
+        if !companions.is_empty() {
+            let companions = companions.iter().map(CompanionView::of).collect();
+            parties.push(PartyOfBooking { booking: desk.ids.booking(booking.no), companions });
+        }
+    }
+    Ok(parties)
 }
 
 /// Whether somebody was checked in: only that leaves a moment on a booking that was paid and is not cancelled.

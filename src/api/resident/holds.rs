@@ -45,6 +45,9 @@ pub struct HoldBody {
     /// As in a booking.
     #[schema(minimum = 1)]
     party_size: Option<i64>,
+    /// Ids of one's companions who come along; fewer than `party_size`, which counts oneself.
+    #[serde(default)]
+    companions: Vec<String>,
 }
 
 /// How a hold is paid for.
@@ -72,8 +75,8 @@ pub async fn hold(
     headers: HeaderMap,
     body: JsonBody<HoldBody>,
 ) -> Result<Response, Problem> {
-    let HoldBody { pitch, start, end, party_size } = &body.value;
-    let order = WrittenOrder { pitch, start, end, party_size: *party_size };
+    let HoldBody { pitch, start, end, party_size, companions } = &body.value;
+    let order = WrittenOrder { pitch, start, end, party_size: *party_size, companions };
     ordering::place(&state.desk, who.no, PATH, &headers, order, Engine::place_hold).await
 }
 

@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::Desk;
 use super::booking_view::BookingView;
 use super::bookings::PATH as BOOKINGS;
+use super::party;
 use crate::api::answer::json;
 use crate::api::headers::{IDEMPOTENCY_REPLAYED, required_idempotency_key};
 use crate::api::problem::{FieldFaults, Problem};
@@ -26,6 +27,8 @@ pub struct WrittenOrder<'a> {
     pub start: &'a str,
     pub end: &'a str,
     pub party_size: Option<i64>,
+    /// Ids of the companions who come along.
+    pub companions: &'a [String],
 }
 
 /// What an order came to.
@@ -81,7 +84,7 @@ pub async fn placed(
     order: WrittenOrder<'_>,
     claim: Claim,
 ) -> Result<Placed, Problem> {
-    let WrittenOrder { pitch, start, end, party_size } = order;
+    let WrittenOrder { pitch, start, end, party_size, companions } = order;
     let mut faults = FieldFaults::new();
     let key = key.map_err(|problem| faults.add_all(problem)).ok();
     let start = read_moment("start", start).map_err(|fault| faults.add(fault)).ok();
@@ -93,11 +96,34 @@ pub async fn placed(
     for number in [start.moment.get(), end.moment.get(), party_size] {
         asks_for.extend_from_slice(&number.to_le_bytes());
     }
+    for companion in companions {
+        // No id has a NUL in it.
+        asks_for.push(0);
+        asks_for.extend_from_slice(companion.as_bytes());
+    }
     let request = desk.request_key(resident, "POST", path, key, &asks_for);
+    let chosen = match party::chosen(desk, resident, companions, party_size).await {
+        // Whose list is another since is answered as before.
+        Err(Problem::InvalidRequest(_)) if desk.engine.known().look_up(request).is_some() => None,
+        chosen => chosen?,
+    };
     let request = BookingRequest { resident, pitch, start, end, party_size, request };
+    let placed = claimed(desk, &request, claim).await?;
+    if let Some(chosen) = chosen
+        && desk.engine.companions_at(placed.booking.no).is_none()
+        && let Err(problem) = party::name(desk, resident, placed.booking.no, chosen).await
+    {
+        // It is booked: who comes along can be named again, and a retry under the same key does so.
+        tracing::warn!(problem = problem.name().as_str(), "companions could not be named for a booking");
+    }
+    Ok(placed)
+}
+
+/// Claims once a key; durable when this returns.
+async fn claimed(desk: &Desk, request: &BookingRequest<'_>, claim: Claim) -> Result<Placed, Problem> {
     loop {
         let now = desk.clock.now();
-        match with_lane(|lane: &CommandLane| claim(&desk.engine, lane, &request, now)) {
+        match with_lane(|lane: &CommandLane| claim(&desk.engine, lane, request, now)) {
             Ok(Booked::Queued { no, ticket }) => {
                 durably(ticket).await?;
                 let booking = desk.engine.bookings().get(no);
@@ -106,7 +132,7 @@ pub async fn placed(
             }
             Ok(Booked::Before(no)) => {
                 // A second one in flight waits for the first; where that came to nothing, this one is judged anew.
-                match until(|| outcome_of(desk, &request, no)).await? {
+                match until(|| outcome_of(desk, request, no)).await? {
                     Some(booking) => return Ok(Placed { booking, replayed: Replayed::Yes }),
                     None => continue,
                 }

@@ -24,6 +24,7 @@ impl Catalogue {
             Event::ReleaseDeclared(def) => self.add_release(def.as_ref().clone(), at).map(|_| ()),
             Event::PitchChanged(change) => self.change_pitch(change),
             Event::VenueChanged(change) => self.change_venue(change),
+            Event::NameChanged(change) => self.change_name(change),
             Event::StaffActed(acted) => self.apply(at, &acted.action),
             Event::CityFounded(_) => Err(InvalidDefinition::TooMany("cities")),
             Event::DaysOpened(_)
@@ -56,7 +57,8 @@ impl Catalogue {
             | Event::OfQueue(_)
             | Event::BookingsForgotten(_)
             | Event::OfReturn(_)
-            | Event::OfPeople(_) => Ok(()),
+            | Event::OfPeople(_)
+            | Event::OfCompanions(_) => Ok(()),
         }
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::{Catalogue, Closure, InvalidDefinition, Pitch, PitchKind, Release, Venue, share};
 use crate::domain::calendar::local_day;
-use crate::domain::change::{PitchChange, VenueChange};
+use crate::domain::change::{NameChange, Named, PitchChange, VenueChange};
 use crate::domain::definition::{ClosureDef, SpecialDay};
 use crate::domain::hours::DayKind;
-use crate::domain::ids::{PitchNo, ReleaseNo, SportNo, VenueNo};
+use crate::domain::ids::{Code, PitchNo, ReleaseNo, SportNo, VenueNo};
+use crate::domain::names::Names;
 use crate::domain::release::ReleaseDef;
 use crate::domain::tariff::Tariff;
 use crate::domain::time::{LocalDay, UtcMillis};
@@ -312,6 +313,41 @@ impl Catalogue {
             {
                 *capacity = wanted;
                 *capacity_ever = wanted.max(*capacity_ever);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a district or a sport is known by, and what it is called.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    pub fn name_of(&self, named: Named) -> Result<(&Code, &Names), InvalidDefinition> {
+        let (found, what, no) = match named {
+            Named::District(no) => {
+                (self.district(no).map(|def| (&def.code, &def.name)), "the district", no.get())
+            }
+            Named::Sport(no) => (self.sport(no).map(|def| (&def.code, &def.name)), "the sport", no.get()),
+        };
+        found.ok_or(InvalidDefinition::Missing { what, no: no.into() })
+    }
+
+    /// Calls a district or a sport something else.
+    ///
+    /// # Errors
+    /// As `name_of`.
+    pub fn change_name(&mut self, change: &NameChange) -> Result<(), InvalidDefinition> {
+        self.name_of(change.of)?;
+        match change.of {
+            Named::District(no) => {
+                if let Some(district) = self.districts.get_mut(no.index()) {
+                    Arc::make_mut(district).name = change.name.clone();
+                }
+            }
+            Named::Sport(no) => {
+                if let Some(sport) = self.sports.get_mut(no.index()) {
+                    Arc::make_mut(sport).name = change.name.clone();
+                }
             }
         }
         Ok(())

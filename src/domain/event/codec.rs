@@ -1,5 +1,6 @@
 //! Events as bytes: two of the kind, then the fields.
 
+mod of_companions;
 mod of_draws;
 mod of_people;
 mod of_queues;
@@ -67,7 +68,10 @@ mod kind {
     pub(super) const QUEUE_OPENED: u16 = 56;
     pub(super) const QUEUE_SERVED: u16 = 57;
     pub(super) const BOOKINGS_FORGOTTEN: u16 = 60;
+    pub(super) const COMPANIONS_LISTED: u16 = 62;
+    pub(super) const COMPANIONS_NAMED: u16 = 63;
     pub(super) const STAFF_ACTED: u16 = 64;
+    pub(super) const NAME_CHANGED: u16 = 65;
     pub(super) const SLOT_RETURNED: u16 = 67;
     pub(super) const RETURN_SEED_SHOWN: u16 = 68;
     pub(super) const RESIDENT_VERIFIED: u16 = 69;
@@ -174,6 +178,7 @@ impl Event {
             Self::OfQueue(event) => of_queues::of_queue(out, event),
             Self::OfReturn(event) => of_returns::of_return(out, event),
             Self::OfPeople(event) => of_people::of_people(out, event),
+            Self::OfCompanions(event) => of_companions::of_companions(out, event),
             Self::ReleaseDeclared(def) => json(out, kind::RELEASE_DECLARED, def),
             Self::ReleaseOpened(event) => put(
                 out,
@@ -182,6 +187,7 @@ impl Event {
             ),
             Self::PitchChanged(change) => json(out, kind::PITCH_CHANGED, change),
             Self::VenueChanged(change) => json(out, kind::VENUE_CHANGED, change),
+            Self::NameChanged(change) => json(out, kind::NAME_CHANGED, change),
             Self::AccountDisabled(event) => {
                 put(out, kind::ACCOUNT_DISABLED, &[&event.account.get().to_le_bytes()]);
             }
@@ -301,6 +307,8 @@ impl Event {
             kind::RETURN_SEED_SHOWN => Self::OfReturn(fields.return_seed_shown()?),
             kind::RESIDENT_VERIFIED => Self::OfPeople(fields.resident_verified()?),
             kind::HOUSEHOLD_JOINED => Self::OfPeople(fields.household_joined()?),
+            kind::COMPANIONS_LISTED => Self::OfCompanions(fields.companions_listed()?),
+            kind::COMPANIONS_NAMED => Self::OfCompanions(fields.companions_named()?),
             kind::RELEASE_DECLARED => Self::ReleaseDeclared(fields.json()?),
             kind::RELEASE_OPENED => Self::ReleaseOpened(ReleaseOpened {
                 no: ReleaseNo::new(u16::from_le_bytes(*fields.take()?)),
@@ -308,6 +316,7 @@ impl Event {
             }),
             kind::PITCH_CHANGED => Self::PitchChanged(fields.json()?),
             kind::VENUE_CHANGED => Self::VenueChanged(fields.json()?),
+            kind::NAME_CHANGED => Self::NameChanged(fields.json()?),
             kind::ACCOUNT_DISABLED => {
                 Self::AccountDisabled(AccountDisabled { account: ResidentNo::new(fields.u32()?) })
             }

@@ -18,7 +18,6 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub(super) const NONE: u32 = u32::MAX;
 /// The kinds of rows of what is forgotten.
 pub(super) const BOUNDS: u32 = 0;
-pub(super) const CARRIED: u32 = 1;
 
 /// Gathers the rows of a section into pieces.
 struct Pieces<'a, G> {
@@ -73,8 +72,15 @@ impl Engine {
         self.queues.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
         rows.end()?;
         self.dump_forgotten(&mut give)?;
+        self.dump_companions(&mut give)?;
         self.dump_returns(&mut give)?;
         self.dump_verified(&mut give)
+    }
+
+    fn dump_companions<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let mut rows = Pieces { section: Section::Companions, piece: Vec::new(), give };
+        self.companions.put_rows(|row| rows.row(|out| out.extend_from_slice(row)))?;
+        rows.end()
     }
 
     fn dump_returns<E>(&self, give: &mut impl FnMut(Section, &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -91,12 +97,6 @@ impl Engine {
         rows.row(|out| {
             put!(out, BOUNDS, before.get(), below, forgotten.told_by, u32::from(forgotten.is_kept));
         })?;
-        for (no, resident) in self.residents.iter() {
-            let carried = resident.carried().get();
-            if carried != 0 {
-                rows.row(|out| put!(out, CARRIED, no.get(), carried))?;
-            }
-        }
         rows.end()
     }
 

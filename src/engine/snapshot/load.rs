@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use super::Section;
 use super::bytes::{Fields, Malformed, put, put_measured};
-use super::dump::{BOUNDS, CARRIED, NONE};
+use super::dump::{BOUNDS, NONE};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
 use crate::domain::entitlement::Verified;
 use crate::domain::event::{DaysOpened, Event, PhoneHash, RequestKey, UnknownEvent};
@@ -124,6 +124,7 @@ impl Loader {
             Section::Audit => each(&mut rows, |row| loaded.take_audit(row))?,
             Section::Draws => each(&mut rows, |row| loaded.engine.take_draw_row(&loaded.world, row))?,
             Section::Queues => each(&mut rows, |row| loaded.engine.queues.take_row(row))?,
+            Section::Companions => each(&mut rows, |row| loaded.engine.companions.take_row(row))?,
             Section::Returns => each(&mut rows, |row| loaded.engine.returns.take_row(row))?,
             Section::Verified => each(&mut rows, |row| loaded.take_verified(row))?,
             Section::Opened => each(&mut rows, |row| loaded.take_opened(row))?,
@@ -298,11 +299,6 @@ impl Loaded {
                     is_kept: is_kept == 1,
                 });
                 if is_kept <= 1 && self.engine.bookings.go_on_below(below) { Ok(()) } else { Err(Malformed) }
-            }
-            CARRIED => {
-                let (resident, amount) = (ResidentNo::new(row.u32()?), Minor::new(row.i64()?));
-                self.engine.residents.get(resident).ok_or(Malformed)?.carry(amount);
-                Ok(())
             }
             _ => Err(Malformed),
         }

@@ -87,6 +87,7 @@ fn told(action: &Event) -> Act {
             details: details(change),
             ..Act::default()
         },
+        Event::NameChanged(change) => of_city("name_changed", details(change)),
         Event::DaysOpened(_) => of_city("days_opened", None),
         // Who it is stays sealed.
         Event::AccountOpened(event) => Act {
@@ -147,7 +148,9 @@ fn told(action: &Event) -> Act {
         Event::DrawSealed(_) => of_city("draw_sealed", None),
         Event::DrawDone(event) => of_city("draw_made", details(&event.value)),
         Event::PrizeLapsed(_) => of_city("prize_lapsed", None),
-        Event::OfQueue(_) | Event::OfReturn(_) | Event::BookingsForgotten(_) => of_city("something_else", None),
+        Event::OfQueue(_) | Event::OfReturn(_) | Event::OfCompanions(_) | Event::BookingsForgotten(_) => {
+            of_city("something_else", None)
+        }
         // What was verified is nothing for tables.
         Event::OfPeople(OfPeople::Verified(event)) => {
             Act { action: "resident_verified", resident: Some(event.resident), ..Act::default() }

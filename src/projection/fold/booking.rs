@@ -81,6 +81,7 @@ impl Changes {
             | Event::ReleaseOpened(_)
             | Event::PitchChanged(_)
             | Event::VenueChanged(_)
+            | Event::NameChanged(_)
             | Event::DaysOpened(_)
             | Event::AccountOpened(_)
             | Event::AccountDisabled(_)
@@ -99,6 +100,7 @@ impl Changes {
             | Event::BookingsForgotten(_)
             | Event::OfReturn(_)
             | Event::OfPeople(_)
+            | Event::OfCompanions(_)
             | Event::WalletToppedUp(_)
             | Event::StaffActed(_) => return Ok(()),
         };

@@ -80,7 +80,8 @@ impl ClosureForm {
     fn pitches<'a>(&'a self, at: &'a At) -> Vec<&'a str> {
         match self.pitch.as_str() {
             ALL => at.pitches().into_iter().filter(|p| p.whole == p.no).map(|p| p.code.as_str()).collect(),
-            code => vec![code],
+            // Several that were marked together stand with commas between, which no id has.
+            codes => codes.split(',').collect(),
         }
     }
 }
@@ -171,6 +172,8 @@ async fn page_of(
         choice(pitch.code.as_str(), format::name(words, &pitch.name), &begun.pitch)
     };
     let all = choice(ALL, &words.say("all-pitches"), &begun.pitch);
+    let marked = names_of(at, words, &begun.pitch).filter(|_| begun.pitch.contains(','));
+    let marked = marked.map(|names| choice(&begun.pitch, &names, &begun.pitch));
     let time = |unit: u8, chosen: &str| choice(&clock_text(unit), &clock_text(unit), chosen);
     let first_day = Some(begun.date.clone()).filter(|day| !day.is_empty());
     let first_day = first_day.unwrap_or_else(|| at.today().to_string());
@@ -187,7 +190,7 @@ async fn page_of(
         shell,
         head,
         told: None,
-        pitches: std::iter::once(all).chain(pitches.iter().map(option)).collect(),
+        pitches: marked.into_iter().chain([all]).chain(pitches.iter().map(option)).collect(),
         times: (0..UNITS_PER_DAY).map(|unit| time(unit, &begun.start)).collect(),
         ends: (1..=UNITS_PER_DAY).rev().map(|unit| time(unit, &begun.end)).collect(),
         first_day: first_day.clone(),
@@ -196,6 +199,16 @@ async fn page_of(
         rows,
         action: at.address("/closures"),
     })
+}
+
+/// What these pitches are called, if all of them are this venue's.
+fn names_of(at: &At, words: Words, codes: &str) -> Option<String> {
+    let name = |code: &str| {
+        let pitch = at.world.catalogue.pitch_by_code(code).filter(|pitch| pitch.venue == at.venue)?;
+        Some(format::name(words, &pitch.name))
+    };
+    let names: Option<Vec<&str>> = codes.split(',').map(name).collect();
+    names.map(|names| names.join(&words.say("list-comma")))
 }
 
 async fn row_of(desk: &Desk, at: &At, words: Words, closure: &Closure) -> ClosureRow {
@@ -283,7 +296,6 @@ async fn previewed(
     let people = i64::try_from(hit.people()).unwrap_or(i64::MAX);
     let summary = [("count", count.into()), ("people", people.into()), ("amount", amount.into())];
     let named = hit.bookings.get(..count.min(NAMED_MAX)).unwrap_or_default();
-    let pitch = at.world.catalogue.pitch_by_code(&form.pitch);
     let (shell, head) = around(at, visitor, Here::Closures, words.say("closure-preview"))?;
     let inside_field = match form.bookings {
         InsideView::Refund => "refund",
@@ -305,7 +317,7 @@ async fn previewed(
         shell,
         head,
         is_changed,
-        what: pitch.map_or(all.as_ref(), |pitch| format::name(words, &pitch.name)).to_owned(),
+        what: names_of(at, words, &form.pitch).unwrap_or_else(|| all.into_owned()),
         when: format!(
             "{} {}–{}",
             days_told(words, form.from.0, form.to.0),

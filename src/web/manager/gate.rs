@@ -14,7 +14,7 @@ use super::frame::{Head, Here, around};
 use super::people_rows::rows_of;
 use super::place::At;
 use crate::api::extract::PathText;
-use crate::api::gate::check_ins::{CheckInBody, checked_in};
+use crate::api::gate::check_ins::{CheckInBody, checked_in, party_at_gate};
 use crate::api::headers::checked_key;
 use crate::api::manager::authority::Task;
 use crate::api::problem::Problem;
@@ -28,6 +28,7 @@ use crate::web::i18n::Words;
 use crate::web::page;
 use crate::web::problem_page::Told;
 use crate::web::resident::book::made_key;
+use crate::web::resident::companions::told_name;
 use crate::web::shell::Shell;
 use crate::web::turned::{Turned, see_other};
 use crate::web::visitor::Visitor;
@@ -108,6 +109,7 @@ async fn let_in(desk: &Desk, at: &At, words: Words, id: &str) -> Result<Answer, 
     if row.stands != BookingStatus::CheckedIn {
         return Err(Problem::NotFound);
     }
+    let party = party_at_gate(desk, &booking).await;
     let people = [("people", i64::from(row.people).into())];
     let until = format::time(at.world.catalogue.zone(), row.end);
     let place = [("pitch", row.pitch.into()), ("until", until.into())];
@@ -115,7 +117,10 @@ async fn let_in(desk: &Desk, at: &At, words: Words, id: &str) -> Result<Answer, 
         kind: "good",
         problem: "",
         title: words.say("gate-good").into_owned(),
-        lines: vec![words.tell("gate-place", &place), row.name, words.tell("gate-people", &people)],
+        lines: [words.tell("gate-place", &place), row.name, words.tell("gate-people", &people)]
+            .into_iter()
+            .chain(party.iter().map(|one| told_name(words, one)))
+            .collect(),
     })
 }
 

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::frame::{Head, HeadLink, Here, around};
 use super::new_pitch_form::{
-    FIRST_SLOT, HOURS, LEAVES, MORE, PRICES, PartRow, SLOT_MINUTES, SPORT, begun, behind, kind_of, part_rows,
-    read,
+    FIRST_SLOT, HOURS, INSTEAD_OF, LEAVES, MORE, PRICES, PartRow, SLOT_MINUTES, SPORT, begun, begun_instead,
+    behind, kind_of, part_rows, read,
 };
 use super::pitch_details::{self, Details, text};
 use super::place::At;
@@ -26,8 +26,10 @@ use crate::api::manager::retry::Retry;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
+use crate::domain::catalogue::Pitch;
 use crate::domain::grid::SLOT_UNITS_MAX;
 use crate::domain::units::UNIT_MINUTES;
+use crate::web::address::encoded;
 use crate::web::field::{Faults, Field, Kind, told_over};
 use crate::web::form::Form;
 use crate::web::format;
@@ -44,6 +46,9 @@ use crate::web::visitor::Visitor;
 pub struct NewQuery {
     #[serde(default)]
     kind: String,
+    /// The pitch whose place it takes.
+    #[serde(default)]
+    instead_of: String,
 }
 
 #[derive(Template)]
@@ -56,6 +61,9 @@ struct NewPitchPage {
     kind: &'static str,
     kinds: Vec<HeadLink>,
     kind_told: Cow<'static, str>,
+    /// Whose place it takes, by id and by name.
+    instead: Option<(String, String)>,
+    instead_fault: Option<String>,
     details: Details,
     sports: Vec<Choice>,
     sport_fault: Option<String>,
@@ -90,8 +98,17 @@ pub async fn show(
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Manage)?;
     let kind = kind_of(&query.kind);
-    let fields = begun(&at, visitor.words, kind);
+    let fields = match query.instead_of.as_str() {
+        "" => begun(&at, visitor.words, kind),
+        code => begun_instead(&at, visitor.words, whole_here(&at, code).ok_or(Problem::NotFound)?, kind),
+    };
     page::own(StatusCode::OK, &page_of(&at, &visitor, kind, &fields, &Faults::default())?)
+}
+
+/// A whole pitch of this venue.
+fn whole_here<'a>(at: &'a At, code: &str) -> Option<&'a Pitch> {
+    let pitch = at.world.catalogue.pitch_by_code(code)?;
+    Some(pitch).filter(|pitch| pitch.venue == at.venue && pitch.whole == pitch.no)
 }
 
 const fn name_of(kind: KindName) -> &'static str {
@@ -102,10 +119,12 @@ const fn name_of(kind: KindName) -> &'static str {
     }
 }
 
-fn kinds(at: &At, words: Words, current: KindName) -> Vec<HeadLink> {
+fn kinds(at: &At, words: Words, current: KindName, instead: &str) -> Vec<HeadLink> {
+    let instead =
+        if instead.is_empty() { String::new() } else { format!("&instead_of={}", encoded(instead)) };
     let link = |kind, text| HeadLink {
         text,
-        address: at.address(&format!("/pitches/new?kind={}", name_of(kind))),
+        address: at.address(&format!("/pitches/new?kind={}{instead}", name_of(kind))),
         is_current: kind == current,
     };
     vec![
@@ -160,7 +179,10 @@ fn page_of(
         // A new key each time: what was refused is judged anew.
         key: made_key(),
         kind: name_of(kind),
-        kinds: kinds(at, words, kind),
+        kinds: kinds(at, words, kind, text(fields, INSTEAD_OF)),
+        instead: whole_here(at, text(fields, INSTEAD_OF))
+            .map(|pitch| (pitch.code.as_str().to_owned(), format::name(words, &pitch.name).to_owned())),
+        instead_fault: faults.at(INSTEAD_OF),
         kind_told: match kind {
             KindName::Exclusive => words.say("kind-exclusive-told"),
             KindName::Divisible => words.say("kind-divisible-told"),
@@ -212,7 +234,7 @@ pub async fn send(
         Err(problem) => {
             let words = visitor.words;
             let mut page = page_of(&at, &visitor, kind, &fields, &Faults::of(words, &problem))?;
-            let own = [SPORT, SLOT_MINUTES, FIRST_SLOT, LEAVES];
+            let own = [SPORT, SLOT_MINUTES, FIRST_SLOT, LEAVES, INSTEAD_OF];
             let steps = page.details.steps.iter().map(|step| step.field.as_str());
             let parts = page.parts.iter().map(|part| part.row.field.as_str());
             let days: Vec<String> = [HOURS, PRICES]

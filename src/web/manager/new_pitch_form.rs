@@ -17,6 +17,7 @@ use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::written_time::{MinuteOfDay, minute_of_day};
 use crate::domain::catalogue::{LEAVES_PER_PITCH_MAX, Pitch, PitchKind};
 use crate::domain::hours::DayKind;
+use crate::domain::ids::PitchNo;
 use crate::domain::units::UNIT_MINUTES;
 use crate::web::format;
 use crate::web::i18n::Words;
@@ -25,6 +26,8 @@ pub const SPORT: &str = "sport";
 pub const SLOT_MINUTES: &str = "slot_minutes";
 pub const FIRST_SLOT: &str = "first_slot";
 pub const LEAVES: &str = "leaves";
+/// The pitch whose place it takes.
+pub const INSTEAD_OF: &str = "instead_of";
 /// What stands before the names of the days' fields.
 pub const HOURS: &str = "hours.";
 pub const PRICES: &str = "prices.";
@@ -68,6 +71,31 @@ pub fn begun(at: &At, words: Words, kind: KindName) -> Fields {
         KindName::Exclusive | KindName::Divisible => {
             fields.remove(CAPACITY);
         }
+    }
+    fields
+}
+
+/// A form to begin with, for a pitch that takes the place of this one: as it was, but for its kind.
+#[must_use]
+pub fn begun_instead(at: &At, words: Words, pitch: &Pitch, kind: KindName) -> Fields {
+    let mut fields = like_it(at, words, pitch);
+    fields.insert(INSTEAD_OF.to_owned(), pitch.code.as_str().to_owned());
+    if kind != KindName::Session {
+        fields.remove(CAPACITY);
+    }
+    if kind == KindName::Divisible {
+        let leaves = u16::try_from(pitch.leaves.len()).unwrap_or(2).max(2);
+        fields.insert(LEAVES.to_owned(), leaves.to_string());
+        let parts = pitch.parts.clone().map(PitchNo::new).filter_map(|no| at.world.catalogue.pitch(no));
+        for (number, part) in (1..).zip(parts) {
+            let first = part.leaves.start.saturating_sub(pitch.leaves.start) + 1;
+            let mut put = |name: &str, text: String| fields.insert(format!("part{number}.{name}"), text);
+            put("zh", part.name.zh_hans.to_string());
+            put("en", part.name.en.to_string());
+            put("first", first.to_string());
+            put("count", part.leaves.len().to_string());
+        }
+        fields.insert(ROWS.to_owned(), pitch.parts.len().max(ROWS_MORE).to_string());
     }
     fields
 }
@@ -191,6 +219,7 @@ pub fn read(fields: &Fields, kind: KindName, unit: i64) -> Result<NewPitchBody, 
         capacity,
         leaves,
         parts,
+        instead_of: Some(text(fields, INSTEAD_OF).to_owned()).filter(|code| !code.is_empty()),
     })
 }
 

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::frame::{Head, Here, around};
+use super::frame::{Head, HeadLink, Here, around};
 use super::pitch_details::{self, Details, fields_of};
 use super::place::At;
 use super::week::{DayLine, Fields, hours_lines, prices_lines, read_hours, read_prices, sent_lines};
@@ -53,6 +53,8 @@ struct PitchPage {
     details: Details,
     is_part: bool,
     is_offered: bool,
+    /// Where it is divided in another way.
+    divides: Vec<HeadLink>,
     hours: Vec<DayLine>,
     prices: Vec<DayLine>,
     symbol: String,
@@ -101,11 +103,34 @@ fn page_of(at: &At, visitor: &Visitor, code: &str) -> Result<PitchPage, Problem>
         details: Details::of(words, &fields_of(pitch), &Faults::default()),
         is_part: pitch.whole != pitch.no,
         is_offered: pitch.offered == Offered::Yes,
+        divides: divides(at, words, pitch.kind, pitch.code.as_str()),
         hours: hours_lines(words, &pitch.hours),
         prices: prices_lines(words, &pitch.tariff.bands(), format::unit(at.currency())),
         symbol: format::symbol(at.currency()),
         action: at.address(&format!("/pitches/{}", pitch.code)),
     })
+}
+
+/// The ways in which a court can be divided anew: as a whole, or into parts.
+fn divides(at: &At, words: Words, kind: PitchKind, code: &str) -> Vec<HeadLink> {
+    let link = |name: &str, text| HeadLink {
+        text,
+        address: at.address(&format!("/pitches/new?kind={name}&instead_of={code}")),
+        is_current: false,
+    };
+    match kind {
+        PitchKind::Divisible => {
+            vec![link("divisible", words.say("divide-anew")), link("exclusive", words.say("divide-no-more"))]
+        }
+        PitchKind::Exclusive => vec![link("divisible", words.say("divide-into-parts"))],
+        PitchKind::Session { .. } => {
+            vec![
+                link("exclusive", words.say("divide-no-more")),
+                link("divisible", words.say("divide-into-parts")),
+            ]
+        }
+        PitchKind::Part => Vec::new(),
+    }
 }
 
 /// How a pitch is sold, in a word.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::place::At;
+use super::release_terms::{TermsForm, mode_of, name_of};
 use crate::api::answer::city_moment;
 use crate::api::manager::releases::{DailyBody, ModeView, OnceBody, ReleaseBody};
 use crate::api::manager::written_rules::NamesBody;
@@ -12,7 +13,7 @@ use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::written_time::{MinuteOfDay, WrittenDay, minute_of_day};
 use crate::domain::calendar::{local_day, moment_of};
 use crate::domain::catalogue::{Pitch, Release};
-use crate::domain::release::ReleaseWhen;
+use crate::domain::release::{ReleaseMode, ReleaseWhen};
 use crate::domain::time::LocalDay;
 use crate::web::format;
 use crate::web::i18n::Words;
@@ -36,6 +37,10 @@ pub struct ReleaseForm {
     pub once_time: String,
     pub limit: String,
     pub share: String,
+    /// `first_come`, `lottery` or `queue`.
+    pub mode: String,
+    #[serde(flatten)]
+    pub terms: TermsForm,
 }
 
 /// A choice of pitches.
@@ -46,20 +51,34 @@ pub struct ScopeChoice {
 }
 
 impl ReleaseForm {
-    /// For the days from tomorrow on, each a week before.
+    /// For the days from tomorrow on, each a week before. What is drawn or queued for is for few days, and opens once.
     #[must_use]
-    pub fn empty(at: &At) -> Self {
-        let tomorrow = at.today().plus_days(1).to_string();
-        Self {
+    pub fn empty(at: &At, mode: ModeView) -> Self {
+        let day = |ahead| at.today().plus_days(ahead).to_string();
+        let begun = Self {
+            mode: name_of(mode).to_owned(),
+            terms: TermsForm::usual(at),
             scope: "all".to_owned(),
-            first_day: tomorrow,
+            first_day: day(1),
             when: "daily".to_owned(),
             days_before: "7".to_owned(),
             time: "07:00".to_owned(),
-            once_day: at.today().plus_days(1).to_string(),
+            once_day: day(1),
             once_time: "07:00".to_owned(),
             share: "0".to_owned(),
             ..Self::default()
+        };
+        let once = Self { when: "once".to_owned(), limit: "1".to_owned(), ..begun.clone() };
+        match mode {
+            ModeView::FirstCome => begun,
+            ModeView::Lottery => Self {
+                first_day: day(6),
+                last_day: day(7),
+                once_day: day(4),
+                once_time: "18:00".to_owned(),
+                ..once
+            },
+            ModeView::Queue => Self { first_day: day(4), last_day: day(4), ..once },
         }
     }
 
@@ -67,6 +86,11 @@ impl ReleaseForm {
     #[must_use]
     pub fn after(at: &At, release: &Release) -> Self {
         let (def, zone) = (&release.def, at.world.catalogue.zone());
+        let mode = match def.mode {
+            ReleaseMode::FirstCome => ModeView::FirstCome,
+            ReleaseMode::Lottery => ModeView::Lottery,
+            ReleaseMode::Queue => ModeView::Queue,
+        };
         let days = def.last_day.map(|last| last.days_since(def.first_day) + 1);
         let first = def.first_day.plus_days(days.unwrap_or(0));
         let mut form = Self {
@@ -77,7 +101,8 @@ impl ReleaseForm {
             last_day: days.map_or_else(String::new, |days| first.plus_days(days - 1).to_string()),
             limit: def.limit_per_resident.map_or_else(String::new, |limit| limit.to_string()),
             share: def.counter_share_percent.to_string(),
-            ..Self::empty(at)
+            terms: TermsForm::after(at, release, days.unwrap_or(0)),
+            ..Self::empty(at, mode)
         };
         match def.when {
             ReleaseWhen::Daily { days_before, minute } => {
@@ -152,7 +177,8 @@ impl ReleaseForm {
         };
         let share = read_number("counter_share_percent", self.share.trim(), &mut faults);
         let (mut daily, mut once) = (None, None);
-        if self.when == "once" {
+        let mode = mode_of(&self.mode);
+        if self.when == "once" || matches!(mode, ModeView::Queue) {
             let day = read_day("once_day", &self.once_day, &mut faults);
             let time = read_time("once_time", &self.once_time, &mut faults);
             once = day.zip(time).map(|(day, time)| {
@@ -164,6 +190,12 @@ impl ReleaseForm {
             let time = read_time("time", &self.time, &mut faults);
             daily = days_before.zip(time).map(|(days_before, at)| DailyBody { days_before, at });
         }
+        let (mut lottery, mut queue) = (None, None);
+        match mode {
+            ModeView::FirstCome => {}
+            ModeView::Lottery => lottery = self.terms.lottery(at, &mut faults),
+            ModeView::Queue => queue = Some(self.terms.queue(at, &mut faults)),
+        }
         let first_day = faults.check_read(first_day)?;
         Ok(ReleaseBody {
             id: None,
@@ -173,12 +205,12 @@ impl ReleaseForm {
             last_day: last_day.map(WrittenDay),
             daily,
             once,
-            mode: ModeView::FirstCome,
+            mode,
             limit_per_resident: limit,
             counter_share_percent: share,
-            // Its many instants are declared through the API.
-            lottery: None,
-            queue: None,
+            lottery,
+            queue,
+            // Declared through the API.
             returned_within_minutes: None,
             who: None,
         })
@@ -187,10 +219,11 @@ impl ReleaseForm {
     /// What a retry is compared by.
     #[must_use]
     pub fn asks_for(&self) -> Vec<u8> {
-        let Self { key: _, name_zh, name_en, scope, first_day, last_day, when, .. } = self;
+        let Self { key: _, name_zh, name_en, scope, first_day, last_day, when, mode, .. } = self;
         let rest = [&self.days_before, &self.time, &self.once_day, &self.once_time, &self.limit, &self.share];
-        let first = [name_zh, name_en, scope, first_day, last_day, when];
-        first.into_iter().chain(rest).map(String::as_str).collect::<Vec<_>>().join("\0").into_bytes()
+        let first = [name_zh, name_en, scope, first_day, last_day, when, mode];
+        let all = first.into_iter().chain(rest).chain(self.terms.texts());
+        all.map(String::as_str).collect::<Vec<_>>().join("\0").into_bytes()
     }
 }
 
@@ -198,7 +231,8 @@ fn wholes(at: &At) -> Vec<&Pitch> {
     at.pitches().into_iter().filter(|pitch| pitch.whole == pitch.no).collect()
 }
 
-fn read_day(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option<LocalDay> {
+/// A day that is written.
+pub(super) fn read_day(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option<LocalDay> {
     let read = LocalDay::parse(text.trim());
     if read.is_none() {
         faults.add(FieldFault::new(field, Text::fixed("must be a day", "必须是日期")));
@@ -206,7 +240,8 @@ fn read_day(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option
     read
 }
 
-fn read_time(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option<MinuteOfDay> {
+/// A time of day that is written.
+pub(super) fn read_time(field: &'static str, text: &str, faults: &mut FieldFaults) -> Option<MinuteOfDay> {
     let read = minute_of_day(text.trim());
     if read.is_none() {
         faults.add(FieldFault::new(field, Text::fixed("must be a time as 07:00", "格式应为 07:00")));

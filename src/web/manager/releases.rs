@@ -1,5 +1,6 @@
 //! `/manage/{venue}/releases`: what opens when, a new release, and the last one copied.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,21 +10,23 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::closures::days_told;
-use super::frame::{Head, Here, around};
+use super::frame::{Head, HeadLink, Here, around};
 use super::place::At;
 use super::release_form::{ReleaseForm, ScopeChoice};
+use super::release_terms::{mode_of, name_of};
 use crate::api::extract::PathText;
 use crate::api::headers::checked_key;
 use crate::api::manager::authority::Task;
-use crate::api::manager::releases::published;
+use crate::api::manager::releases::{ModeView, published};
 use crate::api::manager::retry::Retry;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::Desk;
 use crate::domain::catalogue::Release;
-use crate::domain::release::ReleaseWhen;
+use crate::domain::release::{ReleaseMode, ReleaseWhen};
 use crate::web::form::Form;
 use crate::web::format;
+use crate::web::i18n::Words;
 use crate::web::page;
 use crate::web::problem_page::Told;
 use crate::web::resident::book::made_key;
@@ -45,14 +48,18 @@ struct ReleasesPage {
     copy_last: Option<String>,
 }
 
-struct ReleaseRow {
-    name: String,
-    days: String,
-    when: String,
-    pitches: String,
-    limit: Option<String>,
-    share: Option<String>,
-    copy: String,
+/// A release in the list.
+pub(super) struct ReleaseRow {
+    pub(super) name: String,
+    pub(super) days: String,
+    pub(super) when: String,
+    pub(super) pitches: String,
+    pub(super) limit: Option<String>,
+    pub(super) share: Option<String>,
+    /// How it is given out, where not to who comes first.
+    pub(super) mode: Option<String>,
+    address: String,
+    pub(super) copy: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,7 +94,7 @@ pub async fn show(
 }
 
 /// The releases that name pitches of this venue, the newest first.
-fn of_venue(at: &At) -> impl Iterator<Item = &Release> {
+pub(super) fn of_venue(at: &At) -> impl Iterator<Item = &Release> {
     let is_here = |release: &&Arc<Release>| {
         let mut pitches = release.def.pitches.iter().filter_map(|no| at.world.catalogue.pitch(*no));
         pitches.any(|pitch| pitch.venue == at.venue)
@@ -95,7 +102,7 @@ fn of_venue(at: &At) -> impl Iterator<Item = &Release> {
     at.world.catalogue.releases().iter().rev().filter(is_here).map(AsRef::as_ref)
 }
 
-fn row_of(at: &At, visitor: &Visitor, release: &Release) -> ReleaseRow {
+pub(super) fn row_of(at: &At, visitor: &Visitor, release: &Release) -> ReleaseRow {
     let (words, def) = (visitor.words, &release.def);
     let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     let named = def.pitches.iter().filter_map(|no| at.world.catalogue.pitch(*no));
@@ -121,6 +128,12 @@ fn row_of(at: &At, visitor: &Visitor, release: &Release) -> ReleaseRow {
         share: (def.counter_share_percent > 0).then(|| {
             words.tell("release-share", &[("percent", i64::from(def.counter_share_percent).into())])
         }),
+        mode: match def.mode {
+            ReleaseMode::FirstCome => None,
+            ReleaseMode::Lottery => Some(words.say("mode-lottery").into_owned()),
+            ReleaseMode::Queue => Some(words.say("mode-queue").into_owned()),
+        },
+        address: at.address(&format!("/releases/{}", def.code)),
         copy: at.address(&format!("/releases/new?copy={}", def.code)),
     }
 }
@@ -130,15 +143,22 @@ pub struct NewQuery {
     /// Which one is copied, for the days after it.
     #[serde(default)]
     copy: String,
+    /// How a new one is given out.
+    #[serde(default)]
+    mode: String,
 }
 
 #[derive(Template)]
-#[template(path = "manager/release.html")]
+#[template(path = "manager/new_release.html")]
 struct NewPage {
     shell: Shell,
     head: Head,
     told: Option<Told>,
     form: ReleaseForm,
+    modes: Vec<HeadLink>,
+    mode_told: String,
+    is_lottery: bool,
+    is_queue: bool,
     scopes: Vec<ScopeChoice>,
     action: String,
     back: String,
@@ -156,7 +176,7 @@ pub async fn new(
 ) -> Result<Response, Turned> {
     let at = At::enter(&desk, &visitor, &code, Task::Manage)?;
     let form = match query.copy.as_str() {
-        "" => ReleaseForm::empty(&at),
+        "" => ReleaseForm::empty(&at, mode_of(&query.mode)),
         copied => {
             let release = of_venue(&at).find(|release| release.def.code.as_str() == copied);
             ReleaseForm::after(&at, release.ok_or(Problem::NotFound)?)
@@ -170,8 +190,43 @@ fn form_page(at: &At, visitor: &Visitor, mut form: ReleaseForm) -> Result<NewPag
     // A new key each time: what was refused is judged anew.
     form.key = made_key();
     let scopes = form.scopes(at, visitor.words);
+    let mode = mode_of(&form.mode);
+    let (is_lottery, is_queue) = (matches!(mode, ModeView::Lottery), matches!(mode, ModeView::Queue));
     let (action, back) = (at.address("/releases"), at.address("/releases"));
-    Ok(NewPage { shell, head, told: None, form, scopes, action, back })
+    let words = visitor.words;
+    let mode_told = match mode {
+        ModeView::FirstCome => words.say("mode-first-come-told"),
+        ModeView::Lottery => words.say("mode-lottery-told"),
+        ModeView::Queue => words.say("mode-queue-told"),
+    };
+    let modes = modes(at, words, mode);
+    let mode_told = mode_told.into_owned();
+    Ok(NewPage {
+        shell,
+        head,
+        told: None,
+        form,
+        modes,
+        mode_told,
+        is_lottery,
+        is_queue,
+        scopes,
+        action,
+        back,
+    })
+}
+
+fn modes(at: &At, words: Words, current: ModeView) -> Vec<HeadLink> {
+    let link = |mode: ModeView, text: Cow<'static, str>| HeadLink {
+        text,
+        address: at.address(&format!("/releases/new?mode={}", name_of(mode))),
+        is_current: name_of(mode) == name_of(current),
+    };
+    vec![
+        link(ModeView::FirstCome, words.say("mode-first-come")),
+        link(ModeView::Lottery, words.say("mode-lottery")),
+        link(ModeView::Queue, words.say("mode-queue")),
+    ]
 }
 
 /// Publishes.

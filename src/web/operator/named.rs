@@ -1,39 +1,70 @@
-//! What both districts and sports are: a name in each language under an id that never changes, listed, with a form for one more.
+//! `/operator/districts/{district}` and `/operator/sports/{sport}`: what it is called. Its id never changes.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::city::City;
 use super::frame::{Here, around};
+use crate::api::extract::PathText;
+use crate::api::operator::named::{Kind, renamed};
 use crate::api::problem::Problem;
+use crate::api::query::QueryOf;
+use crate::api::resident::Desk;
 use crate::api::written_names::WrittenNames;
-use crate::domain::ids::Code;
 use crate::domain::names::Names;
-use crate::web::field::{Faults, Field, Kind, told_over};
+use crate::web::field::{Faults, Field, Kind as FieldKind, told_over};
+use crate::web::form::Form;
+use crate::web::format;
+use crate::web::i18n::Words;
 use crate::web::manager::frame::Head;
 use crate::web::page;
 use crate::web::problem_page::Told;
-use crate::web::resident::book::made_key;
 use crate::web::shell::Shell;
 use crate::web::turned::{Turned, see_other};
 use crate::web::visitor::Visitor;
 
-const ID: &str = "id";
-const NAME_ZH: &str = "name.zh-Hans";
-const NAME_EN: &str = "name.en";
+pub(super) const ID: &str = "id";
+pub(super) const NAME_ZH: &str = "name.zh-Hans";
+pub(super) const NAME_EN: &str = "name.en";
+
+/// Where they stand.
+pub(super) struct Place {
+    pub(super) here: Here,
+    pub(super) path: &'static str,
+}
+
+impl Place {
+    pub(super) const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::District => Self { here: Here::Districts, path: "/operator/districts" },
+            Kind::Sport => Self { here: Here::Sports, path: "/operator/sports" },
+        }
+    }
+
+    /// What the list is called.
+    pub(super) fn title(&self, words: Words) -> String {
+        if self.here == Here::Districts {
+            words.say("operator-districts")
+        } else {
+            words.say("operator-sports")
+        }
+        .into_owned()
+    }
+}
 
 #[derive(Debug, Deserialize)]
 pub struct NamedQuery {
-    /// Whether one has just been added.
+    /// Whether it has just been renamed.
     #[serde(default)]
-    pub done: String,
+    done: String,
 }
 
-/// One more as it is written.
+/// One as it is written: a new one, or what one is called from now on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NamedForm {
@@ -46,106 +77,108 @@ pub struct NamedForm {
 }
 
 impl NamedForm {
+    fn of(name: &Names) -> Self {
+        let Names { zh_hans: name_zh, en: name_en } = name.clone();
+        Self { name_zh, name_en, ..Self::default() }
+    }
+
     #[must_use]
     pub fn names(&self) -> WrittenNames {
         WrittenNames { zh_hans: self.name_zh.trim().to_owned(), en: self.name_en.trim().to_owned() }
     }
 }
 
-/// One of them.
-pub struct NamedRow {
-    zh_hans: String,
-    en: String,
-    code: String,
-    /// How many there are of what is counted by it.
-    count: String,
-}
-
-impl NamedRow {
-    #[must_use]
-    pub fn of(code: &Code, name: &Names, count: String) -> Self {
-        let Names { zh_hans, en } = name.clone();
-        Self { zh_hans, en, code: code.as_str().to_owned(), count }
-    }
-}
-
-/// A list with its form.
-pub struct List {
-    pub here: Here,
-    pub title: Cow<'static, str>,
-    /// What one more is called on the button.
-    pub add: Cow<'static, str>,
-    /// Where it stands.
-    pub path: &'static str,
-    pub rows: Vec<NamedRow>,
+/// The fields of what it is called.
+pub(super) fn name_fields(words: Words, form: &NamedForm) -> Vec<Field> {
+    vec![
+        Field::new(NAME_ZH, words.say("name-zh"), &form.name_zh, FieldKind::Chinese),
+        Field::new(NAME_EN, words.say("name-en"), &form.name_en, FieldKind::English),
+    ]
 }
 
 #[derive(Template)]
-#[template(path = "operator/named.html")]
-struct NamedPage {
+#[template(path = "operator/name.html")]
+struct NamePage {
     shell: Shell,
     head: Head,
     told: Option<Told>,
     is_done: bool,
-    key: String,
+    code: String,
     path: &'static str,
-    add: Cow<'static, str>,
-    rows: Vec<NamedRow>,
+    list: String,
     fields: Vec<Field>,
 }
 
-fn page_of(city: &City, visitor: &Visitor, list: List, form: &NamedForm, faults: &Faults) -> NamedPage {
-    let words = visitor.words;
-    let mut fields = vec![
-        Field::new(NAME_ZH, words.say("name-zh"), &form.name_zh, Kind::Chinese),
-        Field::new(NAME_EN, words.say("name-en"), &form.name_en, Kind::English),
-        Field::new(ID, words.say("venue-id"), &form.id, Kind::Code).with_hint(words.say("venue-id-hint")),
-    ];
+/// What it is called.
+///
+/// # Errors
+/// As `City::enter`, `not-found`, or a fault of ours.
+pub async fn show(
+    kind: Kind,
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    QueryOf(query): QueryOf<NamedQuery>,
+    PathText(code): PathText,
+) -> Result<Response, Turned> {
+    let city = City::enter(&desk, &visitor)?;
+    let name = name_of(&city, kind, &code)?;
+    let mut page = page_of(&city, &visitor, kind, &code, &NamedForm::of(&name), &Faults::default())?;
+    page.is_done = query.done == "changed";
+    page::own(StatusCode::OK, &page)
+}
+
+/// Renames it.
+///
+/// # Errors
+/// As `show`; what can't be is told at its field.
+pub async fn send(
+    kind: Kind,
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    PathText(code): PathText,
+    Form(form): Form<NamedForm>,
+) -> Result<Response, Turned> {
+    let city = City::enter(&desk, &visitor)?;
+    match renamed(&desk, city.who, kind, &code, form.names()).await {
+        Ok(_) => Ok(see_other(&format!("{}/{code}?done=changed", Place::of(kind).path))),
+        Err(fault @ (Problem::Internal { .. } | Problem::Forbidden | Problem::NotFound)) => Err(fault.into()),
+        Err(problem) => {
+            let faults = Faults::of(visitor.words, &problem);
+            let mut page = page_of(&city, &visitor, kind, &code, &form, &faults)?;
+            page.told = Some(told_over(visitor.words, &problem, &[NAME_ZH, NAME_EN]));
+            page::own(problem.name().status(), &page)
+        }
+    }
+}
+
+fn name_of(city: &City, kind: Kind, code: &str) -> Result<Names, Problem> {
+    let catalogue = &city.world.catalogue;
+    let of = kind.find(catalogue, code).ok_or(Problem::NotFound)?;
+    catalogue.name_of(of).map(|(_, name)| name.clone()).map_err(|_| Problem::NotFound)
+}
+
+fn page_of(
+    city: &City,
+    visitor: &Visitor,
+    kind: Kind,
+    code: &str,
+    form: &NamedForm,
+    faults: &Faults,
+) -> Result<NamePage, Problem> {
+    let (words, place) = (visitor.words, Place::of(kind));
+    let mut fields = name_fields(words, form);
     faults.tell(&mut fields);
-    let (shell, head) = around(city, visitor, list.here, list.title);
-    NamedPage {
+    let name = name_of(city, kind, code)?;
+    let list = place.title(words);
+    let (shell, head) = around(city, visitor, place.here, format::name(words, &name));
+    Ok(NamePage {
         shell,
         head,
         told: None,
         is_done: false,
-        // A new key each time: what was refused is judged anew.
-        key: made_key(),
-        path: list.path,
-        add: list.add,
-        rows: list.rows,
+        code: code.to_owned(),
+        path: place.path,
+        list,
         fields,
-    }
-}
-
-/// The list, and whether one more has just come.
-///
-/// # Errors
-/// A fault of ours.
-pub fn listed(city: &City, visitor: &Visitor, list: List, query: &NamedQuery) -> Result<Response, Turned> {
-    let mut page = page_of(city, visitor, list, &NamedForm::default(), &Faults::default());
-    page.is_done = query.done == "added";
-    page::own(StatusCode::OK, &page)
-}
-
-/// The way back to the list, or the form with what is wrong at its fields.
-///
-/// # Errors
-/// A fault of ours.
-pub fn answered(
-    city: &City,
-    visitor: &Visitor,
-    list: List,
-    form: &NamedForm,
-    added: Result<(), Problem>,
-) -> Result<Response, Turned> {
-    let path = list.path;
-    match added {
-        Ok(()) => Ok(see_other(&format!("{path}?done=added"))),
-        Err(fault @ (Problem::Internal { .. } | Problem::Forbidden)) => Err(fault.into()),
-        Err(problem) => {
-            let mut page = page_of(city, visitor, list, form, &Faults::of(visitor.words, &problem));
-            page.told = Some(told_over(visitor.words, &problem, &[ID, NAME_ZH, NAME_EN]));
-            page::own(problem.name().status(), &page)
-        }
-    }
+    })
 }

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::companions::{Tick, ticked, ticks};
 use super::links;
 use super::refund;
 use super::wish::Wish;
@@ -26,7 +27,7 @@ use crate::domain::units::UnitSpan;
 use crate::engine::Engine;
 use crate::engine::world::World;
 use crate::web::address::encoded;
-use crate::web::form::Form;
+use crate::web::form::FormWithFields;
 use crate::web::format;
 use crate::web::page;
 use crate::web::problem_page::Told;
@@ -64,6 +65,7 @@ pub enum Deed {
     Hold,
 }
 
+/// What the form sends, but for the boxes of companions.
 #[derive(Debug, Deserialize)]
 pub struct BookForm {
     pitch: String,
@@ -89,6 +91,7 @@ pub struct Sheet {
     places: Vec<Choice>,
     party_max: u16,
     party_size: u16,
+    companions: Vec<Tick>,
     price: String,
     rule: String,
     pay: Pay,
@@ -148,7 +151,9 @@ pub async fn show(
     let world = Arc::clone(&state.desk.engine.world());
     let asked = (query.pitch.as_str(), query.start.as_str(), query.end.as_str());
     let wish = Wish::read(&world, asked, query.places.max(1), state.desk.clock.now())?;
-    let sheet = sheet_of(&state.desk, &visitor, &world, &wish, made_key());
+    let resident = visitor.resident_if_any();
+    let ticks = ticks(&state.desk, visitor.words, resident, &[]).await?;
+    let sheet = sheet_of(&state.desk, &visitor, &world, &wish, ticks);
     written(&visitor, StatusCode::OK, sheet)
 }
 
@@ -159,11 +164,12 @@ pub async fn show(
 pub async fn send(
     State(state): State<Residents>,
     visitor: Visitor,
-    Form(form): Form<BookForm>,
+    FormWithFields(form, fields): FormWithFields<BookForm>,
 ) -> Result<Response, Turned> {
     let desk = &state.desk;
     let resident = visitor.resident()?;
-    match done(desk, resident, &form).await {
+    let companions = ticked(&fields);
+    match done(desk, resident, &form, &companions).await {
         Ok(address) => Ok(gone_on(visitor.wants, &address)),
         Err(fault @ (Problem::Internal { .. } | Problem::NotFound)) => Err(fault.into()),
         Err(problem) => {
@@ -171,8 +177,9 @@ pub async fn send(
             let now = desk.clock.now();
             let asked = (form.pitch.as_str(), form.start.as_str(), form.end.as_str());
             let wish = Wish::read(&world, asked, form.party_size.max(1), now)?;
-            // A new key: what was refused is judged anew, and what came with another content must not be met again.
-            let mut sheet = sheet_of(desk, &visitor, &world, &wish, made_key());
+            // With a new key: what was refused is judged anew, and what came with another content must not be met again.
+            let ticks = ticks(desk, visitor.words, Some(resident), &companions).await?;
+            let mut sheet = sheet_of(desk, &visitor, &world, &wish, ticks);
             sheet.told =
                 Some(Told::of(visitor.words, &problem).with_details(visitor.words, &world, &problem));
             let nearest = wish.nearest(&desk.engine, &world, ALTERNATIVES, now);
@@ -193,7 +200,12 @@ pub async fn send(
 }
 
 /// Does what the button says; the address of what it came to.
-async fn done(desk: &Desk, resident: ResidentNo, form: &BookForm) -> Result<String, Problem> {
+async fn done(
+    desk: &Desk,
+    resident: ResidentNo,
+    form: &BookForm,
+    companions: &[String],
+) -> Result<String, Problem> {
     let (path, claim, told): (_, Claim, _) = match form.deed {
         Deed::Book | Deed::TopUpAndBook => (BOOK_PATH, Engine::book, "booked"),
         Deed::Hold => (HOLD_PATH, Engine::place_hold, "held"),
@@ -206,10 +218,21 @@ async fn done(desk: &Desk, resident: ResidentNo, form: &BookForm) -> Result<Stri
         pitch: &form.pitch,
         start: &form.start,
         end: &form.end,
-        party_size: Some(i64::from(form.party_size)),
+        party_size: Some(people(desk, form, companions)),
+        companions,
     };
     let placed = placed(desk, resident, path, checked_key(&form.key), order, claim).await?;
     Ok(format!("/bookings/{}?done={told}", desk.ids.booking(placed.booking.no).as_str()))
+}
+
+/// For how many it is: who ticks companions and leaves the number as it was means them too. Places of a session are paid for, and so
+/// they are as many as the price on the button says.
+fn people(desk: &Desk, form: &BookForm, companions: &[String]) -> i64 {
+    let asked = i64::from(form.party_size);
+    let world = desk.engine.world();
+    let is_session = world.catalogue.pitch_by_code(&form.pitch).is_some_and(super::grid_day::is_session);
+    let with_companions = i64::try_from(companions.len()).unwrap_or(i64::MAX).saturating_add(1);
+    if is_session { asked } else { asked.max(with_companions) }
 }
 
 /// A key that nobody has used.
@@ -228,7 +251,7 @@ fn written(visitor: &Visitor, status: StatusCode, sheet: Sheet) -> Result<Respon
     }
 }
 
-fn sheet_of(desk: &Desk, visitor: &Visitor, world: &World, wish: &Wish<'_>, key: String) -> Sheet {
+fn sheet_of(desk: &Desk, visitor: &Visitor, world: &World, wish: &Wish<'_>, companions: Vec<Tick>) -> Sheet {
     let words = visitor.words;
     let catalogue = &world.catalogue;
     let (engine, now, currency) = (&desk.engine, desk.clock.now(), catalogue.city().currency);
@@ -296,6 +319,7 @@ fn sheet_of(desk: &Desk, visitor: &Visitor, world: &World, wish: &Wish<'_>, key:
         places: place_choices.collect(),
         party_max: pitch.party_max,
         party_size: places,
+        companions,
         price: format::money(price, currency),
         rule: refund::rule(words, catalogue.zone(), pitch, wish.start(), now),
         pay,
@@ -303,7 +327,7 @@ fn sheet_of(desk: &Desk, visitor: &Visitor, world: &World, wish: &Wish<'_>, key:
         pitch: code.to_owned(),
         start,
         end,
-        key,
+        key: made_key(),
         told: None,
         alternatives: Vec::new(),
     }

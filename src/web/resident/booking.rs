@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::book::made_key;
 use super::booking_card::BookingCard;
+use super::companions::{Tick, ticked, ticks, told_name};
 use super::refund;
 use crate::api::answer::city_moment;
 use crate::api::extract::PathText;
@@ -18,6 +19,7 @@ use crate::api::headers::checked_key;
 use crate::api::problem::Problem;
 use crate::api::query::QueryOf;
 use crate::api::resident::booking_view::BookingStatus;
+use crate::api::resident::party::{named, party_of};
 use crate::api::resident::{Desk, Residents, bookings, holds, wallet};
 use crate::domain::calendar::local_day;
 use crate::domain::ids::ResidentNo;
@@ -27,6 +29,7 @@ use crate::engine::bookings::Booking;
 use crate::web::form::Form;
 use crate::web::format;
 use crate::web::i18n::Words;
+use crate::web::manager::week::Fields;
 use crate::web::page;
 use crate::web::problem_page::Told;
 use crate::web::shell::{Place, Shell};
@@ -49,6 +52,7 @@ pub enum Done {
     Held,
     Cancelled,
     Paid,
+    Companions,
 }
 
 #[derive(Template)]
@@ -59,6 +63,10 @@ struct BookingPage {
     done: Option<String>,
     told: Option<Told>,
     party_size: u16,
+    /// Who comes along.
+    party: Vec<String>,
+    /// Who may be ticked, while that can be changed.
+    companions: Vec<Tick>,
     paid: Option<String>,
     refunded: Option<String>,
     cancel: Option<Cancel>,
@@ -94,7 +102,7 @@ pub async fn show(
     PathText(id): PathText,
 ) -> Result<Response, Turned> {
     let booking = own_booking(&state.desk, visitor.resident()?, &id).await?;
-    let mut page = page_of(&state.desk, &visitor, &booking)?;
+    let mut page = page_of(&state.desk, &visitor, &booking).await?;
     page.done = query.done.and_then(|done| done_told(&page, &visitor, done));
     page::own(StatusCode::OK, &page)
 }
@@ -108,14 +116,23 @@ pub async fn own_booking(desk: &Desk, resident: ResidentNo, id: &str) -> Result<
     desk.past.own_booking(resident, no).await
 }
 
-fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingPage, Turned> {
+async fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingPage, Turned> {
     let words = visitor.words;
+    let resident = booking.terms.resident;
+    let party = party_of(desk, resident, booking.no).await?;
     let world = Arc::clone(&desk.engine.world());
     let now = desk.clock.now();
     let zone = world.catalogue.zone();
     let currency = world.catalogue.city().currency;
     let card = BookingCard::of(desk, &world, words, booking, now).ok_or(Problem::NotFound)?;
     let status = BookingStatus::of(booking.state).ok_or(Problem::NotFound)?;
+    let is_ahead = matches!(status, BookingStatus::Held | BookingStatus::Confirmed) && card.start > now;
+    let companions = if is_ahead {
+        let named: Vec<String> = party.iter().map(|one| one.id.as_str().to_owned()).collect();
+        ticks(desk, words, Some(resident), &named).await?
+    } else {
+        Vec::new()
+    };
     let pitch = world.catalogue.pitch(booking.terms.pitch).ok_or(Problem::NotFound)?;
     let price = booking.terms.price;
     let back = pitch.cancel.refund(price, card.start, now);
@@ -153,6 +170,8 @@ fn page_of(desk: &Desk, visitor: &Visitor, booking: &Booking) -> Result<BookingP
         done: None,
         told: None,
         party_size: booking.terms.party_size,
+        party: party.iter().map(|one| told_name(words, one)).collect(),
+        companions,
         paid: booking.state.settled().is_paid().then(|| card.price.clone()),
         refunded: (status == BookingStatus::Cancelled && booking.refund > Minor::ZERO)
             .then(|| format::money(booking.refund, currency)),
@@ -188,6 +207,7 @@ fn done_told(page: &BookingPage, visitor: &Visitor, done: Done) -> Option<String
             Some(amount) => words.tell("done-cancelled", &[("amount", amount.into())]),
             None => words.say("done-given-up").into_owned(),
         }),
+        Done::Companions => Some(words.say("companions-saved").into_owned()),
     }
 }
 
@@ -244,6 +264,24 @@ async fn paid(desk: &Desk, resident: ResidentNo, id: &str, form: &PayForm) -> Re
     Ok(())
 }
 
+/// Says who comes along.
+///
+/// # Errors
+/// As `show`; what can't be is told on the page.
+pub async fn companions(
+    State(state): State<Residents>,
+    visitor: Visitor,
+    PathText(id): PathText,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Turned> {
+    let desk = &state.desk;
+    let resident = visitor.resident()?;
+    match named(desk, resident, &id, &ticked(&fields)).await {
+        Ok(_) => Ok(see_other(&format!("/bookings/{id}?done=companions"))),
+        Err(problem) => refused(desk, &visitor, resident, &id, problem).await,
+    }
+}
+
 async fn refused(
     desk: &Desk,
     visitor: &Visitor,
@@ -254,7 +292,7 @@ async fn refused(
     if matches!(problem, Problem::Internal { .. } | Problem::NotFound) {
         return Err(problem.into());
     }
-    let mut page = page_of(desk, visitor, &own_booking(desk, resident, id).await?)?;
+    let mut page = page_of(desk, visitor, &own_booking(desk, resident, id).await?).await?;
     let world = desk.engine.world();
     page.told = Some(Told::of(visitor.words, &problem).with_details(visitor.words, &world, &problem));
     page::own(problem.name().status(), &page)

@@ -14,9 +14,11 @@ use qrcode::{Color, QrCode};
 
 use super::booking::own_booking;
 use super::booking_card::BookingCard;
+use super::companions::told_name;
 use crate::api::extract::PathText;
 use crate::api::problem::Problem;
 use crate::api::resident::Residents;
+use crate::api::resident::party::party_of;
 use crate::api::resident::tickets::{code_of, ticket_of};
 use crate::web::page;
 use crate::web::shell::{Place, Shell};
@@ -37,6 +39,8 @@ struct TicketPage {
     card: BookingCard,
     code: String,
     name: String,
+    /// Who comes along.
+    party: Vec<String>,
     side: usize,
     path: String,
 }
@@ -54,6 +58,7 @@ pub async fn show(
     let who = visitor.signed_in()?;
     let (ticket, text) = ticket_of(desk, &who, &id).await?;
     let booking = own_booking(desk, who.resident()?, &id).await?;
+    let party = party_of(desk, booking.terms.resident, booking.no).await?;
     let world = Arc::clone(&desk.engine.world());
     let card =
         BookingCard::of(desk, &world, visitor.words, &booking, desk.clock.now()).ok_or(Problem::NotFound)?;
@@ -65,6 +70,7 @@ pub async fn show(
     let page = TicketPage {
         shell: Shell::of(&visitor, visitor.words.say("ticket"), Place::Bookings).with_modules(&["ticket.js"]),
         name: visitor.words.tell("entry-code", &[("code", (&code).into())]),
+        party: party.iter().map(|one| told_name(visitor.words, one)).collect(),
         card,
         code,
         side,

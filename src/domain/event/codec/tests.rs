@@ -1,18 +1,19 @@
 //! Events come back from their bytes as they were, and other bytes are no events.
 
 use super::*;
-use crate::domain::change::{PitchChange, VenueChange};
+use crate::domain::change::{NameChange, Named, PitchChange, VenueChange};
 use crate::domain::definition::{Location, SpecialDay};
 use crate::domain::draw::{EntryId, Hash, Seed};
 use crate::domain::entitlement::{Concession, Verified};
 use crate::domain::event::{
-    DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn, Household, HouseholdJoined, OfPeople,
-    OfQueue, OfReturn, PrizeLapsed, QueueJoined, QueueLeft, QueueOpened, QueueServed, ResidentVerified,
-    ReturnSeedShown, SlotReturned, Stock,
+    CompanionsListed, CompanionsNamed, DrawDone, DrawSealed, EntryChanged, EntryMade, EntryWithdrawn,
+    Household, HouseholdJoined, OfCompanions, OfPeople, OfQueue, OfReturn, PrizeLapsed, QueueJoined,
+    QueueLeft, QueueOpened, QueueServed, ResidentVerified, ReturnSeedShown, SlotReturned, Stock,
 };
 use crate::domain::hours::DayKind;
 use crate::domain::ids::{DistrictNo, ReturnNo};
 use crate::domain::lottery::Wish;
+use crate::domain::names::Names;
 
 fn wish(pitch: u32) -> Wish {
     let span = UnitSpan::new(38, 4).expect("a span");
@@ -85,6 +86,10 @@ fn events() -> Vec<Event> {
             location: Some(Location { latitude_e6: -33_900_000, longitude_e6: 1 }),
             ..VenueChange::of(VenueNo::new(4))
         })),
+        Event::NameChanged(Box::new(NameChange {
+            of: Named::District(DistrictNo::new(1)),
+            name: Names::new("南山", "Nanshan"),
+        })),
         Event::EntryMade(Box::new(EntryMade {
             release: ReleaseNo::new(3),
             resident,
@@ -141,6 +146,14 @@ fn events() -> Vec<Event> {
             household: Some(Household { no: 70_000, with: ResidentNo::new(8) }),
         })),
         Event::OfPeople(OfPeople::Household(HouseholdJoined { resident, household: None })),
+        Event::OfCompanions(OfCompanions::Listed(CompanionsListed {
+            resident,
+            sealed: Box::from([1, 2, 3]),
+        })),
+        Event::OfCompanions(OfCompanions::Named(CompanionsNamed {
+            no: BookingNo::new(4),
+            sealed: Box::from([1, 2, 3]),
+        })),
         Event::AccountDisabled(AccountDisabled { account: resident }),
         Event::AccountCompleted(Box::new(AccountCompleted { resident, sealed: Box::from([1, 2, 3]) })),
         Event::AccountErased(AccountErased {
@@ -223,7 +236,9 @@ fn bytes_that_are_cut_or_too_long_are_no_event() {
         let mut bytes = Vec::new();
         event.encode(&mut bytes);
         // What is sealed has no length of its own: any rest of it is as good as another here.
-        let is_sealed = |event: &Event| matches!(event, Event::AccountOpened(_) | Event::AccountCompleted(_));
+        let is_sealed = |event: &Event| {
+            matches!(event, Event::AccountOpened(_) | Event::AccountCompleted(_) | Event::OfCompanions(_))
+        };
         let open_ended =
             is_sealed(&event) || matches!(&event, Event::StaffActed(acted) if is_sealed(&acted.action));
         for cut in 0..bytes.len() {

@@ -1,5 +1,13 @@
-// Cells of the calendar are marked, or a booking is moved: by a mouse that drags, or by the keys, where Space begins, arrows extend,
-// Enter opens and Esc leaves. Cells stay the links that they are without this; a finger scrolls and taps.
+// Cells of the calendar are marked, over hours and over pitches, or a booking is moved: by a mouse that drags, by a finger that rests on
+// a cell before it moves, or by the keys, where Space begins, arrows extend, Enter opens and Esc leaves. Cells stay the links that they
+// are without this; a finger that doesn't rest scrolls and taps.
+
+/** How long a finger rests until it marks, and how far it may tremble meanwhile. */
+const REST_MS = 450;
+const TREMBLE = 10;
+/** So near to an edge the table is scrolled on, by so much with each movement. */
+const EDGE = 36;
+const CREEP = 14;
 
 const table = document.querySelector("table[data-drag]");
 if (table) watch(table);
@@ -7,7 +15,10 @@ if (table) watch(table);
 function watch(table) {
   const bar = document.querySelector("[data-marks]");
   const notice = document.getElementById("notice");
-  // What is being done: `{ first, cells }` where cells of a pitch are marked, `{ from, cells }` where a booking is on its way.
+  const region = table.closest(".table");
+  const names = new Intl.ListFormat(document.documentElement.lang, { type: "conjunction" });
+  // What is being done: `{ first, corner, cells, heads }` where cells are marked from the first to a corner: those of the first's pitch, and
+  // the heads of all pitches; `{ from, cells }` where a booking is on its way.
   let deed = null;
 
   const cellOf = (target) => target?.closest?.("tbody td[data-minutes]");
@@ -27,10 +38,11 @@ function watch(table) {
 
   const clock = (ms, cell) => written(ms, cell).slice(11, 16);
 
-  function span(cells) {
+  function span({ cells, heads }) {
     const [first, last] = [cells[0], cells.at(-1)];
     const midnight = clock(end(last), last) === "00:00" ? "24:00" : clock(end(last), last);
-    return { pitch: pitch(first).dataset.pitch, name: pitch(first).textContent.trim(), from: clock(start(first), first), to: midnight };
+    const name = names.format(heads.map((head) => head.textContent.trim()));
+    return { pitch: heads.map((head) => head.dataset.pitch).join(","), name, from: clock(start(first), first), to: midnight };
   }
 
   function show(cells) {
@@ -41,7 +53,7 @@ function watch(table) {
   /** Begins at a cell: a free one is marked, a booking that can be moved is taken up. */
   function begin(cell) {
     bar.hidden = true;
-    if (isFree(cell)) deed = { first: cell, cells: [cell] };
+    if (isFree(cell)) deed = { first: cell, corner: cell, cells: [cell], heads: [pitch(cell)] };
     else if (cell.dataset.move) deed = { from: cell, cells: [] };
     else return false;
     return true;
@@ -50,15 +62,29 @@ function watch(table) {
   /** The cells of one pitch from the first to where somebody is now, as far as nothing closed lies between. */
   function marked(first, here) {
     const all = column(first);
-    const [at, to] = [all.indexOf(first), all.findIndex((cell) => cell.parentElement === here.parentElement)];
+    // Another pitch's hours may begin between the first one's.
+    const [at, to] = [all.indexOf(first), Math.max(0, all.findLastIndex((cell) => start(cell) <= start(here)))];
     const step = to < at ? -1 : 1;
     const cells = [first];
-    for (let next = at + step; to >= 0 && next !== to + step; next += step) {
+    for (let next = at + step; next !== to + step; next += step) {
       const [earlier, later] = step > 0 ? [cells.at(-1), all[next]] : [all[next], cells.at(-1)];
       if (all[next].dataset.state === "closed" || !follows(later, earlier)) break;
       cells.push(all[next]);
     }
     return step > 0 ? cells : cells.reverse();
+  }
+
+  /** The heads of the pitches from one cell's to another's. */
+  function heads(one, other) {
+    const [from, to] = [one.cellIndex, other.cellIndex].sort((a, b) => a - b);
+    return [...table.tHead.rows[0].cells].slice(from, to + 1);
+  }
+
+  /** What lies beside the marked cells on the other pitches, in the same hours. */
+  function beside({ cells, heads, first }) {
+    const [from, to] = [start(cells[0]), end(cells.at(-1))];
+    const inside = (cell) => cell.dataset.state !== "closed" && start(cell) < to && end(cell) > from;
+    return heads.filter((head) => head !== pitch(first)).flatMap((head) => column(head).filter(inside));
   }
 
   /** Where a booking would lie that begins at a cell: cells that are free or its own, or none. */
@@ -75,8 +101,9 @@ function watch(table) {
   }
 
   function over(cell) {
-    deed.cells = deed.first ? marked(deed.first, cell) : place(deed.from, cell);
-    show(deed.cells);
+    if (deed.from) return show((deed.cells = place(deed.from, cell)));
+    Object.assign(deed, { corner: cell, cells: marked(deed.first, cell), heads: heads(deed.first, cell) });
+    show([...deed.cells, ...beside(deed)]);
   }
 
   function leave() {
@@ -103,10 +130,11 @@ function watch(table) {
       if (cells[0].dataset.move !== from.dataset.move || cells[0] !== firstOf(from)) location.assign(`${from.dataset.move}?${query}`);
       return;
     }
-    const { pitch: code, name, from: begins, to } = span(cells);
+    const { pitch: code, name, from: begins, to } = span(deed);
     const sell = bar.querySelector("[data-sell]");
     const close = bar.querySelector("[data-close]");
-    sell.hidden = !cells.every(isFree);
+    // A counter sells one pitch at a time.
+    sell.hidden = deed.heads.length > 1 || !cells.every(isFree);
     sell.href = `${sell.dataset.sell}?${new URLSearchParams({
       pitch: code, start: written(start(cells[0]), first), end: written(end(cells.at(-1)), first),
     })}`;
@@ -121,24 +149,67 @@ function watch(table) {
 
   let pressed = null;
   let isDragging = false;
+  // Of a finger that rests: where, and when it will have rested long enough.
+  let resting = null;
+
+  /** The cell that is pressed is taken up, if it can be. */
+  function takeUp() {
+    isDragging = begin(pressed);
+    if (!isDragging) return (pressed = null);
+    document.documentElement.classList.add("dragging");
+    over(pressed);
+  }
+
+  function rest(event) {
+    const { clientX: x, clientY: y } = event;
+    const after = setTimeout(() => {
+      resting = null;
+      takeUp();
+      if (isDragging) navigator.vibrate?.(10);
+    }, REST_MS);
+    resting = { x, y, after };
+  }
+
+  function restNoMore() {
+    clearTimeout(resting?.after);
+    resting = null;
+  }
+
+  /** Near an edge the table goes on, so that what is marked may be larger than a screen. */
+  function creep({ clientX: x, clientY: y }) {
+    const { left, right } = region.getBoundingClientRect();
+    region.scrollBy(x < left + EDGE ? -CREEP : x > right - EDGE ? CREEP : 0, 0);
+    scrollBy(0, y < EDGE ? -CREEP : y > innerHeight - EDGE ? CREEP : 0);
+  }
 
   table.addEventListener("dragstart", (event) => event.preventDefault());
   table.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "touch" && event.button === 0) pressed = cellOf(event.target) ?? null;
+    // A second finger zooms.
+    if (!event.isPrimary) return restNoMore();
+    if (event.button !== 0) return;
+    pressed = cellOf(event.target) ?? null;
+    if (pressed && event.pointerType === "touch") rest(event);
   });
   document.addEventListener("pointermove", (event) => {
-    if (!pressed) return;
-    const cell = cellOf(document.elementFromPoint(event.clientX, event.clientY));
-    if (!cell || (!isDragging && cell === pressed)) return;
-    if (!isDragging && !begin(pressed)) {
+    if (!pressed || !event.isPrimary) return;
+    if (resting) {
+      if (Math.hypot(event.clientX - resting.x, event.clientY - resting.y) <= TREMBLE) return;
+      // It scrolls.
+      restNoMore();
       pressed = null;
       return;
     }
-    isDragging = true;
-    document.documentElement.classList.add("dragging");
-    over(cell);
+    if (isDragging) creep(event);
+    const cell = cellOf(document.elementFromPoint(event.clientX, event.clientY));
+    if (!cell || (!isDragging && cell === pressed)) return;
+    if (!isDragging) takeUp();
+    if (isDragging) over(cell);
   });
+  // What a finger has taken up is not scrolled away, and no menu of the link beneath it opens.
+  document.addEventListener("touchmove", (event) => isDragging && event.cancelable && event.preventDefault(), { passive: false });
+  table.addEventListener("contextmenu", (event) => (resting || isDragging) && event.preventDefault());
   document.addEventListener("pointerup", () => {
+    restNoMore();
     pressed = null;
     if (!isDragging) return;
     isDragging = false;
@@ -155,6 +226,7 @@ function watch(table) {
     else leave();
   });
   document.addEventListener("pointercancel", () => {
+    restNoMore();
     pressed = null;
     isDragging = false;
     if (deed) leave();
@@ -176,7 +248,9 @@ function watch(table) {
     } else if (event.key === "Enter") {
       open();
     } else if (deed.first && event.key.startsWith("Arrow")) {
-      extend({ ArrowUp: -1, ArrowDown: 1 }[event.key]);
+      const isReversed = getComputedStyle(table).direction === "rtl";
+      const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
+      extend({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0, isReversed ? -across : across);
     } else if (event.key !== " ") {
       // Where a booking goes, the arrows lead as they always do.
       return;
@@ -185,14 +259,14 @@ function watch(table) {
     event.stopImmediatePropagation();
   }, true);
 
-  function extend(step) {
-    if (!step) return;
-    const { first, cells } = deed;
+  function extend(down, across) {
+    const { first, corner, cells } = deed;
     const edge = cells[0] === first ? cells.at(-1) : cells[0];
     const all = column(first);
-    const next = all[all.indexOf(edge) + step];
-    if (next) over(next);
-    say(told(bar.dataset.told, span(deed.cells)));
+    const row = (all[all.indexOf(edge) + down] ?? edge).parentElement;
+    const next = corner.cellIndex + across;
+    if (table.tHead.rows[0].cells[next]?.dataset.pitch) over(row.cells[next]);
+    say(told(bar.dataset.told, span(deed)));
   }
 
   table.addEventListener("focusin", (event) => {

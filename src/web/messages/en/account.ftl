@@ -38,3 +38,21 @@ password-wrong-told = Nothing was deleted. Type the password of this account.
 deleted = Account deleted
 deleted-told = Your account is deleted. Nobody can read your name or phone number here any more.
 deleted-home = To the start page
+
+# Who comes along.
+companions = Companions
+companions-told = Who plays with you often: tick them when you book, and the gate sees who comes. Sealed like your name, and deleted with your account.
+companions-full = These are as many as one may have. Remove one to add another.
+companion-add = Add a companion
+companion-name = Name
+companion-year = Year of birth (optional)
+companion-year-hint = Where a venue asks for it: children in a pool, reduced prices.
+companion-remove = Remove
+companion-remove-name = Remove { $name }
+companion-added = Added to your companions.
+companion-removed = Removed from your companions.
+companion-born = { $name }, born { $year }
+companions-who = Who comes along
+companions-with = With
+companions-change = Change who comes along
+companions-saved = Saved: who comes along.

@@ -81,3 +81,4 @@ goes-by = They are as
 own-weekday = their own weekday again
 no-holidays = No day is set apart from today on.
 day-of-year = { $day } { $year }
+rename = Rename

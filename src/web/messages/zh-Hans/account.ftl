@@ -38,3 +38,21 @@ password-wrong-told = 账号没有注销。请输入本账号的密码。
 deleted = 账号已注销
 deleted-told = 您的账号已注销，这里再也没有人能读到您的姓名和手机号。
 deleted-home = 回到首页
+
+# 同行人。
+companions = 同行人
+companions-told = 经常与您一起运动的人：预订时勾选，验票时即可看到同行人。与您的姓名一样加密保存，注销账号时一并删除。
+companions-full = 同行人已达上限，请先移除一位再添加。
+companion-add = 添加同行人
+companion-name = 姓名
+companion-year = 出生年份(选填)
+companion-year-hint = 有的场馆需要，例如儿童游泳、优惠票价。
+companion-remove = 移除
+companion-remove-name = 移除 { $name }
+companion-added = 已添加同行人。
+companion-removed = 已移除同行人。
+companion-born = { $name }，{ $year } 年生
+companions-who = 谁一起来
+companions-with = 同行人
+companions-change = 更改同行人
+companions-saved = 同行人已保存。

@@ -75,3 +75,4 @@ goes-by = 按
 own-weekday = 恢复为当天的星期
 no-holidays = 今天起没有特殊日期。
 day-of-year = { $year }年{ $day }
+rename = 更名

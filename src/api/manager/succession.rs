@@ -1,0 +1,91 @@
+//! A pitch that takes the place of another: how a court is divided, what is played on it, how long its slots are, all that stays of a
+//! pitch once it is there is changed so.
+//!
+//! Bookings, tickets and reports speak of the old pitch, which therefore stays as it was and is sold no more; the new one is another pitch,
+//! with another id, and begins empty. Always: the old one is out of sale, and nobody who may have claimed before is on the way, when it
+//! is looked whether a live booking stands on it; so nothing is ever sold of both.
+
+use std::sync::Arc;
+
+use super::change::make;
+use crate::api::problem::{FieldFault, Problem, Text};
+use crate::api::resident::Desk;
+use crate::api::settled::{until, with_lane};
+use crate::domain::catalogue::Pitch;
+use crate::domain::change::{Offered, PitchChange};
+use crate::domain::event::Event;
+use crate::domain::ids::{PitchNo, ResidentNo, VenueNo};
+use crate::domain::time::LocalDay;
+use crate::engine::CommandLane;
+use crate::engine::world::World;
+
+/// The field that names it.
+const FIELD: &str = "instead_of";
+
+/// The pitch whose place is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Predecessor {
+    no: PitchNo,
+    was: Offered,
+}
+
+/// Finds the pitch whose place is to be taken.
+///
+/// # Errors
+/// `invalid-request` when it is none of the venue's, or a part of one.
+pub(super) fn predecessor(world: &World, venue: VenueNo, code: &str) -> Result<Predecessor, Problem> {
+    let pitch = world.catalogue.pitch_by_code(code).filter(|pitch| pitch.venue == venue);
+    match pitch.filter(|pitch| pitch.whole == pitch.no) {
+        Some(Pitch { no, offered, .. }) => Ok(Predecessor { no: *no, was: *offered }),
+        None => {
+            let text = Text::fixed("is no whole pitch of this venue", "不是本场馆的整块场地");
+            Err(FieldFault::new(FIELD, text).into())
+        }
+    }
+}
+
+impl Predecessor {
+    /// Takes it out of sale for good; durable when this returns.
+    ///
+    /// # Errors
+    /// `invalid-request` while live bookings stand on it, of which it is told how many and until when; then it is sold as before.
+    pub(super) async fn retire(self, desk: &Desk, by: ResidentNo) -> Result<(), Problem> {
+        if self.was == Offered::Yes {
+            self.offer(desk, by, Offered::No).await?;
+        }
+        // Whoever claimed while it was on sale has queued; when that is settled, the lists have it.
+        let (intake, queued) = with_lane(|lane: &CommandLane| {
+            let intake = Arc::clone(lane.owner().intake());
+            let queued = intake.queued_before();
+            (intake, queued)
+        });
+        until(|| intake.is_settled(&queued).then_some(())).await?;
+        let Some((count, last)) = live_on(desk, self.no) else { return Ok(()) };
+        if self.was == Offered::Yes {
+            self.offer(desk, by, Offered::Yes).await?;
+        }
+        let text = Text::new(
+            format!(
+                "{count} live bookings stand on it, the last on {last}: move them or call them off, or wait until they are over"
+            ),
+            format!("尚有 {count} 笔有效预订,最后一笔在 {last}:请先改期或取消,或等其结束"),
+        );
+        Err(FieldFault::new(FIELD, text).into())
+    }
+
+    async fn offer(self, desk: &Desk, by: ResidentNo, offered: Offered) -> Result<(), Problem> {
+        let change = PitchChange { offered: Some(offered), ..PitchChange::of(self.no) };
+        make(desk, by, Event::PitchChanged(Box::new(change))).await
+    }
+}
+
+/// How many live bookings stand on a whole and its parts, and on which day the last.
+fn live_on(desk: &Desk, no: PitchNo) -> Option<(usize, LocalDay)> {
+    let world = World::clone(&desk.engine.world());
+    let whole = world.catalogue.pitch(no)?;
+    let days = world.days.iter().map(|clock| clock.day);
+    let bookings = days.filter_map(|day| desk.engine.bookings_of_day(&world, whole, day)).flatten();
+    let live: Vec<LocalDay> =
+        bookings.filter(|booking| booking.state.is_live()).map(|booking| booking.terms.day).collect();
+    live.iter().max().map(|last| (live.len(), *last))
+}
