@@ -22,9 +22,11 @@ use crate::journal::tail::TailRecord;
 
 mod audit;
 mod booking;
+mod brought_forward;
 mod ledger;
 
-pub(super) use ledger::wallet_of;
+pub(super) use brought_forward::BroughtForward;
+pub(super) use ledger::{accounts_of_city, accounts_of_venue, wallet_of};
 
 /// A record that was read, with the event that it is.
 #[derive(Debug)]
