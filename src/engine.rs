@@ -41,6 +41,8 @@ pub mod changes;
 #[cfg(not(feature = "loom"))]
 pub mod check_in;
 #[cfg(not(feature = "loom"))]
+pub mod city_accounts;
+#[cfg(not(feature = "loom"))]
 pub mod claim;
 #[cfg(not(feature = "loom"))]
 pub mod closing;

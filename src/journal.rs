@@ -57,6 +57,7 @@ pub use daily_roots::{DailyRoot, daily_roots};
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::JournalError;
 pub use file_disk::FileDisk;
+pub use listing::expect_behind;
 pub use lock::DirLock;
 #[cfg(feature = "planted-bugs")]
 pub use planted::Bug;
@@ -149,11 +150,7 @@ impl<D: Disk> Journal<D> {
             let (bytes, min) = (options.segment_bytes, layout::SEGMENT_BYTES_MIN);
             return Err(JournalError::SegmentBytes { bytes, min });
         }
-        let mut new_uuid = [0; 16];
-        options
-            .entropy
-            .fill(&mut new_uuid)
-            .map_err(|source| JournalError::System { what: "random bytes", source })?;
+        let new_uuid = new_uuid(&*options.entropy)?;
         let check = if options.planted.no_crc() { Checksum::Ignored } else { Checksum::Checked };
         let read = recovery::read_all(&disk, behind, new_uuid, check, apply)?;
         let (records, cut) = (read.records, read.cut.clone());
@@ -166,6 +163,17 @@ impl<D: Disk> Journal<D> {
         let state = appender.state();
         let recovered = Recovered { uuid: state.uuid, epoch: state.epoch, records, at: state.at, cut };
         Ok(Self { appender, options, recovered })
+    }
+
+    /// Begins a journal of its own name that goes on behind a position of another, in a directory that has none. No epoch is begun:
+    /// its next records come from elsewhere too.
+    fn begin_behind(disk: D, options: Options, position: &Position) -> Result<Self, JournalError> {
+        let position = position.in_journal(new_uuid(&*options.entropy)?);
+        let disk = Arc::new(disk);
+        let appender =
+            recovery::begin_behind(&disk, &position, options.segment_bytes, Arc::clone(&options.entropy))?;
+        let (uuid, epoch, at) = (position.uuid(), position.epoch(), position.at());
+        Ok(Self { appender, options, recovered: Recovered { uuid, epoch, records: 0, at, cut: None } })
     }
 
     /// What this start found.
@@ -219,6 +227,12 @@ impl<D: Disk> Journal<D> {
 fn wake_in_time() {
     // Where it can't be had, batches are gathered a little longer.
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
+}
+
+fn new_uuid(entropy: &dyn Entropy) -> Result<[u8; 16], JournalError> {
+    let mut uuid = [0; 16];
+    entropy.fill(&mut uuid).map_err(|source| JournalError::System { what: "random bytes", source })?;
+    Ok(uuid)
 }
 
 #[cfg(test)]

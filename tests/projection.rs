@@ -17,6 +17,8 @@ mod client;
 mod erasure;
 #[path = "projection/faults.rs"]
 mod faults;
+#[path = "projection/filling.rs"]
+mod filling;
 #[path = "projection/history.rs"]
 mod history;
 #[path = "projection/lines.rs"]

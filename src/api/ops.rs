@@ -97,7 +97,7 @@ struct Ready {
 
 #[derive(Serialize, ToSchema)]
 struct ProjectionStatus {
-    /// `connecting`, `projecting`, `away` or `refused`.
+    /// `connecting`, `filling`, `projecting`, `away` or `refused`.
     state: &'static str,
     /// Durable records that are not in the database yet; not known before it was reached.
     lag_records: Option<u64>,

@@ -6,6 +6,7 @@
 //! DIR/keys/residents.keys  a key for each person
 //! DIR/journal/             what happened: the only source of truth
 //! DIR/journal.making/      a city that is being made or changed; of no worth until it is renamed
+//! DIR/snapshots.making/    likewise, of a city that begins with a snapshot
 //! DIR/snapshots/           what the journal's first part came to; can be made anew of a whole journal
 //! DIR/roots                what was published of the journal each day
 //! DIR/demo-accounts.json   of a demo city
@@ -56,6 +57,11 @@ impl DataDir {
         self.root.join("journal.making")
     }
 
+    /// Where the snapshot is written that a rebuilt city begins with.
+    pub(super) fn snapshots_in_making(&self) -> PathBuf {
+        self.root.join("snapshots.making")
+    }
+
     /// Whether a city is kept here.
     pub(super) fn has_city(&self) -> io::Result<bool> {
         self.journal().try_exists()
@@ -92,10 +98,13 @@ impl DataDir {
 
     /// Throws away what a process left that died while it made a city.
     pub(super) fn clear_making(&self) -> io::Result<()> {
-        match fs::remove_dir_all(self.journal_in_making()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        for made in [self.journal_in_making(), self.snapshots_in_making()] {
+            match fs::remove_dir_all(made) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
+        Ok(())
     }
 
     /// A copy of the journal to be written on. Segments are never written again once they are whole, and a start writes the
@@ -132,6 +141,11 @@ impl DataDir {
 
     /// The city that was made is the city from now on: all or nothing.
     pub(super) fn keep_made(&self) -> io::Result<()> {
+        if self.snapshots_in_making().try_exists()? {
+            fs::rename(self.snapshots_in_making(), self.snapshots())?;
+            // A journal without the snapshot that it begins behind would be no city.
+            File::open(&self.root)?.sync_all()?;
+        }
         fs::rename(self.journal_in_making(), self.journal())?;
         File::open(&self.root)?.sync_all()
     }

@@ -33,8 +33,9 @@ pub(super) fn start(
     let Some((database, progress)) = settings.database.clone().zip(progress) else { return Ok(None) };
     let keys = Box::new(Keys(dir.keys(WhenAbsent::Refuse)?.residents));
     let disk = Arc::new(FileDisk::new(dir.journal())?);
+    let (journal, clock) = (journal.clone(), Arc::clone(clock));
     let projector =
-        Projector::start(database, disk, journal.clone(), keys, Arc::clone(clock), progress.clone())?;
+        Projector::start(database, disk, dir.snapshots(), journal, keys, clock, progress.clone())?;
     projector.first_try()?;
     Ok(Some(projector))
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::arguments::ReprojectArguments;
 use super::data_dir::DataDir;
 use super::projecting::Keys;
+use super::verify_snapshots::{Base, base_behind_what_is_gone};
 use super::{Failure, say, snapshots};
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
 use crate::identity::city_keys::WhenAbsent;
-use crate::journal::{DirLock, FileDisk, JournalError, read_only_behind};
-use crate::projection::{Database, reproject};
+use crate::journal::{DirLock, FileDisk, JournalError, Position, ReadOnly, read_only_behind};
+use crate::projection::{Database, SettledJournal, reproject};
 
 pub(super) fn run(arguments: &ReprojectArguments) -> Result<ExitCode, Failure> {
     let database: Database = arguments.database_url.parse()?;
@@ -19,12 +20,29 @@ pub(super) fn run(arguments: &ReprojectArguments) -> Result<ExitCode, Failure> {
     dir.expect_city()?;
     let _lock = DirLock::acquire(&arguments.data_dir)?;
     let disk = FileDisk::new(dir.journal())?;
-    let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), JournalError> { Ok(()) };
-    // Where its first segments were given up, the projection says from which record on there is something.
-    let behind = snapshots::begin(&dir)?.position;
-    let read = read_only_behind(&disk, behind.as_ref(), none)?.ok_or("the journal is empty")?;
+    let mut base = None;
+    let read = match read_all(&disk, None) {
+        Err(needed @ JournalError::SnapshotNeeded { .. }) => {
+            base = match snapshots::directory(&dir)? {
+                Some(snapshots) => base_behind_what_is_gone(&snapshots)?,
+                None => None,
+            };
+            let Some(Base { position, .. }) = &base else { return Err(needed.into()) };
+            read_all(&disk, Some(position))?
+        }
+        read => read?,
+    };
+    let ReadOnly { uuid, last, .. } = read.ok_or("the journal is empty")?;
     let keys = Keys(dir.keys(WhenAbsent::Refuse)?.residents);
-    let records = reproject(&database, Arc::new(disk), &read.uuid, read.last, &keys)?;
-    say(&format!("the tables were made anew from {records} records"));
+    let behind = base.as_ref().map(|base| &base.position);
+    let journal = SettledJournal { disk: Arc::new(disk), uuid, last, behind, keys: &keys };
+    let records = reproject(&database, &journal)?;
+    say(&format!("the tables were made anew up to record {records}"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads what is there, so that it is known to be whole.
+fn read_all(disk: &FileDisk, behind: Option<&Position>) -> Result<Option<ReadOnly>, JournalError> {
+    let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), JournalError> { Ok(()) };
+    read_only_behind(disk, behind, none)
 }

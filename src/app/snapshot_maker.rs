@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::Failure;
 use super::keeping::Keeper;
+use super::snapshots::IN_USE;
 use crate::domain::clock::Clock;
 use crate::journal::JournalHandle;
 
@@ -58,6 +59,10 @@ pub(super) fn wait(so_long: Duration, is_closing: &AtomicBool) -> bool {
 fn make(data_dir: &Path, is_closing: &AtomicBool) {
     match spawn(data_dir).and_then(|maker| watch(maker, is_closing)) {
         Ok(Some(status)) if status.success() => tracing::info!("a snapshot was made"),
+        // A backup, most likely. The next one is made of what this one would have had too.
+        Ok(Some(status)) if status.code() == Some(IN_USE.into()) => {
+            tracing::info!("the snapshots are in use, so none is made now");
+        }
         Ok(Some(status)) => tracing::error!(%status, "no snapshot could be made; the next start reads more"),
         Ok(None) => tracing::info!("the city closes, so no snapshot is made"),
         Err(error) => tracing::error!(%error, "no snapshot could be made; the next start reads more"),

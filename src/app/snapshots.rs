@@ -13,8 +13,8 @@ use crate::engine::replay::Replay;
 use crate::engine::snapshot::Loader;
 use crate::journal::disk::Disk;
 use crate::journal::{
-    DirLock, FileDisk, Position, SnapshotError, read_sealed, read_snapshot, repack, snapshot_name,
-    snapshot_sequence, write_snapshot,
+    DirLock, FileDisk, JournalError, Position, SnapshotError, read_sealed, read_snapshot, repack,
+    snapshot_name, snapshot_sequence, write_snapshot,
 };
 
 /// How many snapshots are kept.
@@ -23,6 +23,8 @@ const KEPT: usize = 2;
 const NICE: i32 = 19;
 /// A rule doesn't hold.
 const BROKEN: u8 = 1;
+/// Somebody copies them or gives segments up, so none was made now.
+pub(super) const IN_USE: u8 = 3;
 
 /// A replay that has begun, and where in the journal it goes on: at its first record when there is no snapshot.
 pub(super) struct Begun {
@@ -98,7 +100,14 @@ pub(super) fn run(arguments: &SnapshotArguments) -> Result<ExitCode, Failure> {
     dir.expect_city()?;
     // The server goes first, whatever else the machine does.
     rustix::process::setpriority_process(None, NICE)?;
-    let _lock = DirLock::acquire(&dir.snapshots())?;
+    let _lock = match DirLock::acquire(&dir.snapshots()) {
+        Ok(lock) => lock,
+        Err(error @ JournalError::Locked { .. }) => {
+            writeln!(stdout().lock(), "no snapshot is made now: {error}")?;
+            return Ok(ExitCode::from(IN_USE));
+        }
+        Err(error) => return Err(error.into()),
+    };
     manifest::accept(dir.root())?;
     let disk = FileDisk::new(dir.snapshots())?;
     let Begun { mut replay, position } = begin(&dir)?;

@@ -100,6 +100,13 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
     if compared.projected == read.last && differences.is_empty() {
         differences.extend(against_engine(&engine.digest(), &compared.told));
     }
+    if compared.projected == read.last
+        && let Some(replayed) = &compared.replayed
+        && replayed.digest() != engine.digest()
+    {
+        differences
+            .push("the snapshot in Postgres doesn't come to the city that the journal tells".to_owned());
+    }
     for difference in &differences {
         writeln!(out, "{}: {difference}", Invariant::I5ProjectionEqual)?;
     }

@@ -9,6 +9,7 @@ use super::chain::Kind;
 use super::disk::Disk;
 use super::error::JournalError;
 use super::frame::{FrameBuilder, NotAdded};
+use super::position::Position;
 use super::{Journal, Options};
 
 /// Why a record can't follow.
@@ -38,6 +39,16 @@ impl<D: Disk> JournalAnew<D> {
         let none = |_: Sequence, _: UtcMillis, _: &[u8]| -> Result<(), JournalError> { Ok(()) };
         let journal = Journal::open(disk, options, none)?;
         let (at, next) = (UtcMillis::new(0), Sequence::ZERO.next());
+        Ok(Self { journal, frame: FrameBuilder::new(), at, next })
+    }
+
+    /// Begins in a directory without a journal, behind a position: what stands before it is kept in a snapshot.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn begin_behind(disk: D, options: Options, position: &Position) -> Result<Self, JournalError> {
+        let journal = Journal::begin_behind(disk, options, position)?;
+        let (at, next) = (position.at(), position.last().next());
         Ok(Self { journal, frame: FrameBuilder::new(), at, next })
     }
 

@@ -6,6 +6,7 @@ use super::disk::Disk;
 use super::error::JournalError;
 use super::layout::{segment_name, segment_number};
 use super::position::Position;
+use super::reader::open_segment;
 
 /// The numbers of the segments behind a position, or of all: without gaps, and none only in a journal that is not made yet.
 ///
@@ -35,6 +36,19 @@ pub(super) fn segments_after(disk: &impl Disk, read: u64) -> Result<RangeInclusi
     let last = numbers.last().copied().unwrap_or(read);
     expect_no_gap(first, numbers)?;
     Ok(first..=last)
+}
+
+/// Refuses a journal that doesn't go on from a position: whose next segment is not there, or is another history's.
+///
+/// # Errors
+/// `OtherHistory`, or what the disk says.
+pub fn expect_behind<D: Disk>(disk: &D, position: &Position) -> Result<(), JournalError> {
+    let number = position.segment() + 1;
+    if !all_segments(disk)?.contains(&number) {
+        return Err(position.without_next_segment());
+    }
+    let (reader, header) = open_segment(disk, &segment_name(number), number)?;
+    position.expect_segment(&header, &reader.name)
 }
 
 fn expect_no_gap(first: u64, numbers: Vec<u64>) -> Result<(), JournalError> {

@@ -81,6 +81,26 @@ impl Position {
         self.state.chain == *chain
     }
 
+    /// The chain as it stands here, to go on with.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.state.chain
+    }
+
+    /// The same place in a journal of another name that goes on with the same records.
+    #[must_use]
+    pub fn in_journal(&self, uuid: [u8; 16]) -> Self {
+        Self { segment: self.segment, state: Replay { uuid, ..self.state.clone() } }
+    }
+
+    /// What is kept of it elsewhere, to know it again.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut bytes = Vec::new();
+        self.encode(&mut bytes);
+        *blake3::hash(&bytes).as_bytes()
+    }
+
     pub(super) const fn state(&self) -> &Replay {
         &self.state
     }

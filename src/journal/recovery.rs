@@ -138,10 +138,9 @@ pub(super) fn begin<D: Disk>(
 ) -> Result<Appender<D>, JournalError> {
     remove_left_overs(&**disk)?;
     let Read { state, last, bytes_before, .. } = read;
-    let mut salt = [0; 16];
-    entropy.fill(&mut salt).map_err(|source| JournalError::System { what: "random bytes", source })?;
     let segment = match last {
         Some(Last { mut reader, header, frames, data_since }) => {
+            let salt = new_salt(&*entropy)?;
             let header_before = header.clone();
             let header = SegmentHeader { salt, packed_bytes: None, ..header };
             let segment = rewrite(&**disk, &header, |file| {
@@ -149,25 +148,53 @@ pub(super) fn begin<D: Disk>(
             })?;
             OpenSegment { data_since, ..segment }
         }
-        None => {
-            let header = SegmentHeader {
-                uuid: state.uuid,
-                number: 1,
-                first: state.next,
-                epoch: state.epoch,
-                salt,
-                link: *state.chain.link(),
-                at: state.at,
-                bytes: segment_bytes,
-                packed_bytes: None,
-            };
-            rewrite(&**disk, &header, |_| Ok(BLOCK_BYTES as u64))?
-        }
+        None => first_segment(&**disk, 1, &state, segment_bytes, &*entropy)?,
     };
     let spares = Spares::new(Arc::clone(disk), segment_bytes);
     let mut appender = Appender::new(Arc::clone(disk), spares, entropy, state, segment, bytes_before);
     appender.begin_epoch()?;
     Ok(appender)
+}
+
+/// Makes a journal in an empty directory that goes on behind a position, in the epoch that is in force there.
+pub(super) fn begin_behind<D: Disk>(
+    disk: &Arc<D>,
+    position: &Position,
+    segment_bytes: u64,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Appender<D>, JournalError> {
+    let state = position.state().clone();
+    let segment = first_segment(&**disk, position.segment() + 1, &state, segment_bytes, &*entropy)?;
+    let spares = Spares::new(Arc::clone(disk), segment_bytes);
+    Ok(Appender::new(Arc::clone(disk), spares, entropy, state, segment, 0))
+}
+
+fn new_salt(entropy: &dyn Entropy) -> Result<[u8; 16], JournalError> {
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt).map_err(|source| JournalError::System { what: "random bytes", source })?;
+    Ok(salt)
+}
+
+/// Makes the first segment of a directory that has none.
+fn first_segment<D: Disk>(
+    disk: &D,
+    number: u64,
+    state: &Replay,
+    segment_bytes: u64,
+    entropy: &dyn Entropy,
+) -> Result<OpenSegment<D::File>, JournalError> {
+    let header = SegmentHeader {
+        uuid: state.uuid,
+        number,
+        first: state.next,
+        epoch: state.epoch,
+        salt: new_salt(entropy)?,
+        link: *state.chain.link(),
+        at: state.at,
+        bytes: segment_bytes,
+        packed_bytes: None,
+    };
+    rewrite(disk, &header, |_| Ok(BLOCK_BYTES as u64))
 }
 
 fn remove_left_overs(disk: &impl Disk) -> Result<(), JournalError> {

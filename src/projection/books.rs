@@ -34,6 +34,26 @@ pub(super) struct Books {
 }
 
 impl Books {
+    /// The books behind a snapshot: of the events that made its catalogue, each behind its moment and its length, and the days that
+    /// were open.
+    pub(super) fn behind_snapshot(
+        mut rows: &[u8],
+        first_open: Option<LocalDay>,
+        last_open: Option<LocalDay>,
+    ) -> Result<Self, Unfit> {
+        let mut books = Self::default();
+        let cut = || Unfit::Missing("the rest of the catalogue".to_owned());
+        while !rows.is_empty() {
+            let (at, behind) = rows.split_first_chunk().ok_or_else(cut)?;
+            let (length, behind) = behind.split_first_chunk().ok_or_else(cut)?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| cut())?;
+            let (event, behind) = behind.split_at_checked(length).ok_or_else(cut)?;
+            books.apply(UtcMillis::new(i64::from_le_bytes(*at)), &Event::decode(event)?)?;
+            rows = behind;
+        }
+        Ok(Self { first_open, last_open, ..books })
+    }
+
     pub(super) fn catalogue(&self) -> Result<&Catalogue, Unfit> {
         self.catalogue.as_ref().ok_or(Unfit::NoCity)
     }

@@ -5,6 +5,7 @@ use super::tables::{DISTRICT, PITCH, PITCH_DAY, RELEASE, SPORT, VENUE};
 use crate::domain::calendar::DayClock;
 use crate::domain::catalogue::{Catalogue, Pitch, PitchKind, Release, Venue};
 use crate::domain::change::{Admission, Named, Offered};
+use crate::domain::ids::{DistrictNo, SportNo};
 use crate::domain::release::ReleaseWhen;
 use crate::domain::units::UnitMask;
 
@@ -16,6 +17,18 @@ pub(super) fn named(rows: &mut Rows, catalogue: &Catalogue, named: Named) {
         Named::Sport(no) => rows.row(SPORT.width()).int4(no.get().into()),
     };
     row.text(code.as_str()).text(&name.zh_hans).text(&name.en);
+}
+
+/// All districts.
+pub(super) fn districts(rows: &mut Rows, catalogue: &Catalogue) {
+    let count = catalogue.districts().len();
+    (0u16..).take(count).for_each(|no| named(rows, catalogue, Named::District(DistrictNo::new(no))));
+}
+
+/// All sports.
+pub(super) fn sports(rows: &mut Rows, catalogue: &Catalogue) {
+    let count = catalogue.sports().len();
+    (0u16..).take(count).for_each(|no| named(rows, catalogue, Named::Sport(SportNo::new(no))));
 }
 
 pub(super) fn venue(rows: &mut Rows, venue: &Venue) {

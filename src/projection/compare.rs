@@ -1,37 +1,33 @@
 //! Whether Postgres says what the journal says, both ways and column by column: what `kaichang verify` prints.
 //!
-//! The rows that should be there are made by the same fold that made those that are, anew and from the first record on, and compared
-//! byte by byte as COPY gives them. Records that the journal has given up are taken from Postgres, when their hash chain is the journal's. All is read in one snapshot, so that it can be done beside a running service: what came after
-//! the offset is lag and no difference.
+//! The rows that should be there are made by the same fold that made those that are, anew and from the first record on, or behind the
+//! snapshot that the tables were filled from, and compared byte by byte as COPY gives them. Records that the journal has given up are taken
+//! from Postgres, when their hash chain is the journal's. All is read in one transaction, so that it can be done beside a running service:
+//! what came after the offset is lag and no difference.
 
-use std::collections::{BTreeMap, HashMap};
+mod model;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::booking_row::BookingRow;
-use super::books::Books;
-use super::catalogue_rows;
-use super::copy::{Fields, Rows, Unpack};
+use super::copy::{Rows, Unpack};
 use super::database::{Database, Link};
 use super::difference::{Key, Row, differing, key_of, named};
 use super::fault::{Fault, Refusal, unfit};
-use super::fold::{Changes, Enrolled, Record, needed, wallet_of};
-use super::kept_records::KeptRecords;
-use super::occupancy::Occupancy;
+use super::fold::{Enrolled, Record};
 use super::offset::Offset;
+use super::records::Records;
 use super::tables::{
-    ACCOUNT, AUDIT, BOOKING, BOOKING_EVENT, CHECK_IN, DISTRICT, DRAW_STEP, JOURNAL_RECORD, LEDGER_LINE,
-    LIVE_OCCUPANCY, LIVE_SESSION, PITCH, PITCH_DAY, QUEUE_STEP, RELEASE, RELEASE_OPENING, RESIDENT,
-    RESIDENT_KEY, SPORT, Table, VENUE,
+    AUDIT, BOOKING_EVENT, DRAW_STEP, JOURNAL_RECORD, LEDGER_LINE, QUEUE_STEP, RESIDENT_KEY, Table,
 };
-use super::worker::{WrappedKeys, read_records};
-use super::write::{Later, resident};
-use crate::domain::change::Named;
-use crate::domain::event::Role;
-use crate::domain::ids::{BookingNo, DistrictNo, ResidentNo, SportNo};
-use crate::domain::time::UtcMillis;
+use super::uploaded::{FilledFrom, UploadedSnapshot};
+use super::worker::WrappedKeys;
+use crate::domain::ids::BookingNo;
+use crate::engine::Engine;
 use crate::engine::log::Sequence;
-use crate::journal::tail::Tail;
+use crate::engine::replay::Replay;
 use crate::journal::{FileDisk, Position, uuid_text};
+use model::Model;
 
 /// How many records are compared at once.
 const RECORDS_AT_ONCE: usize = 8192;
@@ -40,7 +36,6 @@ const RECORDS_AT_ONCE: usize = 8192;
 const BY_RECORD: [Table; 6] = [JOURNAL_RECORD, BOOKING_EVENT, LEDGER_LINE, AUDIT, QUEUE_STEP, DRAW_STEP];
 
 /// What a comparison came to.
-#[derive(Debug)]
 pub struct Compared {
     /// The last record that Postgres has.
     pub projected: Sequence,
@@ -48,6 +43,8 @@ pub struct Compared {
     pub differences: Vec<String>,
     /// What the rows come to, to be compared with what the engine came to by its own way.
     pub told: Told,
+    /// The city that the snapshot in Postgres and the records behind it come to, where the tables were filled from one.
+    pub replayed: Option<Engine>,
 }
 
 /// What the rows say of bookings and money.
@@ -101,49 +98,70 @@ pub fn compare(database: &Database, journal: Journal<'_>) -> Result<Compared, Fa
         if offset.sequence > last {
             return Err(Refusal::Ahead { projected: offset.sequence.get(), last: last.get() }.into());
         }
-        let first = behind.map_or(Sequence::ZERO, Position::last).next();
-        let (tail, kept) = (Tail::from(disk, first), behind.map(KeptRecords::up_to));
-        let mut comparison =
-            Comparison { link, tail, kept, keys, model: Model::default(), differences: Vec::new() };
-        comparison.run(&offset).await?;
-        let Comparison { model, differences, .. } = comparison;
-        Ok(Compared { projected: offset.sequence, differences, told: model.told() })
+        let filled = FilledFrom::read(&mut link).await?;
+        let records = Records::of_tables(disk, filled.as_ref(), behind)?;
+        let (model, differences) = (Model::default(), Vec::new());
+        let mut comparison = Comparison { link, records, keys, model, replay: None, differences };
+        let begun = match &filled {
+            Some(filled) => comparison.begin(filled).await?,
+            None => Begun { sequence: Sequence::ZERO, digest: Vec::new() },
+        };
+        comparison.run(begun, &offset).await?;
+        let Comparison { model, differences, replay, .. } = comparison;
+        // Where something is missing no city is made.
+        let replay = replay.filter(|_| differences.is_empty());
+        let replayed = replay.map(Replay::finish).transpose();
+        let replayed = replayed.map_err(|error| Refusal::Snapshot(error.to_string()))?;
+        Ok(Compared { projected: offset.sequence, differences, told: model.told(), replayed })
     })
+}
+
+/// Where the tables begin.
+struct Begun {
+    sequence: Sequence,
+    /// What the offset has of it.
+    digest: Vec<u8>,
 }
 
 struct Comparison<'a> {
     link: Link,
-    tail: Tail<FileDisk>,
-    kept: Option<KeptRecords<'a>>,
+    records: Records<'a>,
     keys: &'a dyn WrappedKeys,
     model: Model,
+    /// From the snapshot that the tables were filled from.
+    replay: Option<Replay>,
     differences: Vec<String>,
 }
 
-/// What should be in the tables that are compared as a whole.
-#[derive(Default)]
-struct Model {
-    books: Books,
-    bookings: HashMap<BookingNo, BookingRow>,
-    residents: BTreeMap<ResidentNo, Account>,
-    /// Those who opened an account by themselves or at a counter, and so have a key.
-    opened: Vec<ResidentNo>,
-    rows: HashMap<&'static str, Rows>,
-    balances: HashMap<i64, i64>,
-}
-
-struct Account {
-    role: Role,
-    opened_at: UtcMillis,
-    later: Later,
-}
-
 impl Comparison<'_> {
-    async fn run(&mut self, offset: &Offset) -> Result<(), Fault> {
-        let mut from = 0;
-        let mut digest = Vec::new();
+    /// Begins with what the snapshot holds that the tables were filled from, and compares what they have of before.
+    async fn begin(&mut self, filled: &FilledFrom) -> Result<Begun, Fault> {
+        let uploaded = UploadedSnapshot::read(&mut self.link, filled).await?;
+        let (position, mut city) = (&filled.position, uploaded.city()?);
+        let what_it_says = city.filled_from();
+        if what_it_says != *filled {
+            self.differences.push("filled_from: the snapshot in Postgres says something else".to_owned());
+        }
+        let unfit_here = || unfit(position.last().get());
+        let audit = city.audit().map_err(unfit_here())?;
+        let ledger = self.model.begin(&mut city).map_err(unfit_here())?;
+        drop(city);
+        self.model.add_up(&ledger)?;
+        let before = format!("WHERE sequence <= {}", position.last().get());
+        for begins_behind in [JOURNAL_RECORD, BOOKING_EVENT, QUEUE_STEP, DRAW_STEP] {
+            self.compare(begins_behind, &Rows::default(), &before).await?;
+        }
+        self.compare(LEDGER_LINE, &ledger, &before).await?;
+        self.compare(AUDIT, &audit, &before).await?;
+        self.replay = Some(uploaded.replay()?);
+        Ok(Begun { sequence: position.last(), digest: position.digest().to_vec() })
+    }
+
+    async fn run(&mut self, begun: Begun, offset: &Offset) -> Result<(), Fault> {
+        let Begun { sequence, mut digest } = begun;
+        let mut from = sequence.get().cast_signed();
         while from < offset.sequence.get().cast_signed() {
-            let records = match self.read(offset.sequence).await? {
+            let records = match self.records.read(&mut self.link, offset.sequence, RECORDS_AT_ONCE).await? {
                 Ok(records) => records,
                 Err(wrong) => {
                     self.differences.push(wrong);
@@ -151,6 +169,7 @@ impl Comparison<'_> {
                 }
             };
             let Some(last) = records.last() else { break };
+            self.replay_on(&records)?;
             digest = last.digest.to_vec();
             let to = last.number();
             let changes = self.model.fold(&records)?;
@@ -184,15 +203,14 @@ impl Comparison<'_> {
         self.compare_keys().await
     }
 
-    /// The next records, or what is wrong with those that only Postgres has.
-    async fn read(&mut self, until: Sequence) -> Result<Result<Vec<Record>, String>, Fault> {
-        if let Some(kept) = self.kept.as_mut().filter(|kept| !kept.are_read()) {
-            return kept.read(&mut self.link, until, RECORDS_AT_ONCE as u64).await;
+    fn replay_on(&mut self, records: &[Record]) -> Result<(), Refusal> {
+        let Some(replay) = self.replay.as_mut() else { return Ok(()) };
+        for record in records.iter().filter(|record| record.event.is_some()) {
+            replay
+                .apply(record.sequence, record.at, &record.bytes)
+                .map_err(|error| Refusal::Snapshot(error.to_string()))?;
         }
-        let mut records = read_records(&mut self.tail, until, RECORDS_AT_ONCE)?;
-        // A frame may go on behind the offset.
-        records.retain(|record| record.sequence <= until);
-        Ok(Ok(records))
+        Ok(())
     }
 
     /// The keys of those who opened an account and are not gone, as they stand in the keys' file. The file may be ahead of Postgres: of a
@@ -257,127 +275,5 @@ fn opening_lines(ledger: &mut Rows, enrolled: &Enrolled) {
             .text("opening")
             .int8(enrolled.balance)
             .null();
-    }
-}
-
-impl Model {
-    /// Whether an account was deleted by its resident.
-    fn is_erased(&self, resident: ResidentNo) -> bool {
-        self.residents.get(&resident).is_some_and(|account| account.later.erased_at.is_some())
-    }
-
-    fn fold(&mut self, records: &[Record]) -> Result<Changes, Fault> {
-        let looked_up = needed(records).into_iter().filter_map(|no| self.bookings.get(&no).copied());
-        let looked_up: Vec<_> = looked_up.collect();
-        let mut changes = Changes::begin(&self.books, looked_up);
-        for record in records {
-            changes.add(&mut self.books, record).map_err(unfit(record.sequence.get()))?;
-        }
-        self.bookings.extend(changes.bookings.values().map(|touched| (touched.now.no, touched.now)));
-        let account = |role, opened_at| Account { role, opened_at, later: Later::default() };
-        for opened in &changes.opened {
-            self.residents.insert(opened.resident, account(opened.role, opened.at));
-            self.opened.push(opened.resident);
-        }
-        for enrolled in &changes.enrolled {
-            let accounts = self.rows.entry(ACCOUNT.name).or_default();
-            for no in enrolled.residents() {
-                self.residents.insert(no, account(Role::Resident, enrolled.at));
-                wallet_of(accounts, no);
-            }
-        }
-        for (no, at) in &changes.completed {
-            self.residents.entry(*no).and_modify(|account| account.later.completed_at = Some(*at));
-        }
-        for (no, at) in &changes.erased {
-            self.residents.entry(*no).and_modify(|account| account.later.erased_at = Some(*at));
-        }
-        for (no, at) in &changes.disabled {
-            self.residents.entry(*no).and_modify(|account| {
-                account.later.disabled_at.get_or_insert(*at);
-            });
-        }
-        for (table, rows) in changes.added() {
-            if !BY_RECORD.contains(&table) {
-                self.rows.entry(table.name).or_default().extend(rows);
-            }
-        }
-        Ok(changes)
-    }
-
-    fn add_up(&mut self, ledger: &Rows) -> Result<(), Fault> {
-        let balances = &mut self.balances;
-        Unpack::default().push(ledger.bytes(), |row| {
-            let mut fields = Fields::of(row);
-            fields.int8()?;
-            let account = fields.int8()?;
-            fields.time()?;
-            fields.text()?;
-            *balances.entry(account).or_default() += fields.int8()?;
-            Ok(())
-        })?;
-        Ok(())
-    }
-
-    fn told(self) -> Told {
-        let told = |row: &BookingRow| ToldBooking {
-            state: row.state.name(),
-            resident: row.resident.get(),
-            pitch: row.pitch.get(),
-            day: row.day.get(),
-            first_unit: row.span.first(),
-            units: row.span.count(),
-            price: row.price,
-            refund: row.refund,
-        };
-        let bookings = self.bookings.iter().map(|(no, row)| (*no, told(row))).collect();
-        Told { bookings, balances: self.balances }
-    }
-
-    /// What should be in the tables that aren't compared record by record.
-    fn wholes(&mut self) -> Result<Vec<(Table, Rows)>, super::books::Unfit> {
-        let mut wholes = Vec::new();
-        for table in [ACCOUNT, CHECK_IN, PITCH_DAY, RELEASE_OPENING] {
-            wholes.push((table, self.rows.remove(table.name).unwrap_or_default()));
-        }
-        let mut rows = [DISTRICT, SPORT, VENUE, PITCH, RELEASE].map(|table| (table, Rows::default()));
-        let [(_, districts), (_, sports), (_, venues), (_, pitches), (_, releases)] = &mut rows;
-        if let Ok(catalogue) = self.books.catalogue() {
-            let (of_districts, of_sports) = (catalogue.districts().len(), catalogue.sports().len());
-            for no in (0u16..).take(of_districts).map(DistrictNo::new) {
-                catalogue_rows::named(districts, catalogue, Named::District(no));
-            }
-            for no in (0u16..).take(of_sports).map(SportNo::new) {
-                catalogue_rows::named(sports, catalogue, Named::Sport(no));
-            }
-            catalogue.venues().iter().for_each(|venue| catalogue_rows::venue(venues, venue));
-            catalogue.pitches().iter().for_each(|pitch| catalogue_rows::pitch(pitches, pitch));
-            catalogue.releases().iter().for_each(|release| catalogue_rows::release(releases, release));
-        }
-        wholes.extend(rows);
-        let mut residents = Rows::default();
-        for (no, account) in &self.residents {
-            resident(&mut residents, no.get(), account.role, account.opened_at, account.later);
-        }
-        wholes.push((RESIDENT, residents));
-        let (mut bookings, mut occupancy) = (Rows::default(), Occupancy::default());
-        for row in self.bookings.values() {
-            row.put(&mut bookings);
-            occupancy.count(&self.books, None, None, row)?;
-        }
-        wholes.push((BOOKING, bookings));
-        let (taken, sold) = (&mut Rows::default(), &mut Rows::default());
-        for ((leaf, day, unit), no) in &occupancy.taken {
-            let row = taken.row(LIVE_OCCUPANCY.width());
-            row.int8(i64::from(*leaf)).date(day.get()).int2(*unit).int8(i64::from(*no));
-        }
-        for ((pitch, day, unit), (count, capacity)) in &occupancy.sold {
-            let count = i32::try_from(*count).unwrap_or(i32::MAX);
-            let row = sold.row(LIVE_SESSION.width()).int8(i64::from(pitch.get())).date(day.get());
-            row.int2(*unit).int4(count).int4(i32::from(*capacity));
-        }
-        wholes.push((LIVE_OCCUPANCY, std::mem::take(taken)));
-        wholes.push((LIVE_SESSION, std::mem::take(sold)));
-        Ok(wholes)
     }
 }

@@ -240,8 +240,12 @@ impl<'a> Fields<'a> {
         self.maybe_time()?.ok_or(NotRows)
     }
 
+    pub(super) fn maybe_date(&mut self) -> Result<Option<i32>, NotRows> {
+        Ok(self.maybe_int4()?.map(|day| day.saturating_add(EPOCH_2000_DAYS)))
+    }
+
     pub(super) fn date(&mut self) -> Result<i32, NotRows> {
-        Ok(self.int4()?.saturating_add(EPOCH_2000_DAYS))
+        self.maybe_date()?.ok_or(NotRows)
     }
 
     pub(super) fn maybe_text(&mut self) -> Result<Option<&'a str>, NotRows> {

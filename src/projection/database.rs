@@ -27,11 +27,12 @@ const ALONE_LOOK: Duration = Duration::from_millis(50);
 /// How much is sent in one message.
 const PIECE_BYTES: usize = 1 << 20;
 
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "books", include_str!("../../migrations/0001_books.sql")),
     (2, "views", include_str!("../../migrations/0002_views.sql")),
     (3, "erasure", include_str!("../../migrations/0003_erasure.sql")),
     (4, "lines and draws", include_str!("../../migrations/0004_lines_and_draws.sql")),
+    (5, "filling", include_str!("../../migrations/0005_filling.sql")),
 ];
 
 /// Where the database is. Its `Debug` and errors don't tell the password.

@@ -42,6 +42,14 @@ pub enum Refusal {
     Constraint(String),
     #[error("the tables are not those of this version: {0}")]
     Schema(String),
+    #[error("the snapshot that the tables begin with can't be used: {0}")]
+    Snapshot(String),
+    #[error(
+        "it holds no bookings any more that were forgotten because the former database has them: restore a backup of that one"
+    )]
+    ForgottenInIt,
+    #[error("what these tables know is told by nothing else: {0}")]
+    OnlyHere(String),
     #[error("the journal can't be read: {0}")]
     Journal(String),
     #[error("record {sequence} can't be written into the books: {why}")]

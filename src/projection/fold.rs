@@ -23,10 +23,12 @@ use crate::journal::tail::TailRecord;
 
 mod audit;
 mod booking;
+mod brought_forward;
 mod ledger;
 mod lines;
 
-pub(super) use ledger::wallet_of;
+pub(super) use brought_forward::BroughtForward;
+pub(super) use ledger::{accounts_of_city, accounts_of_venue, wallet_of};
 
 /// A record that was read, with the event that it is.
 #[derive(Debug)]

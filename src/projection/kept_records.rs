@@ -23,10 +23,19 @@ pub(super) struct KeptRecords<'a> {
 }
 
 impl<'a> KeptRecords<'a> {
-    /// Those up to a position, behind which the journal has all.
-    pub(super) fn up_to(position: &'a Position) -> Self {
-        let chain = Chain::new(&position.uuid());
-        Self { position, next: Sequence::ZERO.next(), epoch: 0, chain }
+    /// Those up to a position, behind which the journal has all: from the first on, or from where the tables begin.
+    pub(super) fn between(begun: Option<&Position>, position: &'a Position) -> Self {
+        match begun {
+            Some(begun) => Self {
+                position,
+                next: begun.last().next(),
+                epoch: begun.epoch(),
+                chain: begun.chain().clone(),
+            },
+            None => {
+                Self { position, next: Sequence::ZERO.next(), epoch: 0, chain: Chain::new(&position.uuid()) }
+            }
+        }
     }
 
     pub(super) fn are_read(&self) -> bool {

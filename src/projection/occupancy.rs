@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use super::booking_row::BookingRow;
 use super::books::{Books, Unfit};
+use super::copy::Rows;
+use super::tables::{LIVE_OCCUPANCY, LIVE_SESSION};
 use crate::domain::catalogue::PitchKind;
 use crate::domain::ids::PitchNo;
 use crate::domain::time::LocalDay;
@@ -50,6 +52,25 @@ impl Occupancy {
             self.add(books, row, 1)?;
         }
         Ok(())
+    }
+
+    /// The rows of what is taken, which are forgotten by that.
+    pub(super) fn put_taken(&mut self, rows: &mut Rows) {
+        for ((leaf, day, unit), no) in self.taken.drain(..) {
+            let row = rows.row(LIVE_OCCUPANCY.width());
+            row.int8(i64::from(leaf)).date(day.get()).int2(unit).int8(i64::from(no));
+        }
+    }
+
+    /// The rows of sessions of which nothing was sold before.
+    pub(super) fn sold_rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        for ((pitch, day, unit), (count, capacity)) in &self.sold {
+            let count = i32::try_from(*count).unwrap_or(i32::MAX);
+            let row = rows.row(LIVE_SESSION.width()).int8(i64::from(pitch.get())).date(day.get());
+            row.int2(*unit).int4(count).int4(i32::from(*capacity));
+        }
+        rows
     }
 
     fn add(&mut self, books: &Books, row: &BookingRow, sign: i64) -> Result<(), Unfit> {

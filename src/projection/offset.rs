@@ -9,10 +9,11 @@ use super::fold::Record;
 use crate::domain::event::Event;
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
-use crate::journal::uuid_text;
+use crate::journal::{Position, uuid_text};
 
 use super::copy::Fields;
 use super::tables::JOURNAL_RECORD;
+use super::uploaded::FilledFrom;
 
 /// How far Postgres is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +89,17 @@ impl Offset {
         }
     }
 
+    /// The offset behind a snapshot. In the place of its last record's digest, which may be known to nobody any more, is that of the
+    /// position.
+    pub(super) fn behind_snapshot(&self, position: &Position) -> Self {
+        Self {
+            journal: self.journal.clone(),
+            sequence: position.last(),
+            epoch: position.epoch(),
+            digest: position.digest().to_vec(),
+        }
+    }
+
     /// Moves the row to where this says, in the transaction under way.
     pub(super) async fn write(&self, link: &mut Link, at: UtcMillis, books: &Books) -> Result<(), Fault> {
         let catalogue = books.catalogue().map_err(unfit(self.sequence.get()));
@@ -113,9 +125,13 @@ impl Offset {
     }
 }
 
-/// The books as of the offset, from the records of the catalogue that stand in Postgres.
-pub(super) async fn read_books(link: &mut Link) -> Result<Books, Fault> {
-    let mut books = Books::default();
+/// The books as of the offset, from the records of the catalogue that stand in Postgres, and from what a snapshot had of it where the tables
+/// begin behind one.
+pub(super) async fn read_books(link: &mut Link, filled: Option<&FilledFrom>) -> Result<Books, Fault> {
+    let mut books = match filled {
+        Some(filled) => filled.books().map_err(unfit(filled.sequence().get()))?,
+        None => Books::default(),
+    };
     let mut wrong = None;
     let statement = JOURNAL_RECORD.copy_out("WHERE kind = 'catalogue' ORDER BY sequence");
     link.copy_out(&statement, |row| {

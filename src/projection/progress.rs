@@ -14,6 +14,8 @@ const SAMPLES_MAX: usize = 512;
 pub enum State {
     /// Postgres was not reached yet.
     Connecting,
+    /// Empty tables are filled from a snapshot.
+    Filling,
     Projecting,
     /// Postgres is away; it is tried again.
     Away,
@@ -26,6 +28,7 @@ impl State {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
+            Self::Filling => "filling",
             Self::Projecting => "projecting",
             Self::Away => "away",
             Self::Refused => "refused",
@@ -186,7 +189,7 @@ impl Inner {
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     fn tell(&self) {
         let shown = self.shown();
-        self.meters.up.set(f64::from(u8::from(self.state == State::Projecting)));
+        self.meters.up.set(f64::from(u8::from(matches!(self.state, State::Filling | State::Projecting))));
         self.meters.refused.set(f64::from(u8::from(self.state == State::Refused)));
         // Before Postgres has said how far it is, all there is may be missing.
         self.meters.lag_records.set(shown.lag_records.unwrap_or(self.durable) as f64);

@@ -5,6 +5,7 @@ use super::database::Database;
 use super::fault::{Fault, Refusal};
 use super::offset::Offset;
 use super::tables::{JOURNAL_RECORD, RESIDENT_KEY};
+use super::uploaded::{FilledFrom, UploadedSnapshot};
 use crate::domain::ids::ResidentNo;
 use crate::domain::time::UtcMillis;
 use crate::engine::log::Sequence;
@@ -14,6 +15,12 @@ use crate::journal::uuid_text;
 
 /// Takes what a city is made of.
 pub trait NewCity {
+    /// The snapshot that the database begins with: records follow behind it. It isn't called where the first record is there.
+    ///
+    /// # Errors
+    /// As `record`.
+    fn snapshot(&mut self, snapshot: &UploadedSnapshot) -> Result<(), String>;
+
     /// The next record.
     ///
     /// # Errors
@@ -55,9 +62,15 @@ pub fn rebuild(database: &Database, city: &mut impl NewCity) -> Result<Rebuilt, 
         link.run("BEGIN").await?;
         let offset = Offset::lock(&mut link).await?;
         let offset = offset.ok_or_else(|| Refusal::Schema("no city was written into them".to_owned()))?;
-        let (mut last, mut at) = (None, UtcMillis::new(0));
-        let mut epoch = 0;
+        let filled = FilledFrom::read(&mut link).await?;
+        let mut last = filled.as_ref().map(|filled| (filled.sequence(), filled.position.digest()));
+        let mut at = filled.as_ref().map_or(UtcMillis::new(0), |filled| filled.position.at());
+        let mut epoch = filled.as_ref().map_or(0, |filled| filled.position.epoch());
         let mut wrong: Option<String> = None;
+        if let Some(filled) = &filled {
+            let snapshot = UploadedSnapshot::read(&mut link, filled).await?;
+            wrong = city.snapshot(&snapshot).err();
+        }
         link.copy_out(&JOURNAL_RECORD.copy_out("ORDER BY sequence"), |row| {
             let mut fields = Fields::of(row);
             let sequence = Sequence::new(fields.int8()?.cast_unsigned());
@@ -104,6 +117,16 @@ pub fn rebuild(database: &Database, city: &mut impl NewCity) -> Result<Rebuilt, 
             .await?;
         let sql = "UPDATE projection SET journal_uuid = $1::uuid";
         sqlx::query(sql).bind(uuid_text(&uuid)).execute(link.connection()).await?;
+        if let Some(filled) = filled {
+            let followed = FilledFrom { position: filled.position.in_journal(uuid), ..filled };
+            followed.write(&mut link).await?;
+            // Where nothing was written behind the snapshot yet, the offset is known by its position.
+            sqlx::query("UPDATE projection SET record_digest = $1 WHERE sequence = $2")
+                .bind(followed.position.digest().to_vec())
+                .bind(followed.sequence().get().cast_signed())
+                .execute(link.connection())
+                .await?;
+        }
         link.run("COMMIT").await?;
         Ok(Rebuilt { sequence: offset.sequence, at, former: offset.journal })
     })

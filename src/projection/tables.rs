@@ -186,3 +186,9 @@ pub(super) const LIVE_OCCUPANCY: Table =
     Table::new("live_occupancy", 3, &["leaf_no", "day", "unit", "booking_no"]);
 pub(super) const LIVE_SESSION: Table =
     Table::new("live_session", 3, &["pitch_no", "day", "unit", "sold", "capacity"]);
+pub(super) const FILLED_FROM: Table = Table::new(
+    "filled_from",
+    1,
+    &["sequence", "occurred_at", "position", "catalogue", "first_open_day", "last_open_day"],
+);
+pub(super) const SNAPSHOT_PIECE: Table = Table::new("snapshot_piece", 1, &["piece_no", "bytes"]);

@@ -4,6 +4,8 @@
 //! burst it rests between batches, until they are over or it is behind by as much as it may be.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -11,18 +13,22 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::books::Books;
-use super::burst::Burst;
 use super::database::{Database, Link};
 use super::fault::{Fault, Refusal, unfit};
+use super::filling::{self, Bytes};
 use super::fold::Record;
 use super::offset::{Offset, read_books};
+use super::pace::{LOOK, Pace};
 use super::progress::{Progress, State};
+use super::snapshot_city::SnapshotCity;
+use super::uploaded::FilledFrom;
 use super::write::{SCRATCH, make_months, write};
 use crate::domain::clock::Clock;
 use crate::domain::ids::ResidentNo;
 use crate::engine::log::Sequence;
+use crate::journal::disk::Disk;
 use crate::journal::tail::Tail;
-use crate::journal::{FileDisk, JournalHandle};
+use crate::journal::{FileDisk, JournalHandle, expect_behind, snapshot_sequence};
 
 /// How many records a batch has at least and at most, while there are so many.
 const BATCH_RECORDS: std::ops::RangeInclusive<usize> = 256..=32_768;
@@ -30,8 +36,6 @@ const BATCH_RECORDS: std::ops::RangeInclusive<usize> = 256..=32_768;
 const BATCH_AIM: Duration = Duration::from_millis(800);
 /// A batch that takes longer has come to nothing: Postgres stands still.
 const BATCH_MAX: Duration = Duration::from_secs(60);
-/// How often it is looked whether there is more.
-const LOOK: Duration = Duration::from_millis(25);
 /// How often an idle connection is asked whether it still is one.
 const ASK_AFTER: Duration = Duration::from_secs(5);
 /// How long a first try may keep a start waiting.
@@ -39,8 +43,6 @@ const FIRST_TRY_MAX: Duration = Duration::from_secs(15);
 const BACKOFF: std::ops::RangeInclusive<Duration> = Duration::from_millis(200)..=Duration::from_secs(10);
 /// How often it is tried again what somebody has to look at.
 const REFUSED_AGAIN: Duration = Duration::from_secs(30);
-/// How long an end may take to write what is left.
-const END_MAX: Duration = Duration::from_secs(5);
 /// The priority of the thread, where 0 is usual and 19 the lowest. It sends what Postgres then works on: at the lowest, a burst would
 /// stop it where its lag has to end.
 const NICE: i32 = 10;
@@ -69,6 +71,7 @@ impl Projector {
     pub fn start(
         database: Database,
         disk: Arc<FileDisk>,
+        snapshots: PathBuf,
         journal: JournalHandle,
         keys: Box<dyn WrappedKeys>,
         clock: Arc<dyn Clock>,
@@ -82,13 +85,11 @@ impl Projector {
         let mut worker = Worker {
             database,
             disk,
-            journal,
+            snapshots,
+            journal: journal.clone(),
             keys,
-            clock,
+            pace: Pace::new(journal, clock, progress.clone(), Arc::clone(&is_ending)),
             progress,
-            is_ending: Arc::clone(&is_ending),
-            ending_since: None,
-            burst: Burst::default(),
         };
         let thread = std::thread::Builder::new().name("projection".to_owned()).spawn(move || {
             runtime.block_on(worker.run(|first| {
@@ -114,7 +115,7 @@ impl Projector {
 
     /// Writes what is left, if that is soon done, and ends. The journal must have stopped.
     pub fn end(self) {
-        // ORDERING: Release pairs with the Acquire in `Worker::is_over`: what was durable before is seen.
+        // ORDERING: Release pairs with the Acquire in `Pace::is_ending`: what was durable before is seen.
         self.is_ending.store(true, Ordering::Release);
         let _ = self.thread.join();
     }
@@ -123,13 +124,35 @@ impl Projector {
 struct Worker {
     database: Database,
     disk: Arc<FileDisk>,
+    /// The directory of the snapshots, which may not be there yet.
+    snapshots: PathBuf,
     journal: JournalHandle,
     keys: Box<dyn WrappedKeys>,
-    clock: Arc<dyn Clock>,
     progress: Progress,
-    is_ending: Arc<AtomicBool>,
-    ending_since: Option<Duration>,
-    burst: Burst,
+    pace: Pace,
+}
+
+/// What a connection finds.
+enum Opened {
+    ToFollow(Box<Session>),
+    /// Nothing is written there, and the journal has its first records no more.
+    ToFill(Box<ToFill>),
+}
+
+struct ToFill {
+    link: Link,
+    offset: Offset,
+    /// What it would need without a snapshot.
+    needs: Refusal,
+}
+
+/// What empty tables are filled from.
+struct Chosen {
+    link: Link,
+    offset: Offset,
+    name: String,
+    city: SnapshotCity,
+    file: File,
 }
 
 /// Where a connection stands.
@@ -146,12 +169,25 @@ impl Worker {
     async fn run(&mut self, mut first_try: impl FnMut(Result<(), Fault>)) {
         let mut backoff = *BACKOFF.start();
         loop {
-            let mut session = match self.open().await {
-                Ok(session) => session,
+            let opened = match self.open().await {
+                Ok(Opened::ToFill(to_fill)) => match self.choose_snapshot(*to_fill) {
+                    Ok(chosen) => {
+                        // It may take a while, and nothing speaks against it any more.
+                        first_try(Ok(()));
+                        self.fill(chosen).await.and(Ok(None))
+                    }
+                    Err(fault) => Err(fault),
+                },
+                Ok(Opened::ToFollow(session)) => Ok(Some(session)),
+                Err(fault) => Err(fault),
+            };
+            let mut session = match opened {
+                Ok(Some(session)) => session,
+                Ok(None) => continue,
                 Err(fault) => {
                     let pause = self.tell(&fault, &mut backoff);
                     first_try(Err(fault));
-                    if self.rest(pause).await {
+                    if self.pace.rest(pause).await {
                         return;
                     }
                     continue;
@@ -167,7 +203,7 @@ impl Worker {
                 Ok(()) => return,
                 Err(fault) => {
                     let pause = self.tell(&fault, &mut backoff);
-                    if self.rest(pause).await {
+                    if self.pace.rest(pause).await {
                         return;
                     }
                 }
@@ -198,67 +234,39 @@ impl Worker {
         }
     }
 
-    /// Waits, while the lag is counted on; whether it is time to end.
-    async fn rest(&mut self, pause: Duration) -> bool {
-        let until = self.clock.monotonic() + pause;
-        while self.clock.monotonic() < until {
-            self.look();
-            // An end doesn't wait for who is away.
-            if self.is_ending() {
-                return true;
-            }
-            tokio::time::sleep(LOOK.min(pause)).await;
-        }
-        self.is_ending()
-    }
-
-    /// Lets requests go first after so much work, until the burst is over or the lag is as long as it may be.
-    async fn give_way(&mut self, worked: Duration) {
-        let began = self.clock.monotonic();
-        while !self.is_ending() {
-            let rested = self.clock.monotonic().saturating_sub(began);
-            if rested >= self.burst.rest_after(worked, self.progress.shown().lag) {
-                return;
-            }
-            tokio::time::sleep(LOOK).await;
-            self.look();
-        }
-    }
-
-    fn look(&mut self) -> Sequence {
-        let durable = self.journal.durable();
-        let now = self.clock.monotonic();
-        self.progress.note_durable(durable.get(), now);
-        self.burst.note(durable.get(), now);
-        durable
-    }
-
-    fn is_ending(&self) -> bool {
-        // ORDERING: Acquire pairs with the Release in `Projector::end`.
-        self.is_ending.load(Ordering::Acquire)
-    }
-
     /// Connects and finds out from where to go on: Postgres says.
-    async fn open(&mut self) -> Result<Session, Fault> {
+    async fn open(&mut self) -> Result<Opened, Fault> {
         let opening = async {
             let mut link = self.database.connect_to_write().await?;
             let offset = Offset::of_journal(&mut link, &self.journal.uuid()).await?;
-            let tail = self.tail_behind(&offset)?;
-            let books = read_books(&mut link).await?;
+            let filled = FilledFrom::read(&mut link).await?;
+            let tail = match self.tail_behind(&offset, filled.as_ref()) {
+                Ok(tail) => tail,
+                Err(Fault::Refused(needs @ Refusal::DoesNotReachBack { .. }))
+                    if offset.sequence == Sequence::ZERO =>
+                {
+                    return Ok(Opened::ToFill(Box::new(ToFill { link, offset, needs })));
+                }
+                Err(fault) => return Err(fault),
+            };
+            let books = read_books(&mut link, filled.as_ref()).await?;
             link.run(SCRATCH).await?;
             let batch_records = *BATCH_RECORDS.start();
-            Ok(Session { link, books, offset, tail, months: BTreeSet::new(), batch_records })
+            let months = BTreeSet::new();
+            Ok(Opened::ToFollow(Box::new(Session { link, books, offset, tail, months, batch_records })))
         };
         match tokio::time::timeout(BATCH_MAX, opening).await {
-            Ok(opened) => opened.inspect(|session: &Session| {
-                self.progress.note_projected(session.offset.sequence.get());
+            Ok(opened) => opened.inspect(|opened| {
+                if let Opened::ToFollow(session) = opened {
+                    self.progress.note_projected(session.offset.sequence.get());
+                }
             }),
             Err(_) => Err(Fault::Away("it doesn't answer".to_owned())),
         }
     }
 
     /// Reads on behind the offset, when the journal's record there is the one that Postgres has.
-    fn tail_behind(&self, offset: &Offset) -> Result<Tail<FileDisk>, Fault> {
+    fn tail_behind(&self, offset: &Offset, filled: Option<&FilledFrom>) -> Result<Tail<FileDisk>, Fault> {
         let (projected, durable) = (offset.sequence, self.journal.durable());
         if projected > durable {
             return Err(Refusal::Ahead { projected: projected.get(), last: durable.get() }.into());
@@ -268,6 +276,15 @@ impl Worker {
             // An empty database needs all of the journal: whether it is there is known at once.
             tail.read(durable, 1, |_| {})?;
             return Ok(Tail::from(Arc::clone(&self.disk), projected));
+        }
+        if let Some(filled) = filled.filter(|filled| filled.sequence() == projected) {
+            // Nothing was written behind the snapshot yet; its last record may be there no more, but what follows it is.
+            if offset.digest != filled.position.digest()
+                || expect_behind(&*self.disk, &filled.position).is_err()
+            {
+                return Err(Refusal::Diverged { sequence: projected.get() }.into());
+            }
+            return Ok(Tail::from(Arc::clone(&self.disk), projected.next()));
         }
         let mut is_same = false;
         // No more than the record itself: what follows it is read again by who follows.
@@ -282,29 +299,71 @@ impl Worker {
         Ok(Tail::from(Arc::clone(&self.disk), projected.next()))
     }
 
+    /// The newest snapshot that is whole and of this journal, or what is needed where there is none.
+    fn choose_snapshot(&self, to_fill: ToFill) -> Result<Chosen, Fault> {
+        let ToFill { link, offset, needs } = to_fill;
+        let Ok(disk) = FileDisk::existing(&self.snapshots) else { return Err(needs.into()) };
+        let listed = disk.list().map_err(|error| Refusal::Snapshot(error.to_string()))?;
+        let mut names: Vec<_> = listed.into_iter().filter(|name| snapshot_sequence(name).is_some()).collect();
+        names.sort_unstable();
+        while let Some(name) = names.pop() {
+            match self.usable(&disk, &name) {
+                Ok(city) => {
+                    // Held from now on: it may be removed when there are two newer ones.
+                    let file = disk.open(&name).map_err(|error| Refusal::Snapshot(error.to_string()))?;
+                    return Ok(Chosen { link, offset, name, city, file });
+                }
+                Err(why) => tracing::warn!(snapshot = name, %why, "tables can't be filled from a snapshot"),
+            }
+        }
+        Err(needs.into())
+    }
+
+    fn usable(&self, disk: &FileDisk, name: &str) -> Result<SnapshotCity, Refusal> {
+        let refused = |error: &dyn std::fmt::Display| Refusal::Snapshot(error.to_string());
+        let city = SnapshotCity::read(disk, name).map_err(|error| refused(&error))?;
+        expect_behind(&*self.disk, &city.position).map_err(|error| refused(&error))?;
+        // What it has forgotten is in another database, and would be asked for here.
+        if city.engine.forgotten().is_kept { Err(Refusal::ForgottenInIt) } else { Ok(city) }
+    }
+
+    /// Fills the tables with what the snapshot holds.
+    async fn fill(&mut self, chosen: Chosen) -> Result<(), Fault> {
+        let Chosen { mut link, offset, name, mut city, file } = chosen;
+        if self.progress.set_state(State::Filling) {
+            tracing::info!(
+                snapshot = name,
+                "the journal's first segments are gone: Postgres is filled from a snapshot"
+            );
+        }
+        let (bytes, keys) = (Bytes::File(&file), &*self.keys);
+        filling::fill(&mut link, &offset, &mut city, bytes, keys, Some(&mut self.pace)).await?;
+        Ok(())
+    }
+
     /// Writes what comes until the end.
     async fn follow(&mut self, session: &mut Session) -> Result<(), Fault> {
-        let mut heard_at = self.clock.monotonic();
+        let mut heard_at = self.pace.now();
         loop {
-            let durable = self.look();
+            let durable = self.pace.look();
             if session.tail.next() > durable {
-                if self.is_ending() {
+                if self.pace.is_ending() {
                     return Ok(());
                 }
-                if self.clock.monotonic().saturating_sub(heard_at) > ASK_AFTER {
+                if self.pace.now().saturating_sub(heard_at) > ASK_AFTER {
                     let asked = tokio::time::timeout(BATCH_MAX, session.link.run("SELECT 1")).await;
                     asked.map_err(|_| Fault::Away("it doesn't answer".to_owned()))??;
-                    heard_at = self.clock.monotonic();
+                    heard_at = self.pace.now();
                 }
                 tokio::time::sleep(LOOK).await;
                 continue;
             }
-            let began = self.clock.monotonic();
+            let began = self.pace.now();
             let count = match tokio::time::timeout(BATCH_MAX, self.write_batch(session, durable)).await {
                 Ok(written) => written?,
                 Err(_) => return Err(Fault::Away("it doesn't answer".to_owned())),
             };
-            let now = self.clock.monotonic();
+            let now = self.pace.now();
             let took = now.saturating_sub(began);
             heard_at = now;
             self.progress.note_projected(session.offset.sequence.get());
@@ -314,17 +373,12 @@ impl Worker {
             } else if took > BATCH_AIM * 2 {
                 session.batch_records = (session.batch_records / 2).max(*BATCH_RECORDS.start());
             }
-            if self.is_over(now) {
+            if self.pace.is_over(now) {
                 return Ok(());
             }
-            self.look();
-            self.give_way(took).await;
+            self.pace.look();
+            self.pace.give_way(took).await;
         }
-    }
-
-    /// Whether what is left is left to the next start.
-    fn is_over(&mut self, now: Duration) -> bool {
-        self.is_ending() && now.saturating_sub(*self.ending_since.get_or_insert(now)) > END_MAX
     }
 
     async fn write_batch(&self, session: &mut Session, durable: Sequence) -> Result<usize, Fault> {

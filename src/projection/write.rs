@@ -45,8 +45,8 @@ pub(super) async fn write(
     for record in records {
         changes.add(books, record).map_err(unfit(record.sequence.get()))?;
     }
-    let occupancy = changes.occupancy(books).map_err(unfit(last.sequence.get()))?;
-    write_occupancy(link, books, &changes, &occupancy).await?;
+    let mut occupancy = changes.occupancy(books).map_err(unfit(last.sequence.get()))?;
+    write_occupancy(link, books, &changes, &mut occupancy).await?;
     for (table, rows) in changes.added() {
         link.copy_in(table, rows).await?;
     }
@@ -79,7 +79,7 @@ async fn write_occupancy(
     link: &mut Link,
     books: &Books,
     changes: &Changes,
-    occupancy: &Occupancy,
+    occupancy: &mut Occupancy,
 ) -> Result<(), Fault> {
     if !occupancy.freed.is_empty() {
         let leaves: Vec<i64> = occupancy.freed.iter().map(|((leaf, ..), _)| i64::from(*leaf)).collect();
@@ -114,13 +114,7 @@ async fn write_occupancy(
         }
     }
     let mut rows = Rows::default();
-    for ((leaf, day, unit), no) in &occupancy.taken {
-        rows.row(LIVE_OCCUPANCY.width())
-            .int8(i64::from(*leaf))
-            .date(day.get())
-            .int2(*unit)
-            .int8(i64::from(*no));
-    }
+    occupancy.put_taken(&mut rows);
     link.copy_in(LIVE_OCCUPANCY, &rows).await?;
     write_sessions(link, books, occupancy).await
 }
@@ -372,8 +366,16 @@ pub(super) async fn make_months(
     known: &mut BTreeSet<String>,
     records: &[Record],
 ) -> Result<(), Fault> {
-    let mut months: BTreeSet<_> =
-        records.iter().filter(|record| record.is_of_booking()).map(|record| month_of(record.at)).collect();
+    let of_bookings = records.iter().filter(|record| record.is_of_booking());
+    make_partitions(link, known, of_bookings.map(|record| month_of(record.at)).collect()).await
+}
+
+/// Makes the partitions of these months, and of the month after the last.
+pub(super) async fn make_partitions(
+    link: &mut Link,
+    known: &mut BTreeSet<String>,
+    mut months: BTreeSet<jiff::civil::Date>,
+) -> Result<(), Fault> {
     let Some(last) = months.last().copied() else { return Ok(()) };
     months.insert(month_after(last));
     for month in months {
@@ -401,7 +403,8 @@ pub(super) async fn make_months(
     Ok(())
 }
 
-fn month_of(at: UtcMillis) -> jiff::civil::Date {
+/// The month that a moment is of, in UTC.
+pub(super) fn month_of(at: UtcMillis) -> jiff::civil::Date {
     let stamp = jiff::Timestamp::from_millisecond(at.get()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     jiff::tz::TimeZone::UTC.to_datetime(stamp).date().first_of_month()
 }

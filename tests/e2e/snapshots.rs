@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use kaichang::engine::snapshot::Section;
-use kaichang::journal::{FileDisk, Position, read_snapshot, retire, write_snapshot};
+use kaichang::journal::{DirLock, FileDisk, Position, read_snapshot, retire, write_snapshot};
 use serde_json::Value;
 
 use crate::city::{City, Ground, Resident, items};
@@ -241,4 +241,26 @@ fn a_running_server_has_snapshots_made() {
     let city = city.kill_and_reopen();
     assert!(began_behind(&city) > 0);
     assert_eq!(city.slot(&slot)["status"], "taken");
+}
+
+#[test]
+fn while_somebody_copies_the_snapshots_none_is_made_and_that_is_no_fault() {
+    let ground = Ground::demo();
+    let copying = DirLock::acquire(&ground.path().join("snapshots")).expect("free");
+    let mut command = serve(kaichang(), ground.path());
+    command.args(["--snapshot-every", "1"]);
+    let city = ground.open_with(command);
+    let waited = poll(PATIENCE, || {
+        city.server.said().contains("the snapshots are in use, so none is made now").then_some(())
+    });
+    assert!(waited.is_some(), "{}", city.server.said());
+    let by_hand = make_snapshot(city.ground.path());
+    assert_eq!(by_hand.code, Some(3), "{}", by_hand.said);
+    assert!(by_hand.said.contains("no snapshot is made now"), "{}", by_hand.said);
+    assert_eq!(snapshots(city.ground.path()), Vec::<PathBuf>::new());
+    drop(copying);
+    let made = poll(PATIENCE, || (!snapshots(city.ground.path()).is_empty()).then_some(()));
+    assert!(made.is_some(), "{}", city.server.said());
+    let said = city.server.said();
+    assert!(!said.contains("ERROR") && !said.contains("no snapshot could be made"), "{said}");
 }

@@ -10,6 +10,7 @@ use crate::afterwards::{caught_up, open_with};
 use crate::city::{City, FreeSlot, Ground, PASSWORD, Resident, text};
 use crate::client::{Answer, Request};
 use crate::faults::check_equal;
+use crate::filling::without_first_segment;
 use crate::postgres::Postgres;
 
 #[derive(Debug, Clone, Copy)]
@@ -229,6 +230,33 @@ impl Model {
         assert_eq!(self.postgres.sql("SELECT coalesce(sum(amount), 0) FROM ledger_line"), "0");
         let ground = self.city.take().expect("it is open").kill();
         check_equal(&ground, &self.postgres.url());
+        self.check_filled(ground);
+    }
+
+    /// Other tables, which are filled from a snapshot of the same city, say the same of all that a snapshot knows.
+    fn check_filled(&self, ground: Ground) {
+        let ground = without_first_segment(ground);
+        let _ = self.postgres.sql_in("postgres", "CREATE DATABASE filled");
+        let city = open_with(ground, &self.postgres.url_of("filled"));
+        caught_up(&city);
+        check_equal(&city.kill(), &self.postgres.url_of("filled"));
+        for (table, columns) in [
+            (
+                "booking",
+                "booking_no, created_at, resident_no, venue_no, pitch_no, day, first_unit, units, starts_at, ends_at, party_size, price, \
+                 refund, payment, release_no, state, moved_at, ended_at",
+            ),
+            ("account_balance", "account_no, kind, resident_no, venue_no, balance"),
+            ("resident", "resident_no, role, venue_no, erased_at IS NULL, disabled_at"),
+            ("live_occupancy", "*"),
+            ("live_session", "*"),
+            ("pitch", "*"),
+            ("release_opening", "release_no, day, opened_at"),
+            ("audit", "occurred_at, staff_no, action, booking_no, resident_no"),
+        ] {
+            let rows = format!("SELECT {columns} FROM {table} ORDER BY 1, 2, 3");
+            assert_eq!(self.postgres.sql_in("filled", &rows), self.postgres.sql(&rows), "{table}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::projection::tables::{ACCOUNT, LEDGER_LINE};
 
 /// An account of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Account {
+pub(super) enum Account {
     Wallet(ResidentNo),
     Revenue(VenueNo),
     Till(VenueNo),
@@ -27,7 +27,7 @@ impl Account {
     }
 
     /// Its number: a kind in the high half, whose it is in the low one.
-    fn number(self) -> i64 {
+    pub(super) fn number(self) -> i64 {
         let (kind, no) = match self {
             Self::Wallet(resident) => (0, resident.get()),
             Self::Revenue(venue) => (1, venue.get()),
@@ -62,28 +62,34 @@ impl Account {
     }
 }
 
-/// The account of a resident who was enrolled with others.
+/// The account of a resident.
 pub(in crate::projection) fn wallet_of(rows: &mut Rows, resident: ResidentNo) {
     Account::Wallet(resident).put(rows);
 }
 
-impl Changes {
-    fn open(&mut self, account: Account) {
-        account.put(&mut self.account);
-    }
+/// The accounts that every city has.
+pub(in crate::projection) fn accounts_of_city(rows: &mut Rows) {
+    Account::Sandbox.put(rows);
+    Account::Opening.put(rows);
+}
 
+/// The accounts that every venue has.
+pub(in crate::projection) fn accounts_of_venue(rows: &mut Rows, venue: VenueNo) {
+    Account::Revenue(venue).put(rows);
+    Account::Till(venue).put(rows);
+}
+
+impl Changes {
     pub(super) fn city_accounts(&mut self) {
-        self.open(Account::Sandbox);
-        self.open(Account::Opening);
+        accounts_of_city(&mut self.account);
     }
 
     pub(super) fn venue_accounts(&mut self, venue: VenueNo) {
-        self.open(Account::Revenue(venue));
-        self.open(Account::Till(venue));
+        accounts_of_venue(&mut self.account, venue);
     }
 
     pub(super) fn wallet(&mut self, resident: ResidentNo) {
-        self.open(Account::Wallet(resident));
+        wallet_of(&mut self.account, resident);
     }
 
     /// The other side of what residents were enrolled with; their own side is made with them.
