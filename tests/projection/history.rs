@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::afterwards::caught_up;
-use crate::city::{City, Ground, Resident, empty_dir, items, text};
+use crate::city::{City, FIRST_SEGMENT, Ground, Resident, empty_dir, items, text};
 use crate::client::{Answer, Request};
-use crate::faults::check_equal;
+use crate::faults::{check_equal, make_snapshot};
 use crate::postgres::Postgres;
 use crate::rebuilding::rebuild;
 use crate::server::{self, PATIENCE, kaichang, on_a_clock, poll, serve};
@@ -190,6 +190,19 @@ fn who_asks_for_what_memory_has_no_more_is_told_the_same_as_before() {
     assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.said);
     let city = open(into, &postgres.url(), &later, 3, &[Path::new("--key-file"), &key]);
     assert_eq!(all_pages(&city, &who, "/v1/bookings?limit=2"), before);
+
+    // An empty database can't be filled from a snapshot any more: what is forgotten is in the former one alone.
+    let alone = serve(on_a_clock(&later.path().join("clock")), lost.path());
+    let City { ground, server, .. } = lost.open_with(alone);
+    server.terminate();
+    assert_eq!(server.ended().code, Some(0));
+    make_snapshot(&ground);
+    std::fs::remove_file(ground.path().join(FIRST_SEGMENT)).expect("the first segment");
+    let _ = postgres.sql("CREATE DATABASE another");
+    let command = serving(&ground, &postgres.url_of("another"), &later, 3);
+    let ended = ground.refuses_to_open(command);
+    assert_eq!(ended.code, Some(2), "{}", ended.said);
+    assert!(ended.said.contains("the former database has them"), "{}", ended.said);
 }
 
 /// What is here is answered, what is not is refused with when to come again, and nothing looks like the end that isn't.
