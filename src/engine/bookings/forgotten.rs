@@ -71,6 +71,12 @@ impl Bookings {
         no < self.forgotten_below()
     }
 
+    /// Whether a city can have so many bookings.
+    #[must_use]
+    pub const fn is_a_number(no: BookingNo) -> bool {
+        no.index() <= super::BOOKINGS_MAX
+    }
+
     /// How many numbers are in memory.
     #[must_use]
     pub fn count_in_memory(&self) -> u32 {
