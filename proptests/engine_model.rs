@@ -76,3 +76,20 @@ fn a_key_that_is_used_again_when_it_is_forgotten_is_known_after_a_replay() {
     steps.push(claim(Purpose::Book, 2));
     check(steps);
 }
+
+/// A number may have been given away whose record was never written: a replay knows nothing of it.
+#[test]
+fn a_number_that_nothing_came_of_is_forgotten_with_the_others() {
+    let claim = |resident, is_written| Step::Claim {
+        purpose: Purpose::Book,
+        wish: Wish {
+            resident,
+            place: Place { pitch: 0, day: 1, first: 36 + 2 * u8::try_from(resident).expect("few"), units: 2 },
+            party: 1,
+        },
+        key: 1,
+        is_written,
+    };
+    let wait = || Step::Advance { minutes: 4_000, is_written: true };
+    check(vec![claim(0, true), claim(1, true), claim(2, false), wait(), wait(), Step::Crash, wait()]);
+}

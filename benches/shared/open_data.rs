@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kaichang::api::open_data::reports::Reports;
 use kaichang::api::open_data::{OpenData, live};
+use kaichang::api::past::Past;
 use kaichang::domain::clock::Clock;
 use kaichang::domain::time::UtcMillis;
 use kaichang::engine::Engine;
@@ -30,6 +31,7 @@ pub(crate) fn of(engine: Arc<Engine>) -> OpenData {
     let places = Arc::new(Semaphore::new(1));
     OpenData {
         reports: Arc::new(Reports::new(clock.as_ref())),
+        past: Past::new(Arc::clone(&engine), None),
         live: Arc::new(live::Hub::new(Arc::clone(&engine), Arc::clone(&clock), 1, places, live::STALL_MAX)),
         engine,
         clock,

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use super::bookings::{Booking, BookingState, Payment};
+use super::bookings::{Booking, BookingState, Bookings, Payment};
 use super::change_world::Live;
 use super::lane::{Queued, Ticket};
 use super::replay::ReplayError;
@@ -191,7 +191,8 @@ impl Engine {
         if world.days.last().is_none()
             || event.before > latest
             || known.before.is_some_and(|before| event.before < before)
-            || !(from..=BookingNo::new(self.bookings.count())).contains(&event.below)
+            || event.below < from
+            || !Bookings::is_a_number(event.below)
             || !(from.get()..event.below.get()).all(is_over)
         {
             let what = format!("bookings below {} are forgotten that may be needed", event.below);
@@ -212,6 +213,8 @@ impl Engine {
         if is_later {
             self.past_days.retain(|(_, day), _| *day >= event.before);
         }
+        // Also those whose records were never written.
+        self.bookings.note_used(event.below.get());
         let mut left: HashMap<ResidentNo, i64> = HashMap::new();
         for no in self.bookings.forgotten_below().get()..event.below.get() {
             if let Some(booking) = self.bookings.get(BookingNo::new(no)) {

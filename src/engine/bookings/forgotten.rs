@@ -1,4 +1,4 @@
-//! Bookings that memory has no more: all below a number. Their places become what they were at first, and others' memory.
+//! Bookings that memory has no more: all below a number. Their places become nobody's, and others' memory.
 //!
 //! Whoever forgets is the committer, alone. He takes the bookings out of their residents' lists, shows the new bound, clears the places,
 //! and lets a block's memory be used again when the commands have ended that may have found it. Whoever only looks waits for nobody and is
@@ -32,12 +32,13 @@ impl IntoIterator for OwnBookings {
 }
 
 impl Entry {
-    /// Makes the place what it was at first. Whoever reads it meanwhile sees that its state has changed.
+    /// Makes the place what it was at first, but for its span: whoever reads it meanwhile has one, and sees at the end that nothing of what
+    /// he read counts.
     fn clear(&self) {
         // ORDERING: Relaxed throughout, behind the Release in `forget`: who reads one of these sees the bound too.
         let before = self.state.load(Ordering::Relaxed);
         self.state.store(next_word(before, BookingState::Void), Ordering::Relaxed);
-        for word in [&self.resident, &self.pitch_and_payment, &self.day_and_release, &self.span_and_party] {
+        for word in [&self.resident, &self.pitch_and_payment, &self.day_and_release] {
             word.store(0, Ordering::Relaxed);
         }
         for link in [&self.older_of_resident, &self.older_of_pitch_day, &self.place] {
@@ -68,6 +69,12 @@ impl Bookings {
     #[must_use]
     pub fn is_forgotten(&self, no: BookingNo) -> bool {
         no < self.forgotten_below()
+    }
+
+    /// Whether a city can have so many bookings.
+    #[must_use]
+    pub const fn is_a_number(no: BookingNo) -> bool {
+        no.index() <= super::BOOKINGS_MAX
     }
 
     /// How many numbers are in memory.

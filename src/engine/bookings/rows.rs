@@ -10,20 +10,24 @@ use crate::engine::sync::{AtomicI64, AtomicU32, Ordering};
 // ORDERING: Relaxed throughout: a snapshot is made of a state, and makes one, in which nobody else is at work.
 impl Row for Entry {
     fn put_row(&self, out: &mut Vec<u8>) {
+        let void = Self::default();
+        // What a place says that is nobody's depends on whose it was.
+        let is_void = state_of(self.state.load(Ordering::Relaxed)) == BookingState::Void;
+        let row = if is_void { &void } else { self };
         put!(
             out,
-            u32::from(state_of(self.state.load(Ordering::Relaxed)).code()),
-            self.resident.load(Ordering::Relaxed),
-            self.pitch_and_payment.load(Ordering::Relaxed),
-            self.day_and_release.load(Ordering::Relaxed),
-            self.span_and_party.load(Ordering::Relaxed),
-            self.older_of_resident.load(Ordering::Relaxed),
-            self.older_of_pitch_day.load(Ordering::Relaxed),
-            self.place.load(Ordering::Relaxed),
-            self.price.load(Ordering::Relaxed),
-            self.created_at.load(Ordering::Relaxed),
-            self.changed_at.load(Ordering::Relaxed),
-            self.refund.load(Ordering::Relaxed),
+            u32::from(state_of(row.state.load(Ordering::Relaxed)).code()),
+            row.resident.load(Ordering::Relaxed),
+            row.pitch_and_payment.load(Ordering::Relaxed),
+            row.day_and_release.load(Ordering::Relaxed),
+            row.span_and_party.load(Ordering::Relaxed),
+            row.older_of_resident.load(Ordering::Relaxed),
+            row.older_of_pitch_day.load(Ordering::Relaxed),
+            row.place.load(Ordering::Relaxed),
+            row.price.load(Ordering::Relaxed),
+            row.created_at.load(Ordering::Relaxed),
+            row.changed_at.load(Ordering::Relaxed),
+            row.refund.load(Ordering::Relaxed),
         );
     }
 
