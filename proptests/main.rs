@@ -12,6 +12,7 @@ mod i2_journal_segments;
 mod journal_script;
 mod memory_log;
 mod model;
+mod people;
 mod programme_file;
 mod programmes;
 mod queues;

@@ -24,6 +24,7 @@ mod operator;
 mod projecting;
 mod rebuild;
 mod remembering;
+mod rehearse;
 mod reproject;
 mod roots;
 mod serve;
@@ -59,6 +60,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Some(Command::DrawVerify(verify)) => draw_verify::run(&verify),
         Some(Command::Snapshot(snapshot)) => snapshots::run(&snapshot),
         Some(Command::Backup(backup)) => backup::run(&backup),
+        Some(Command::Rehearse(rehearse)) => rehearse::run(&rehearse),
         Some(Command::Rebuild(rebuild)) => rebuild::run(&rebuild),
         Some(Command::Reproject(arguments)) => reproject::run(&arguments),
         Some(Command::Import(import)) => import::run(&import),

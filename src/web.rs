@@ -28,6 +28,7 @@ pub mod page;
 pub mod pages;
 pub mod policy;
 pub mod problem_page;
+pub mod rehearsal;
 pub mod resident;
 pub mod session_cookie;
 pub mod shell;

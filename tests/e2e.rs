@@ -112,6 +112,8 @@ mod proxies;
 mod queue;
 #[path = "e2e/refusals.rs"]
 mod refusals;
+#[path = "e2e/rehearsal.rs"]
+mod rehearsal;
 #[path = "e2e/releases.rs"]
 mod releases;
 #[path = "e2e/reports.rs"]

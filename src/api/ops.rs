@@ -33,6 +33,15 @@ pub struct Readiness {
     /// Why an open city takes nothing new for a while.
     limited: Arc<ArcSwapOption<Problem>>,
     projection: Option<Progress>,
+    of: Served,
+}
+
+/// What is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    City,
+    /// A copy in which nothing happens.
+    Rehearsal,
 }
 
 impl Readiness {
@@ -40,13 +49,19 @@ impl Readiness {
     #[must_use]
     pub fn not_yet(reason: Text) -> Self {
         let not_ready = Arc::new(ArcSwapOption::from_pointee(reason));
-        Self { not_ready, limited: Arc::default(), projection: None }
+        Self { not_ready, limited: Arc::default(), projection: None, of: Served::City }
     }
 
     /// Shows beside how far Postgres is. A city whose Postgres is away is ready all the same.
     #[must_use]
     pub fn with_projection(self, projection: Option<Progress>) -> Self {
         Self { projection, ..self }
+    }
+
+    /// Says what is served.
+    #[must_use]
+    pub fn of(self, of: Served) -> Self {
+        Self { of, ..self }
     }
 
     pub fn set_ready(&self) {
@@ -93,6 +108,9 @@ struct Ready {
     /// Of a city with a database: how far what is sold stands in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     projection: Option<ProjectionStatus>,
+    /// There and true where nothing that is done happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rehearsal: Option<bool>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -146,7 +164,8 @@ async fn ready(State(readiness): State<Readiness>) -> Result<Response, Problem> 
         let (state, lag_records) = (shown.state.name(), shown.lag_records);
         ProjectionStatus { state, lag_records, lag_seconds: shown.lag.as_secs() }
     });
-    Ok(json(StatusCode::OK, &Ready { status: "ready", projection }))
+    let rehearsal = (readiness.of == Served::Rehearsal).then_some(true);
+    Ok(json(StatusCode::OK, &Ready { status: "ready", projection, rehearsal }))
 }
 
 /// The time by which the service judges.

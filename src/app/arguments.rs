@@ -33,6 +33,8 @@ pub(super) enum Command {
     Snapshot(SnapshotArguments),
     /// Copy a city so that it can be served again, also beside a running server: see docs/OPERATING.md
     Backup(BackupArguments),
+    /// Serve a copy of a city shortly before a release's instant, for a load run: see docs/OPERATING.md
+    Rehearse(RehearseArguments),
     /// Make a new data directory from a Postgres database alone, when the journal's disk is lost
     Rebuild(RebuildArguments),
     /// Fill the tables of a Postgres database anew from the journal of a city that is not served
@@ -46,6 +48,40 @@ pub(super) enum Command {
         #[command(subcommand)]
         action: OperatorAction,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct RehearseArguments {
+    /// Where the city is kept that is copied; it may be served meanwhile
+    #[arg(long, env = "KAICHANG_DATA_DIR", value_name = "DIR", default_value = "./data")]
+    pub(super) data_dir: PathBuf,
+    /// Where the copy is made; nothing may be there
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: PathBuf,
+    /// The release whose instant is rehearsed
+    #[arg(long, value_name = "ID")]
+    pub(super) release: String,
+    /// How many minutes the instant is away when the copy opens
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=1440))]
+    pub(super) minutes_before: u16,
+    /// Where to listen [default: 127.0.0.1:8090]
+    #[arg(long, value_name = "ADDR")]
+    pub(super) listen: Option<SocketAddr>,
+    /// Residents for a load run, who are in the copy alone
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(super) residents: u32,
+    /// Where their tokens are written
+    #[arg(long, value_name = "FILE", requires = "residents")]
+    pub(super) tokens: Option<PathBuf>,
+    /// The city's master key, where it is kept elsewhere [default: the copy's own]
+    #[arg(long, env = "KAICHANG_KEY_FILE", value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+    /// Worker threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(super) workers: Option<usize>,
+    /// Let so many bookings and holds in a second, as the city does [default: 0, as many as come]
+    #[arg(long, value_name = "N")]
+    pub(super) admission_bound: Option<u32>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -17,6 +17,8 @@ use super::data_dir::DataDir;
 use super::roots::ROOTS_PATH;
 use super::snapshots::{self, Begun};
 use super::{Failure, demo, logging, manifest, say};
+use crate::engine::Engine;
+use crate::engine::audit::Violation;
 use crate::identity::city_keys::MASTER_KEY_PATH;
 use crate::identity::resident_keys::RESIDENT_KEYS_PATH;
 use crate::journal::{
@@ -34,40 +36,64 @@ pub(super) fn run(arguments: &BackupArguments) -> Result<ExitCode, Failure> {
     logging::start();
     let dir = DataDir::new(&arguments.data_dir, None);
     dir.expect_city()?;
-    let into = &arguments.into;
+    // The server goes first, whatever else the machine does.
+    rustix::process::setpriority_process(None, NICE)?;
+    let key = if arguments.without_master_key { MasterKey::LeftOut } else { MasterKey::Copied };
+    let Copied { read, violations, .. } = make(&dir, &arguments.into, key)?;
+    if !violations.is_empty() {
+        let mut out = stdout().lock();
+        for violation in &violations {
+            writeln!(out, "{}: {}", violation.invariant, violation.what)?;
+        }
+        let unfinished = unfinished(&arguments.into);
+        say(&format!("the city breaks its rules; what was copied stays in {}", unfinished.display()));
+        return Ok(ExitCode::from(BROKEN));
+    }
+    tell(&arguments.into, &read)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a copy has the master key, where that stands in the data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MasterKey {
+    Copied,
+    LeftOut,
+}
+
+/// A copy that was read as a start would read it.
+pub(super) struct Copied {
+    pub(super) engine: Engine,
+    pub(super) violations: Vec<Violation>,
+    read: ReadOnly,
+}
+
+/// Copies a city. The copy has its name when all of it is durable and no rule is broken; else it stays unfinished.
+pub(super) fn make(dir: &DataDir, into: &Path, key: MasterKey) -> Result<Copied, Failure> {
     let unfinished = unfinished(into);
     for path in [into, &unfinished] {
         if path.try_exists()? {
             return Err(format!("{} is there already: name another directory", path.display()).into());
         }
     }
-    // The server goes first, whatever else the machine does.
-    rustix::process::setpriority_process(None, NICE)?;
     make_dir(&unfinished)?;
-    copy(&dir, &unfinished, arguments.without_master_key)?;
+    copy(dir, &unfinished, key)?;
     let copied = DataDir::new(&unfinished, None);
     let Begun { mut replay, position } = snapshots::begin(&copied)?;
     let disk = FileDisk::existing(copied.journal())?;
     let apply = |sequence, at, bytes: &[u8]| replay.apply(sequence, at, bytes);
     let read = read_only_behind(&disk, position.as_ref(), apply)?.ok_or("the journal is empty")?;
-    let violations = replay.finish()?.audit();
-    if !violations.is_empty() {
-        let mut out = stdout().lock();
-        for violation in &violations {
-            writeln!(out, "{}: {}", violation.invariant, violation.what)?;
-        }
-        say(&format!("the city breaks its rules; what was copied stays in {}", unfinished.display()));
-        return Ok(ExitCode::from(BROKEN));
+    let engine = replay.finish()?;
+    let violations = engine.audit();
+    if violations.is_empty() {
+        manifest::write(&unfinished)?;
+        fs::rename(&unfinished, into)?;
+        sync_parent(into)?;
     }
-    manifest::write(&unfinished)?;
-    fs::rename(&unfinished, into)?;
-    sync_parent(into)?;
-    tell(into, &read)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Copied { engine, violations, read })
 }
 
 /// Copies what a city is made of.
-fn copy(dir: &DataDir, into: &Path, without_master_key: bool) -> Result<(), Failure> {
+fn copy(dir: &DataDir, into: &Path, key: MasterKey) -> Result<(), Failure> {
     let target = DataDir::new(into, None);
     {
         let _lock = keep_still(dir)?;
@@ -84,7 +110,7 @@ fn copy(dir: &DataDir, into: &Path, without_master_key: bool) -> Result<(), Fail
     }
     // Behind the journal: a resident's key is durable before any record needs it.
     let mut files = vec![RESIDENT_KEYS_PATH, ROOTS_PATH, demo::ACCOUNTS_FILE];
-    if !without_master_key {
+    if key == MasterKey::Copied {
         files.push(MASTER_KEY_PATH);
     }
     for file in files {

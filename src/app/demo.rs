@@ -19,6 +19,7 @@ use crate::domain::definition::VenueDef;
 use crate::domain::event::{AccountOpened, Event, PhoneHash, ResidentsEnrolled, Role};
 use crate::domain::ids::{ResidentNo, VenueNo};
 use crate::domain::money::Minor;
+use crate::domain::time::UtcMillis;
 use crate::engine::accounts::FIRST_SESSION;
 use crate::identity::city_keys::WhenAbsent;
 use crate::identity::password::{Password, hash_blocking};
@@ -29,7 +30,7 @@ use crate::identity::token::{TokenClaims, Tokens};
 use crate::journal::DirLock;
 
 /// What each resident of a load test has in the wallet.
-const BALANCE: Minor = Minor::new(1_000_000);
+pub(super) const BALANCE: Minor = Minor::new(1_000_000);
 /// Where the demo's accounts stand.
 pub(super) const ACCOUNTS_FILE: &str = "demo-accounts.json";
 
@@ -100,7 +101,7 @@ pub(super) fn make(
             balance: BALANCE,
         }));
         if let Some(path) = residents.tokens {
-            write_tokens(path, &keys, first, residents.count)?;
+            write_tokens(path, &keys, first, residents.count, SystemClock::new().now())?;
         }
     }
     write_accounts(&dir.root().join(ACCOUNTS_FILE), &accounts)?;
@@ -154,9 +155,14 @@ fn write_accounts(path: &Path, accounts: &[DemoAccount]) -> Result<(), Failure> 
 }
 
 /// A line `ID TOKEN` for each resident.
-fn write_tokens(path: &Path, keys: &Keys, first: ResidentNo, count: u32) -> Result<(), Failure> {
+pub(super) fn write_tokens(
+    path: &Path,
+    keys: &Keys,
+    first: ResidentNo,
+    count: u32,
+    now: UtcMillis,
+) -> Result<(), Failure> {
     let (ids, tokens) = (PublicIds::new(keys.city.public_id()), Tokens::new(keys.city.token()));
-    let now = SystemClock::new().now();
     let file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -26,11 +26,11 @@ use super::settings::Settings;
 use super::snapshots::{self, Begun};
 use super::system_clock::SystemClock;
 use super::{
-    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, roots, say,
+    Failure, demo, disk_watch, figure_names, founding, logging, manifest, open_files, rehearse, roots, say,
     snapshot_maker,
 };
 use crate::api::open_data::roots::PublishedRoots;
-use crate::api::ops::Readiness;
+use crate::api::ops::{Readiness, Served};
 use crate::api::problem::Text;
 use crate::api::runtime::{RuntimeLimits, Workers, bind};
 use crate::api::vital_signs::VitalSigns;
@@ -45,6 +45,7 @@ use crate::engine::{CommandLane, Engine};
 use crate::identity::city_keys::{CityKeys, WhenAbsent};
 use crate::journal::{DirLock, FileDisk, Journal, JournalError, JournalHandle, Options};
 use crate::projection::{History, Progress};
+use crate::web::rehearsal;
 
 /// How many records a worker may have under way.
 const OUTSTANDING_MAX: u32 = 4096;
@@ -64,11 +65,16 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     logging::start();
     open_files::allow_most();
     let settings = Settings::of(arguments)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    rehearse::refuse(&DataDir::new(&settings.data_dir, None))?;
+    open(&settings, Arc::new(SystemClock::new()))
+}
+
+/// Serves by these settings and this clock, until somebody ends it.
+pub(super) fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<ExitCode, Failure> {
     let _lock = DirLock::acquire(&settings.data_dir)?;
     let dir = DataDir::new(&settings.data_dir, settings.key_file.as_deref());
     manifest::accept(dir.root())?;
-    make_city_if_absent(&dir, &settings)?;
+    make_city_if_absent(&dir, settings)?;
     // The keys were made with the city: to make others now would lose every account.
     let keys = dir.keys(WhenAbsent::Refuse)?;
     // Bound before the replay, so that an address that is taken is said at once.
@@ -79,9 +85,9 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let metrics = figures_recorder()?;
 
     let progress = settings.database.as_ref().map(|_| Progress::new());
-    let mut city = City::open(&dir, &settings, &clock, progress.clone(), &keys.city)?;
+    let mut city = City::open(&dir, settings, &clock, progress.clone(), &keys.city)?;
     destroy_keys_again(&city.engine, &keys)?;
-    let projector = projecting::start(&dir, &settings, &city.journal, &clock, progress.as_ref())?;
+    let projector = projecting::start(&dir, settings, &city.journal, &clock, progress.as_ref())?;
     let history = settings
         .database
         .clone()
@@ -89,6 +95,8 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
     let history = history.transpose()?;
     let readiness =
         Readiness::not_yet(Text::fixed("the city is starting", "正在启动")).with_projection(progress);
+    let served = if rehearsal::is_on() { Served::Rehearsal } else { Served::City };
+    let readiness = readiness.of(served);
     let worker_lanes = std::mem::take(&mut city.lanes).into_iter().map(CommandLane::new).collect();
     let workers = Workers::start(RuntimeLimits::default(), worker_lanes)?;
     let services = Services::new(
@@ -97,12 +105,12 @@ pub(super) fn run(arguments: ServeArguments) -> Result<ExitCode, Failure> {
         &clock,
         &readiness,
         metrics.clone(),
-        &settings,
+        settings,
         (city.journal.epoch(), history),
     )?;
     let tls = certificate.as_ref().map(WatchedCertificate::tls);
     services.listen(&workers, listener, tls, settings.metrics_listen)?;
-    city.watch_disk(&dir, &settings, &readiness)?;
+    city.watch_disk(&dir, settings, &readiness)?;
     city.publish_roots(&dir, &clock, services.roots())?;
     readiness.set_ready();
     tracing::info!(%address, tls = certificate.is_some(), "ready");

@@ -20,6 +20,8 @@ pub struct SystemClock {
     /// Believed wall time at the beginning, in milliseconds; follows small corrections.
     offset_ms: AtomicI64,
     is_doubted: AtomicBool,
+    /// How much it is ahead of the system's.
+    ahead_ms: i64,
 }
 
 impl SystemClock {
@@ -30,7 +32,17 @@ impl SystemClock {
             beginning: Instant::now(),
             offset_ms: AtomicI64::new(wall_ms(SystemTime::now())),
             is_doubted: AtomicBool::new(false),
+            ahead_ms: 0,
         }
+    }
+
+    /// A clock that is so much ahead of the system's: for a rehearsal of what is to come.
+    #[must_use]
+    pub fn ahead(ms: i64) -> Self {
+        let clock = Self { ahead_ms: ms, ..Self::new() };
+        // ORDERING: Relaxed, nobody else has it yet.
+        clock.offset_ms.fetch_add(ms, Ordering::Relaxed);
+        clock
     }
 
     /// Whether wall time has left monotonic time.
@@ -74,7 +86,8 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that others are given")]
     fn now(&self) -> UtcMillis {
         let elapsed_ms = i64::try_from(self.beginning.elapsed().as_millis()).unwrap_or(i64::MAX);
-        UtcMillis::new(self.believe(wall_ms(SystemTime::now()), elapsed_ms))
+        let wall_ms = wall_ms(SystemTime::now()).saturating_add(self.ahead_ms);
+        UtcMillis::new(self.believe(wall_ms, elapsed_ms))
     }
 
     fn monotonic(&self) -> Duration {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::address::{encoded, with_parameter};
 use super::assets::{address, first_paint};
 use super::i18n::{Words, native_name};
+use super::rehearsal;
 use super::visitor::{TextSize, Visitor};
 use crate::api::headers::{SESSION_COOKIE, cookie};
 use crate::api::language::Language;
@@ -28,6 +29,8 @@ pub struct Shell {
     pub navigation: Vec<NavigationLink>,
     pub is_signed_in: bool,
     pub is_staff: bool,
+    /// Whether nothing of what is done here happens.
+    pub is_rehearsal: bool,
     pub text_size: TextSize,
     pub languages: Vec<LanguageLink>,
     /// Where one comes back to after a sign-in, as it stands in a query.
@@ -63,6 +66,7 @@ impl Shell {
             navigation: navigation(visitor.words, place),
             is_signed_in: visitor.who.is_some(),
             is_staff: visitor.role().is_some_and(|role| role != Role::Resident),
+            is_rehearsal: rehearsal::is_on(),
             text_size: visitor.text_size,
             languages: languages(visitor.words, &visitor.here),
             here: encoded(&visitor.here),
@@ -99,6 +103,7 @@ impl Shell {
             // Nobody has looked whose it is: who has a session isn't told to sign in.
             is_signed_in: cookie(&asked.headers, SESSION_COOKIE).is_some(),
             is_staff: false,
+            is_rehearsal: rehearsal::is_on(),
             text_size,
             languages: languages(words, &here),
             here: encoded(&here),

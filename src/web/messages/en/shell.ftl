@@ -8,6 +8,7 @@ nav-bookings = Bookings
 nav-me = Me
 languages = Languages
 api-docs = For developers
+rehearsal = A rehearsal: nothing that is booked here is a booking.
 no-connection = No connection. What you see may be out of date.
 page-title = { $page } · Kaichang
 nav-sign-in = Sign in

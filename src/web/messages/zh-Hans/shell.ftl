@@ -8,6 +8,7 @@ nav-bookings = 我的预订
 nav-me = 我的
 languages = 语言
 api-docs = 开发者接口
+rehearsal = 演练环境：此处的预订均无效。
 no-connection = 网络已断开，所见内容可能不是最新。
 page-title = { $page } · 开场
 nav-sign-in = 登录
