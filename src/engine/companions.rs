@@ -80,7 +80,7 @@ impl Companions {
     pub(super) fn put_rows<E>(&self, mut give: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let lists = self.lists.iter().map(|one| ((ROW_OF_RESIDENT, one.key().get()), one.value().clone()));
         let named = self.named.iter().map(|one| ((ROW_OF_BOOKING, one.key().get()), one.value().clone()));
-        let mut rows: Vec<((u32, u32), Arc<[u8]>)> = lists.chain(named).collect();
+        let mut rows: Vec<(_, Arc<[u8]>)> = lists.chain(named).collect();
         rows.sort_unstable();
         for ((whose, no), sealed) in rows {
             let mut row = Vec::with_capacity(sealed.len() + 12);

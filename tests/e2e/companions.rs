@@ -20,7 +20,8 @@ fn add(city: &City, who: &Resident, key: &str, body: &Value) -> Answer {
 }
 
 fn added(city: &City, who: &Resident, name: &str) -> String {
-    text(&add(city, who, name, &json!({ "name": name })).expect(201, "a companion").json()["id"])
+    let key: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    text(&add(city, who, &key, &json!({ "name": name })).expect(201, "a companion").json()["id"])
 }
 
 fn somebody(city: &City) -> Resident {

@@ -1,6 +1,9 @@
 //! Thirty requests in one packet on one connection, for each operation that changes something: whatever there is so many of, nobody
 //! gets more. An operation without a row fails the test, and a row without an operation too.
 
+#[path = "one_packet/operator.rs"]
+mod operator;
+
 use kaichang::app::SystemClock;
 use kaichang::domain::clock::Clock;
 use serde_json::{Value, json};
@@ -61,15 +64,15 @@ const ROWS: &[Row] = &[
     row("POST /v1/manage/venues/{venue}/verifications", what_was_seen_is_as_the_last_request_says),
     row("POST /v1/manage/bookings/{id}/move", a_booking_is_moved_once),
     row("POST /v1/manage/bookings/{id}/cancel", the_staff_refund_once),
-    row("POST /v1/operator/staff", one_phone_is_hired_once),
-    row("DELETE /v1/operator/staff/{staff}", one_of_the_staff_is_dismissed_once),
-    row("POST /v1/operator/districts", one_name_is_one_district),
-    row("PATCH /v1/operator/districts/{district}", a_district_is_called_as_the_last_change_says),
-    row("POST /v1/operator/sports", one_name_is_one_sport),
-    row("PATCH /v1/operator/sports/{sport}", a_sport_is_called_as_the_last_change_says),
-    row("POST /v1/operator/venues", one_name_is_one_venue),
-    row("PATCH /v1/operator/venues/{venue}", a_venue_lies_where_the_last_change_says),
-    row("PUT /v1/operator/holidays", a_holiday_is_one_day),
+    row("POST /v1/operator/staff", operator::one_phone_is_hired_once),
+    row("DELETE /v1/operator/staff/{staff}", operator::one_of_the_staff_is_dismissed_once),
+    row("POST /v1/operator/districts", operator::one_name_is_one_district),
+    row("PATCH /v1/operator/districts/{district}", operator::a_district_is_called_as_the_last_change_says),
+    row("POST /v1/operator/sports", operator::one_name_is_one_sport),
+    row("PATCH /v1/operator/sports/{sport}", operator::a_sport_is_called_as_the_last_change_says),
+    row("POST /v1/operator/venues", operator::one_name_is_one_venue),
+    row("PATCH /v1/operator/venues/{venue}", operator::a_venue_lies_where_the_last_change_says),
+    row("PUT /v1/operator/holidays", operator::a_holiday_is_one_day),
 ];
 
 /// A city of its own for each row, with a priced court, its manager and an operator.
@@ -228,7 +231,8 @@ fn who_comes_along_is_as_the_last_request_says(stage: &Stage) {
     order["party_size"] = 2.into();
     let booked = stage.city.book(&resident, "with", &order).expect(201, "a booking").json();
     let path = format!("/v1/bookings/{}/companions", text(&booked["id"]));
-    let body = |number: usize| json!({ "companions": if number % 2 == 0 { vec![] } else { vec![&id] } });
+    let body =
+        |number: usize| json!({ "companions": if number.is_multiple_of(2) { vec![] } else { vec![&id] } });
     let answers =
         stage.in_one_packet(|number| Request::new("PUT", &path).token(&resident.token).json(&body(number)));
     expect_all(&answers);
@@ -496,112 +500,6 @@ fn the_staff_refund_once(stage: &Stage) {
     let again = answers.iter().filter(|answer| answer.header("idempotency-replayed") == Some("true")).count();
     assert_eq!(again, REQUESTS - 1);
     assert_eq!(stage.city.balance(&resident), BALANCE);
-}
-
-fn one_phone_is_hired_once(stage: &Stage) {
-    let operator = stage.city.operator();
-    let body = json!({
-        "role": "front_desk", "venue": stage.slot.venue, "phone": "+8613912345678", "password": PASSWORD, "name": "B",
-    });
-    let answers = stage.in_one_packet(|_| Request::post("/v1/operator/staff", &body).token(&operator.token));
-    expect(&answers, 201, 1, "phone-taken");
-    // Under a key the password decides whether it was the same request: that is a guess like a log-in, of which there are ten.
-    let mut other = body.clone();
-    other["password"] = "another password".into();
-    let answers = stage.under_keys(&operator, "POST", "/v1/operator/staff", &other);
-    let judged: Vec<&Answer> = answers.iter().filter(|answer| answer.status != 429).collect();
-    assert!(judged.len() <= 10, "{} guesses", judged.len());
-    for answer in judged {
-        check(answer, "phone-taken", "another password");
-    }
-}
-
-fn one_of_the_staff_is_dismissed_once(stage: &Stage) {
-    let operator = stage.city.operator();
-    let body = json!({
-        "role": "front_desk", "venue": stage.slot.venue, "phone": "+8613912345678", "password": PASSWORD, "name": "B",
-    });
-    let request = Request::post("/v1/operator/staff", &body).token(&operator.token);
-    let id = text(&stage.city.ask(&request).expect(201, "a new one").json()["id"]);
-    let path = format!("/v1/operator/staff/{id}");
-    let answers = stage.in_one_packet(|_| Request::delete(&path).token(&operator.token));
-    expect(&answers, 204, 1, "not-found");
-}
-
-/// Each asks for something else of the same name: whoever comes first has it.
-fn one_name_is_one(stage: &Stage, path: &str, body: &Value) {
-    let operator = stage.city.operator();
-    let answers = stage.in_one_packet(|number| {
-        let mut body = body.clone();
-        body["name"]["en"] = format!("New {number}").into();
-        keyed(&operator, "POST", path, &body, &format!("key-{number}"))
-    });
-    expect(&answers, 201, 1, "invalid-request");
-}
-
-fn one_name_is_one_district(stage: &Stage) {
-    let body = json!({ "id": "new", "name": { "zh-Hans": "新", "en": "New" } });
-    one_name_is_one(stage, "/v1/operator/districts", &body);
-}
-
-fn one_name_is_one_sport(stage: &Stage) {
-    let body = json!({ "id": "new", "name": { "zh-Hans": "新", "en": "New" } });
-    one_name_is_one(stage, "/v1/operator/sports", &body);
-}
-
-fn one_name_is_one_venue(stage: &Stage) {
-    let venue = stage.city.get(&format!("/v1/venues/{}", stage.slot.venue));
-    let names = json!({ "zh-Hans": "新馆", "en": "New Hall" });
-    let body = json!({
-        "id": "new", "name": names, "district": venue["district"]["id"], "address": names, "latitude": 22.5,
-        "longitude": 114.0,
-    });
-    one_name_is_one(stage, "/v1/operator/venues", &body);
-}
-
-fn a_venue_lies_where_the_last_change_says(stage: &Stage) {
-    let operator = stage.city.operator();
-    let path = format!("/v1/operator/venues/{}", stage.slot.venue);
-    let body = json!({ "latitude": 22.6, "longitude": 114.1 });
-    expect_all(&stage.in_one_packet(|_| Request::new("PATCH", &path).token(&operator.token).json(&body)));
-    assert_eq!(stage.city.get(&format!("/v1/venues/{}", stage.slot.venue))["location"], body);
-}
-
-/// Each of the packet says another name; the last one's stands, in this list.
-fn is_called_as_the_last_says(stage: &Stage, path: &str, list: &str, id: &str) {
-    let operator = stage.city.operator();
-    let body = |number: usize| json!({ "name": { "zh-Hans": format!("名{number}"), "en": format!("Name {number}") } });
-    let answers =
-        stage.in_one_packet(|number| Request::new("PATCH", path).token(&operator.token).json(&body(number)));
-    expect_all(&answers);
-    let all = stage.city.get_as(&operator, list);
-    let one = items(&all).iter().find(|one| one["id"] == id).expect("it is there still");
-    assert_eq!(one["name"], body(REQUESTS - 1)["name"]);
-}
-
-fn a_district_is_called_as_the_last_change_says(stage: &Stage) {
-    let venue = stage.city.get(&format!("/v1/venues/{}", stage.slot.venue));
-    let id = text(&venue["district"]["id"]);
-    is_called_as_the_last_says(
-        stage,
-        &format!("/v1/operator/districts/{id}"),
-        "/v1/operator/districts?limit=500",
-        &id,
-    );
-}
-
-fn a_sport_is_called_as_the_last_change_says(stage: &Stage) {
-    is_called_as_the_last_says(stage, "/v1/operator/sports/badminton", "/v1/sports?limit=500", "badminton");
-}
-
-fn a_holiday_is_one_day(stage: &Stage) {
-    let operator = stage.city.operator();
-    let body = json!({ "days": [{ "date": "2030-01-01", "goes_by": "holiday" }] });
-    let answers = stage.under_keys(&operator, "PUT", "/v1/operator/holidays", &body);
-    expect_all(&answers);
-    let days = answers[REQUESTS - 1].json();
-    let of_day = items(&days).iter().filter(|day| day["date"] == "2030-01-01").count();
-    assert_eq!(of_day, 1);
 }
 
 /// A draw whose window is open for so many seconds, and somebody who has entered.

@@ -7,6 +7,7 @@ use super::directory::Entry;
 use super::near::degrees;
 use crate::api::answer::NamesView;
 use crate::domain::catalogue::{Catalogue, Pitch, PitchKind, Venue};
+use crate::domain::change::Offered;
 use crate::domain::hours::DayKind;
 use crate::domain::units::{UNIT_MINUTES, UNITS_PER_DAY, UnitMask};
 use crate::engine::view::capacity;
@@ -155,6 +156,7 @@ impl VenueWithPitches {
     #[must_use]
     pub fn of(catalogue: &Catalogue, venue: &Venue, entry: &Entry) -> Self {
         let pitches = venue.pitches.iter().filter_map(|no| catalogue.pitch(*no));
+        let pitches = pitches.filter(|pitch| pitch.offered == Offered::Yes);
         Self {
             venue: VenueView::of(catalogue, venue, entry, None),
             timezone: catalogue.city().timezone.clone(),

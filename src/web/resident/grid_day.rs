@@ -9,6 +9,7 @@ use crate::api::answer::{Rfc3339, span_of_day};
 use crate::api::open_data::venue_view::clock_text;
 use crate::domain::calendar::DayClock;
 use crate::domain::catalogue::{Pitch, PitchKind, Venue};
+use crate::domain::change::Offered;
 use crate::domain::ids::{BookingNo, PitchNo, ResidentNo, SportNo};
 use crate::domain::money::Minor;
 use crate::domain::time::{LocalDay, UtcMillis};
@@ -93,7 +94,8 @@ impl<'a> GridDay<'a> {
         who: Option<ResidentNo>,
         now: UtcMillis,
     ) -> Self {
-        let columns = columns(world, venue, sport);
+        let mut columns = columns(world, venue, sport);
+        columns.retain(|pitch| pitch.offered == Offered::Yes);
         let clock = world.clock_of(day).into_owned();
         let own = own_slots(engine, &columns, day, who);
         let mut rows: BTreeMap<u8, Row> = BTreeMap::new();
