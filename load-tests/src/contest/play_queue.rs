@@ -110,10 +110,10 @@ fn places(
     }
     let mut client = PlainClient::connect(contest.address)?;
     let mut places = vec![None; people.count()];
-    for no in 0..people.count() {
+    for (no, place) in places.iter_mut().enumerate() {
         let Some(number_of) = played.arrived[no] else { continue };
         let by_seed = place_of.get(number_of).copied().unwrap_or(number_of as u64);
-        places[no] = Some(by_seed);
+        *place = Some(by_seed);
         // A sample, so that nobody is asked too often.
         if no % 7 == 0 {
             let path = format!("/v1/releases/{RELEASE}/queue/me");
