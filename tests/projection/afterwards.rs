@@ -105,3 +105,28 @@ fn every_table_and_column_says_what_it_is() {
     let tables = postgres.sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'kaichang'::regnamespace AND relkind IN ('r', 'p', 'v')");
     assert!(tables.parse::<u32>().expect("a count") > 20, "{tables}");
 }
+
+#[test]
+fn districts_and_sports_are_renamed_there_too_and_companions_stand_there_sealed() {
+    let postgres = Postgres::start();
+    let city = open_with(Ground::demo(), &postgres.url());
+    let operator = city.operator();
+    for (path, en) in [("districts/nanshan", "Nanshan anew"), ("sports/badminton", "Feather ball")] {
+        let body = json!({ "name": { "zh-Hans": "新名", "en": en } });
+        let request =
+            Request::new("PATCH", &format!("/v1/operator/{path}")).token(&operator.token).json(&body);
+        let _ = city.ask(&request).expect(200, path);
+    }
+    let name = "鸲鹆Robin";
+    let who = city.newcomer("+8613900000777");
+    let add = Request::post("/v1/residents/me/companions", &json!({ "name": name })).token(&who.token);
+    let _ = city.ask(&add).expect(201, "a companion");
+    caught_up(&city);
+    assert_eq!(postgres.sql("SELECT name_en FROM district WHERE code = 'nanshan'"), "Nanshan anew");
+    assert_eq!(postgres.sql("SELECT name_en FROM sport WHERE code = 'badminton'"), "Feather ball");
+    let named = crate::erasure::tables_with(&postgres, &[name.as_bytes().to_vec()]);
+    assert!(named.is_empty(), "{named:?}");
+    let ground = city.kill();
+    let found = crate::faults::verify(&ground, &postgres.url());
+    assert_eq!(found.code, Some(0), "{}", found.said);
+}

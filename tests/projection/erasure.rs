@@ -43,7 +43,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The tables in which one of these stands, as text or as bytes.
-fn tables_with(postgres: &Postgres, wanted: &[Vec<u8>]) -> Vec<String> {
+pub(crate) fn tables_with(postgres: &Postgres, wanted: &[Vec<u8>]) -> Vec<String> {
     let tables = "SELECT table_name FROM information_schema.tables \
                   WHERE table_schema = 'kaichang' AND table_type = 'BASE TABLE' ORDER BY 1";
     let has = |table: &&str| {
