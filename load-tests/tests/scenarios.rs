@@ -2,6 +2,10 @@
 //!
 //! The server is built here, with its known bugs, so this is run when it is asked for: `cargo test -p kaichang-load --test scenarios`.
 
+#[expect(dead_code, reason = "it serves the project's other tests too, which use all of it")]
+#[path = "../../tests/shared/postgres.rs"]
+mod postgres;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -55,6 +59,24 @@ fn an_honest_server_passes_every_scenario() {
         let figures: serde_json::Value = serde_json::from_str(&figures).expect("JSON");
         assert_eq!((&figures["scenario"], &figures["audit"]["findings"]), (&scenario.into(), &0.into()));
         assert!(std::fs::read_to_string(&html).expect("the page").ends_with("</html>\n"));
+    }
+}
+
+#[test]
+fn what_is_sold_in_a_burst_a_grab_and_under_kills_stands_in_postgres_afterwards() {
+    let postgres = postgres::Postgres::start();
+    for (scenario, arguments) in [
+        ("steady", &["--seconds", "2", "--residents", "3000"][..]),
+        ("grab", &["--residents", "2000", "--retries", "1", "--think-time", "50"]),
+        ("chaos", &["--seconds", "5", "--every", "2", "--residents", "3000", "--rate", "1000"]),
+    ] {
+        let _ = postgres.sql_in("postgres", &format!("CREATE DATABASE {scenario}"));
+        let url = postgres.url_of(scenario);
+        let output = play(scenario, &[arguments, &["--database-url", &url]].concat());
+        let in_balance = "confirmed bookings, and its books are in balance";
+        check(&output, 0, &["audit: 0 findings", in_balance, "kaichang verify was content"]);
+        let sold = postgres.sql_in(scenario, "SELECT count(*) > 0 FROM booking");
+        assert_eq!(sold, "t", "{scenario} has sold nothing");
     }
 }
 
