@@ -26,7 +26,7 @@ use kaichang::domain::units::UnitSpan;
 use kaichang::engine::log::Sequence;
 use kaichang::journal::chain::Kind;
 use kaichang::journal::{FileDisk, JournalAnew, Options, read_only};
-use kaichang::projection::{Database, WrappedKeys, reproject};
+use kaichang::projection::{Database, SettledJournal, WrappedKeys, reproject};
 use postgres::Postgres;
 
 const BOOKINGS_DEFAULT: u32 = 200_000;
@@ -123,7 +123,8 @@ fn main() {
         let read = read_only(&*disk, none).expect("read").expect("a journal");
         let _ = postgres.sql_in("postgres", "CHECKPOINT");
         let begun = now();
-        reproject(&database, disk, &read.uuid, read.last, &NoKeys).expect("written");
+        let journal = SettledJournal { disk, uuid: read.uuid, last: read.last, behind: None, keys: &NoKeys };
+        reproject(&database, &journal).expect("written");
         let drained = begun.elapsed();
         let copied = copy(&postgres, &name);
         let ratio = copied.as_secs_f64() / drained.as_secs_f64();
