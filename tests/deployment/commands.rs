@@ -98,3 +98,24 @@ fn the_unit_is_one_that_systemd_takes() {
         "what it doesn't know is told"
     );
 }
+
+#[test]
+fn the_composition_is_one_that_compose_takes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(dir.path().join("secrets")).expect("a directory");
+    for secret in ["kaichang.toml", "postgres-password"] {
+        std::fs::write(dir.path().join("secrets").join(secret), "").expect("written");
+    }
+    let is_taken = |composition: &str| {
+        std::fs::write(dir.path().join(COMPOSITION), composition).expect("written");
+        // Reads and judges it; no daemon is asked.
+        let mut command = Command::new("docker-compose");
+        let output = command.args(["config", "--quiet"]).current_dir(dir.path()).output();
+        let output = output
+            .expect("this test asks docker-compose, which is not there: apt-get install docker-compose");
+        output.status.success()
+    };
+    let composition = text_of(COMPOSITION);
+    assert!(is_taken(&composition), "{COMPOSITION}");
+    assert!(!is_taken(&composition.replace("read_only:", "written_never:")), "what it doesn't know is told");
+}
