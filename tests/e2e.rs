@@ -99,9 +99,9 @@ mod pages_operator;
 mod pages_pitches;
 #[path = "e2e/pages_problems.rs"]
 mod pages_problems;
-#[cfg(feature = "planted-bugs")]
 #[path = "e2e/pages_releases.rs"]
 mod pages_releases;
+#[cfg(feature = "planted-bugs")]
 #[path = "e2e/planted.rs"]
 mod planted;
 #[path = "e2e/problems.rs"]

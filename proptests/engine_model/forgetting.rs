@@ -14,7 +14,7 @@ fn rest(city: &City) -> Digest {
     let mut digest = city.engine.digest();
     digest.bookings.clear();
     digest.forgotten = Default::default();
-    digest.residents.iter_mut().for_each(|resident| resident.opening = 0);
+    digest.residents.iter_mut().for_each(|resident| resident.carried = 0);
     digest
 }
 

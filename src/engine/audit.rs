@@ -48,7 +48,7 @@ pub struct ResidentDigest {
     pub no: u32,
     pub spendable: i64,
     pub settled: i64,
-    pub opening: i64,
+    pub carried: i64,
     pub is_erased: bool,
     /// What was verified, and the household's number.
     pub verified: (u64, u32),
@@ -154,7 +154,8 @@ impl Engine {
         for (no, resident) in self.residents.iter() {
             let balance = resident.settled().get();
             sum += i128::from(balance);
-            let begun_with = i128::from(resident.opening().get());
+            let begun_with =
+                i128::from(resident.opening().get()) + i128::from(self.residents.carried(no).get());
             let counted = begun_with + moved.get(&no).copied().unwrap_or(0);
             // What was in the wallet of an account that is gone was paid back, all of it.
             let counted = if resident.is_erased() { counted.min(0) } else { counted };
@@ -282,7 +283,7 @@ impl Engine {
                 no: no.get(),
                 spendable: resident.spendable().get(),
                 settled: resident.settled().get(),
-                opening: resident.opening().get(),
+                carried: self.residents.carried(no).get(),
                 is_erased: resident.is_erased(),
                 verified: (resident.verified().bits(), resident.household()),
                 sessions,

@@ -223,7 +223,7 @@ impl Engine {
         }
         for (no, amount) in left {
             let Some(resident) = self.residents.get(no) else { continue };
-            resident.carry(Minor::new(amount));
+            self.residents.carry(no, Minor::new(amount));
             self.bookings.shorten(&resident.newest_booking, event.below);
         }
         self.bookings.forget(event.below, || live.await_commands());

@@ -34,7 +34,7 @@ pub struct Resident {
     /// The newest top-up, likewise.
     pub newest_top_up: AtomicU32,
     pub log_ins: LogIns,
-    /// What the wallet was opened with, and what bookings moved in it since then that are forgotten.
+    /// What the wallet was opened with.
     opening: AtomicI64,
     /// When the account was opened; 0 where that was not kept.
     opened_at: AtomicI64,
@@ -178,17 +178,11 @@ impl Resident {
         self.role.load(Ordering::Acquire) == ROLE_ERASED
     }
 
-    /// What the wallet was opened with, and what bookings moved in it since then that are forgotten.
+    /// What the wallet was opened with.
     #[must_use]
     pub fn opening(&self) -> Minor {
-        // ORDERING: Relaxed, the word is all there is to it; it is looked at where nothing is under way.
+        // ORDERING: Relaxed, written before the role was, and never after.
         Minor::new(self.opening.load(Ordering::Relaxed))
-    }
-
-    /// Adds what a booking moved that is forgotten. By the committer.
-    pub(super) fn carry(&self, amount: Minor) {
-        // ORDERING: Relaxed, as in `opening`.
-        self.opening.fetch_add(amount.get(), Ordering::Relaxed);
     }
 
     /// What may be spent now.
@@ -278,13 +272,16 @@ impl Row for Resident {
 /// All accounts.
 pub struct Residents {
     slab: Slab<Resident, PER_BLOCK>,
+    /// What bookings moved in each wallet that are forgotten: apart, for no request asks for it.
+    carried: Slab<AtomicI64, PER_BLOCK>,
     next: AtomicU32,
 }
 
 impl Residents {
     #[must_use]
     pub fn new() -> Self {
-        Self { slab: Slab::new(RESIDENTS_MAX), next: AtomicU32::new(0) }
+        let (slab, carried) = (Slab::new(RESIDENTS_MAX), Slab::new(RESIDENTS_MAX));
+        Self { slab, carried, next: AtomicU32::new(0) }
     }
 
     /// The account of a number, when it is open.
@@ -303,6 +300,21 @@ impl Residents {
     #[must_use]
     pub fn place(&self, no: ResidentNo) -> Option<&Resident> {
         self.slab.get_or_make(no.index())
+    }
+
+    /// What bookings moved in a wallet that are forgotten.
+    #[must_use]
+    pub fn carried(&self, no: ResidentNo) -> Minor {
+        // ORDERING: Relaxed, the word is all there is to it; it is looked at where nothing is under way.
+        self.carried.get(no.index()).map_or(Minor::ZERO, |amount| Minor::new(amount.load(Ordering::Relaxed)))
+    }
+
+    /// Adds to it. By the committer, or by who reads a snapshot.
+    pub(super) fn carry(&self, no: ResidentNo, amount: Minor) {
+        if let Some(carried) = self.carried.get_or_make(no.index()) {
+            // ORDERING: Relaxed, as in `carried`.
+            carried.fetch_add(amount.get(), Ordering::Relaxed);
+        }
     }
 
     /// A number for a new account.

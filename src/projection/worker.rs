@@ -24,7 +24,7 @@ use super::snapshot_city::SnapshotCity;
 use super::uploaded::FilledFrom;
 use super::write::{SCRATCH, make_months, write};
 use crate::domain::clock::Clock;
-use crate::domain::ids::ResidentNo;
+use crate::domain::ids::{BookingNo, ResidentNo};
 use crate::engine::log::Sequence;
 use crate::journal::disk::Disk;
 use crate::journal::tail::Tail;
@@ -324,7 +324,8 @@ impl Worker {
         let city = SnapshotCity::read(disk, name).map_err(|error| refused(&error))?;
         expect_behind(&*self.disk, &city.position).map_err(|error| refused(&error))?;
         // What it has forgotten is in another database, and would be asked for here.
-        if city.engine.forgotten().is_kept { Err(Refusal::ForgottenInIt) } else { Ok(city) }
+        let has_forgotten = city.engine.bookings().forgotten_below() > BookingNo::new(0);
+        if has_forgotten && city.engine.forgotten().is_kept { Err(Refusal::ForgottenInIt) } else { Ok(city) }
     }
 
     /// Fills the tables with what the snapshot holds.

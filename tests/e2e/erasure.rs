@@ -143,6 +143,9 @@ fn everybody_is_told_who_he_is() {
         json!({
             "id": resident.id, "name": NAME, "phone": PHONE, "role": "resident", "venue": null,
             "created_at": me["created_at"],
+            "verified": {
+                "birth_year": null, "concessions": [], "district": null, "household_members": 1, "real_name": false
+            },
         })
     );
     let created = text(&me["created_at"]);

@@ -127,9 +127,9 @@ fn a_damaged_snapshot_keeps_the_segments_that_a_start_would_need() {
         ground = closed(city);
         assert_eq!(make_snapshot(ground.path()).code, Some(0));
     }
-    // No other snapshot is made while nothing is booked, so the limits are looked at with these two.
+    // No other snapshot is made while nothing is booked, so the limits are looked at with these two. By days something would be forgotten.
     damage(&snapshots(ground.path())[0]);
-    let city = open_with_limits(ground, &["--keep-days", "0"]);
+    let city = open_with_limits(ground, &["--keep-bytes", "1M"]);
     let told =
         poll(PATIENCE, || city.server.said().contains("the journal is kept beyond its limits").then_some(()));
     assert!(told.is_some(), "{}", city.server.said());

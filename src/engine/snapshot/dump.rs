@@ -18,6 +18,8 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub(super) const NONE: u32 = u32::MAX;
 /// The kinds of rows of what is forgotten.
 pub(super) const BOUNDS: u32 = 0;
+/// What forgotten bookings moved in a wallet.
+pub(super) const CARRIED: u32 = 1;
 
 /// Gathers the rows of a section into pieces.
 struct Pieces<'a, G> {
@@ -97,6 +99,12 @@ impl Engine {
         rows.row(|out| {
             put!(out, BOUNDS, before.get(), below, forgotten.told_by, u32::from(forgotten.is_kept));
         })?;
+        for (no, _) in self.residents.iter() {
+            let carried = self.residents.carried(no).get();
+            if carried != 0 {
+                rows.row(|out| put!(out, CARRIED, no.get(), carried))?;
+            }
+        }
         rows.end()
     }
 

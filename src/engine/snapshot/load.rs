@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use super::Section;
 use super::bytes::{Fields, Malformed, put, put_measured};
-use super::dump::{BOUNDS, NONE};
+use super::dump::{BOUNDS, CARRIED, NONE};
 use crate::domain::catalogue::{Catalogue, InvalidDefinition};
 use crate::domain::entitlement::Verified;
 use crate::domain::event::{DaysOpened, Event, PhoneHash, RequestKey, UnknownEvent};
@@ -299,6 +299,12 @@ impl Loaded {
                     is_kept: is_kept == 1,
                 });
                 if is_kept <= 1 && self.engine.bookings.go_on_below(below) { Ok(()) } else { Err(Malformed) }
+            }
+            CARRIED => {
+                let (resident, amount) = (ResidentNo::new(row.u32()?), Minor::new(row.i64()?));
+                self.engine.residents.get(resident).ok_or(Malformed)?;
+                self.engine.residents.carry(resident, amount);
+                Ok(())
             }
             _ => Err(Malformed),
         }
