@@ -158,7 +158,9 @@ impl Past {
     ) -> Result<PastDays, Problem> {
         let mut past = PastDays { before: self.before(), found: HashMap::new() };
         let Some(before) = past.before.filter(|before| first < *before) else { return Ok(past) };
-        if self.history.is_none() && !self.engine.forgotten().is_kept {
+        let forgotten = self.engine.forgotten();
+        let is_lost = forgotten.lost_before.is_some_and(|lost_before| first < lost_before);
+        if is_lost || (self.history.is_none() && !forgotten.is_kept) {
             let text = Text::fixed("lies before what is kept", "早于本市保存的记录");
             return Err(FieldFault::new(field, text).into());
         }

@@ -13,7 +13,7 @@ use super::pitch_lines::{Kind, PitchLine};
 use super::plan::{Made, Work};
 use super::prices::PricesOfAll;
 use crate::domain::catalogue::{Pitch, PitchKind};
-use crate::domain::change::PitchChange;
+use crate::domain::change::{Offered, PitchChange};
 use crate::domain::definition::{BookingsInside, ClosureDef};
 use crate::domain::event::Event;
 use crate::domain::ids::PitchNo;
@@ -103,7 +103,9 @@ fn change_one(work: &mut Work<'_>, changes: &mut Changes, line: &PitchLine<'_>, 
     }
     // A part goes with its whole.
     if was.whole == was.no {
-        change.offered = (has("offered") && was.offered != line.offered).then_some(line.offered);
+        let is_offered = was.offered == Offered::Yes;
+        let is_to_be = line.offered == Offered::Yes;
+        change.offered = (has("offered") && is_offered != is_to_be).then_some(line.offered);
     }
     let made = if change == PitchChange::of(was.no) { Made::Unchanged } else { Made::Changed };
     work.count(File::Pitches, made);

@@ -91,7 +91,7 @@ pub(super) const fn admission(admission: Admission) -> &'static str {
 pub(super) const fn offered(offered: Offered) -> &'static str {
     match offered {
         Offered::Yes => "yes",
-        Offered::No => "no",
+        Offered::No | Offered::Succeeded => "no",
     }
 }
 

@@ -326,7 +326,7 @@ impl Catalogue {
     /// The half hours of a day that a pitch's hours and the closures leave closed, for one of its leaves.
     #[must_use]
     pub fn closed(&self, pitch: &Pitch, leaf: u32, day: LocalDay) -> UnitMask {
-        if pitch.offered == Offered::No {
+        if pitch.offered != Offered::Yes {
             return UnitMask::ALL;
         }
         let by_hours = pitch.hours.on(self.day_kind(pitch.venue, day)).complement();

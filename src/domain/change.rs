@@ -17,6 +17,8 @@ pub enum Offered {
     Yes,
     /// Not shown and not sold; what is booked stays.
     No,
+    /// The same for good: another pitch has taken its place.
+    Succeeded,
 }
 
 /// Who is let in without a check.

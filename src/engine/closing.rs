@@ -158,7 +158,8 @@ impl Closing {
             self.held = Held::nothing_of(pitch);
             // What was given back and waits is nobody's, so there is nobody to call off.
             for waiting in engine.returns().all().iter().filter(|waiting| waiting.day == day) {
-                if let Some(given_back) = world.catalogue.pitch(waiting.pitch) {
+                let given_back = world.catalogue.pitch(waiting.pitch).filter(|other| do_share(other, pitch));
+                if let Some(given_back) = given_back {
                     self.held.add(pitch, given_back, waiting.span, waiting.party_size);
                 }
             }

@@ -54,6 +54,8 @@ pub struct Forgotten {
     pub told_by: u64,
     /// Whether somebody can be asked for any of it.
     pub is_kept: bool,
+    /// The days before this one were forgotten while nobody else had them; nothing where there are none.
+    pub lost_before: Option<LocalDay>,
 }
 
 /// The part of the timekeeper that forgets.
@@ -209,6 +211,7 @@ impl Engine {
             before: Some(event.before),
             told_by: event.told_by,
             is_kept: event.is_kept,
+            lost_before: Some(event.before).filter(|_| !event.is_kept),
         });
         if is_later {
             self.past_days.retain(|(_, day), _| *day >= event.before);
@@ -235,6 +238,7 @@ impl Engine {
             before: now.before,
             told_by: forgotten.told_by.max(now.told_by),
             is_kept: forgotten.is_kept || now.is_kept,
+            lost_before: forgotten.lost_before.max(now.lost_before),
         };
     }
 }

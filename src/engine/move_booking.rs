@@ -95,7 +95,9 @@ impl Engine {
         let sale = super::pitch_days::Sale { seller: seller_of(&terms), kept: 0, ..sale };
         // Where one queues a booking of another release comes by no shorter way; what is sold at the counter doesn't queue.
         if old.payment == Payment::Wallet && old.release != terms.release {
-            self.expect_turn(world.catalogue.release_of(pitch, terms.day), old.resident, now)?;
+            let release = world.catalogue.release_of(pitch, terms.day);
+            self.expect_turn(release, old.resident, now)?;
+            self.expect_entitled(release, old.resident, terms.day)?;
         }
         let resident = self.residents.get(old.resident).ok_or(Refusal::NotFound)?;
         let permit = lane.owner.permit()?;

@@ -199,14 +199,15 @@ impl Engine {
         let Some(account) = self.residents.get(resident) else { return };
         let household = if account.is_erased() { 0 } else { household };
         let before = account.household();
+        // A member first: whoever books in between is counted with those whom he joins.
+        if household != 0 {
+            self.households.add(household, resident);
+        }
         if before != household {
             account.set_household(household);
             if before != 0 {
                 self.households.remove(before, resident);
             }
-        }
-        if household != 0 {
-            self.households.add(household, resident);
         }
     }
 

@@ -26,7 +26,7 @@ use crate::api::problem::{FieldFault, FieldFaults, Problem, Text};
 use crate::api::query::{NoParameters, QueryOf};
 use crate::api::resident::Desk;
 use crate::api::resident::ordering::Replayed;
-use crate::domain::catalogue::{PitchKind, SLOTS_PER_BOOKING_MAX};
+use crate::domain::catalogue::{Pitch, PitchKind, SLOTS_PER_BOOKING_MAX};
 use crate::domain::change::{Offered, PitchChange};
 use crate::domain::event::Event;
 use crate::domain::ids::{Code, PitchNo};
@@ -112,10 +112,11 @@ pub async fn pitch_added(
         return Ok((name.code, Replayed::Yes));
     }
     let event = Event::PitchAdded(Box::new(new.define(name.code.clone(), no)?));
-    if let Some(code) = &body.instead_of {
-        predecessor(&world, no, code)?.retire(desk, by).await?;
-    }
-    match change(desk, by, event.clone()).await? {
+    let added = match &body.instead_of {
+        Some(code) => predecessor(&world, no, code)?.replace(desk, by, event.clone()).await?,
+        None => change(desk, by, event.clone()).await?,
+    };
+    match added {
         Changed::Yes => Ok((name.code, Replayed::No)),
         // The same request came at the same moment, or before with a name of its own choice.
         Changed::CodeTaken if retry.key.is_some() && desk.engine.is_done(by, &event) => {
@@ -260,6 +261,13 @@ pub async fn changed(
             let text = Text::fixed("is that of the whole", "由整块场地决定");
             faults.add(FieldFault::new("offered", text));
         }
+    }
+    if let Some(Pitch { offered: Offered::Succeeded, .. }) = pitch {
+        if wanted.offered == Some(Offered::Yes) {
+            let text = Text::fixed("another pitch has taken its place", "已由另一块场地取代");
+            faults.add(FieldFault::new("offered", text));
+        }
+        wanted.offered = None;
     }
     faults.check()?;
     let (Authority { by, .. }, no) = managed(&world, who, Some(venue), code)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Catalogue, Closure, InvalidDefinition, Pitch, PitchKind, Release, Venue, share};
 use crate::domain::calendar::local_day;
-use crate::domain::change::{NameChange, Named, PitchChange, VenueChange};
+use crate::domain::change::{NameChange, Named, Offered, PitchChange, VenueChange};
 use crate::domain::definition::{ClosureDef, SpecialDay};
 use crate::domain::hours::DayKind;
 use crate::domain::ids::{Code, PitchNo, ReleaseNo, SportNo, VenueNo};
@@ -242,6 +242,10 @@ impl Catalogue {
         let is_part = pitch.whole != pitch.no;
         if is_part && (change.hours.is_some() || change.offered.is_some()) {
             return wrong("a part has its whole's hours and is offered with it");
+        }
+        if pitch.offered == Offered::Succeeded && change.offered.is_some_and(|now| now != Offered::Succeeded)
+        {
+            return wrong("another pitch has taken its place");
         }
         if change.capacity.is_some() && !matches!(pitch.kind, PitchKind::Session { .. }) {
             return wrong("only a session has a capacity");

@@ -13,6 +13,9 @@ use crate::engine::replay::ReplayError;
 use crate::engine::state::Engine;
 use crate::engine::world::World;
 
+/// How far a clock is believed that is set back: a record may be stamped so much earlier than the moment at which it was proposed.
+const CLOCK_STEP_MS: i64 = 10_000;
+
 impl Engine {
     /// Keeps back what a booking had, where its release says so. Returns whether it did.
     ///
@@ -101,7 +104,7 @@ impl Engine {
                 for came_back in self.returns.came_back(*release) {
                     let given = given_back(world, &came_back.was);
                     let due = given.map(|given| terms.comes_back_at(seed, &given));
-                    if due.is_none_or(|due| came_back.at < due) {
+                    if due.is_none_or(|due| came_back.at.plus_ms(CLOCK_STEP_MS) < due) {
                         return Err(broken(format!("{came_back:?} came back before its moment, {due:?}")));
                     }
                 }

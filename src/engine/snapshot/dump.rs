@@ -97,7 +97,16 @@ impl Engine {
         let mut rows = Pieces { section: Section::Forgotten, piece: Vec::new(), give };
         let below = self.bookings.forgotten_below().get();
         rows.row(|out| {
-            put!(out, BOUNDS, before.get(), below, forgotten.told_by, u32::from(forgotten.is_kept));
+            let lost_before = forgotten.lost_before.map_or(0, LocalDay::get);
+            put!(
+                out,
+                BOUNDS,
+                before.get(),
+                below,
+                forgotten.told_by,
+                u32::from(forgotten.is_kept),
+                lost_before
+            );
         })?;
         for (no, _) in self.residents.iter() {
             let carried = self.residents.carried(no).get();

@@ -292,11 +292,12 @@ impl Loaded {
         match row.u32()? {
             BOUNDS => {
                 let (before, below) = (LocalDay::new(row.i32()?), BookingNo::new(row.u32()?));
-                let (told_by, is_kept) = (row.u64()?, row.u32()?);
+                let (told_by, is_kept, lost_before) = (row.u64()?, row.u32()?, row.i32()?);
                 self.engine.note_forgotten(Forgotten {
                     before: Some(before),
                     told_by,
                     is_kept: is_kept == 1,
+                    lost_before: Some(LocalDay::new(lost_before)).filter(|_| lost_before != 0),
                 });
                 if is_kept <= 1 && self.engine.bookings.go_on_below(below) { Ok(()) } else { Err(Malformed) }
             }
