@@ -270,3 +270,36 @@ fn another_venues_things_look_as_if_they_were_not_there() {
     let seen = city.get_as(&operator, &at("/pitches"));
     assert!(!items(&seen).is_empty(), "an operator may everything");
 }
+
+#[test]
+fn a_pitch_has_one_successor_and_a_succession_that_fails_leaves_it_on_sale() {
+    let city = City::demo();
+    let slot = city.free_court(3);
+    let (venue, old) = (slot.venue.clone(), slot.pitch.clone());
+    let manager = city.manager_of(&venue);
+    let path = format!("/v1/manage/venues/{venue}/pitches");
+    let instead = |city: &City, id: &str| {
+        let mut body = new_pitch("divisible");
+        (body["instead_of"], body["id"]) = (json!(old), json!(id));
+        city.send_as(&manager, "POST", &path, &body)
+    };
+    let offered = |city: &City| city.managed_pitch(&manager, &venue, &old)["offered"] == true;
+    let taken = instead(&city, &old);
+    check(&taken, "invalid-request", "a name that is taken");
+    assert!(taken.text().contains("\"id\""), "{}", taken.text());
+    assert!(offered(&city), "it is sold as before");
+
+    let _ = instead(&city, "first-heir").expect(201, "the first");
+    assert!(!offered(&city));
+    let second = instead(&city, "second-heir");
+    check(&second, "invalid-request", "there is one already");
+    assert!(second.text().contains("another pitch has taken its place"), "{}", second.text());
+    let city = city.kill_and_reopen();
+    check(&instead(&city, "third-heir"), "invalid-request", "after a restart");
+    let back = city.send_as(&manager, "PATCH", &format!("{path}/{old}"), &json!({ "offered": true }));
+    check(&back, "invalid-request", "two would be sold of one place");
+    let _ = city
+        .send_as(&manager, "PATCH", &format!("{path}/{old}"), &json!({ "offered": false }))
+        .expect(200, "no change");
+    assert!(!offered(&city));
+}
