@@ -62,6 +62,7 @@ pub mod erasure;
 mod event_record;
 #[cfg(not(feature = "loom"))]
 pub mod forgetting;
+#[cfg(not(feature = "loom"))]
 mod giving_back;
 #[cfg(not(feature = "loom"))]
 pub mod hold;
