@@ -25,8 +25,10 @@ async fn read(State(answer): State<Bytes>) -> Created {
 }
 
 pub(super) fn router(answer_bytes: usize) -> Router {
-    let router =
-        Router::new().route("/v1/bookings", post(book)).route("/v1/pitches/{pitch}/slots", get(read));
+    let router = Router::new()
+        .route("/v1/bookings", post(book))
+        .route("/v1/pitches/{pitch}/slots", get(read))
+        .route("/v1/releases/{release}/queue", get(read));
     router.with_state(front::answer_of(answer_bytes))
 }
 
@@ -78,6 +80,15 @@ mod tests {
             if let Some(bytes) = bytes {
                 assert_eq!(answer.body.len(), bytes);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_read_beside_it_is_there() {
+        let mut client = PlainClient::connect(start(99)).expect("connected");
+        for path in ["/v1/pitches/p/slots?date=2026-11-28", "/v1/releases/r/queue"] {
+            let answer = client.ask(&Request::get(path)).expect("an answer");
+            assert_eq!((answer.status, answer.body.len()), (200, 99), "{path}");
         }
     }
 }
