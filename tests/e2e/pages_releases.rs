@@ -10,6 +10,9 @@ use crate::client::Request;
 use crate::pages_manage::Venue;
 use crate::server::poll;
 
+/// How long one waits before a page is looked at again.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
+
 /// A moment so many minutes from now, as a browser's field writes it.
 fn local(minutes: i64) -> String {
     let at = Timestamp::now().checked_add(minutes.minutes()).expect("a moment");
@@ -40,6 +43,8 @@ fn a_draw_is_published_with_its_terms_and_drawn_by_the_public_value() {
     let one = page.links(&at.path("/releases/r-")).remove(0);
     let code = one.rsplit('/').next().expect("a code").to_owned();
     let due = poll(Duration::from_secs(60), || {
+        // Not so often that the limit of requests is met.
+        std::thread::sleep(BETWEEN_LOOKS);
         let page = at.browser.page(&one);
         page.has("Draw now").then_some(page)
     });
