@@ -11,6 +11,8 @@ use crate::clock::{DAY, FakeClock};
 use crate::problems::check;
 use crate::server::{PATIENCE, poll};
 
+/// How long one waits before something is looked at again.
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(20);
 const PATH: &str = "/v1/releases/by-chance";
 
 /// Declares a release that has opened already, for a pitch's day.
@@ -26,7 +28,11 @@ fn declare(city: &City, operator: &Resident, slot: &FreeSlot, within: i64) -> An
 }
 
 fn await_open(city: &City) {
-    let opened = poll(PATIENCE, || (city.get(PATH)["days"][0]["status"] == "open").then_some(()));
+    let opened = poll(PATIENCE, || {
+        // As seldom as the limit of requests allows.
+        std::thread::sleep(BETWEEN_LOOKS);
+        (city.get(PATH)["days"][0]["status"] == "open").then_some(())
+    });
     assert!(opened.is_some(), "{}", city.get(PATH));
 }
 
@@ -86,13 +92,21 @@ fn what_is_given_back_stays_taken_over_a_kill_comes_back_within_its_window_and_i
 
     clock.set(DAY + 60);
     let city = clock.open(city.kill());
-    let free = poll(PATIENCE, || (city.slot(&slot)["status"] == "free").then_some(()));
+    let free = poll(PATIENCE, || {
+        // As seldom as the limit of requests allows.
+        std::thread::sleep(BETWEEN_LOOKS);
+        (city.slot(&slot)["status"] == "free").then_some(())
+    });
     assert!(free.is_some(), "{}", city.slot(&slot));
     let _ = city.booked(&watcher, &slot);
 
     clock.set(7 * DAY);
     let city = clock.open(city.kill());
-    let seed = poll(PATIENCE, || city.get(PATH)["returned"]["seed"].as_str().map(ToOwned::to_owned));
+    let seed = poll(PATIENCE, || {
+        // As seldom as the limit of requests allows.
+        std::thread::sleep(BETWEEN_LOOKS);
+        city.get(PATH)["returned"]["seed"].as_str().map(ToOwned::to_owned)
+    });
     let seed = seed.expect("the last day is over");
     let seed = data_encoding::HEXLOWER.decode(seed.as_bytes()).expect("hexadecimal digits");
     assert_eq!(json!(data_encoding::HEXLOWER.encode(&Sha256::digest(seed))), commitment);

@@ -8,6 +8,8 @@ use crate::client::{Answer, Request};
 use crate::problems::check;
 use crate::server::{PATIENCE, poll};
 
+/// How long one waits before something is looked at again.
+const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(20);
 const PATH: &str = "/v1/releases/for-some";
 
 fn moment(seconds: i64) -> String {
@@ -28,7 +30,11 @@ fn declare(city: &City, slot: &FreeSlot, opens_after_s: i64, terms: &Value) -> A
 }
 
 fn await_open(city: &City) {
-    let opened = poll(PATIENCE, || (city.get(PATH)["days"][0]["status"] == "open").then_some(()));
+    let opened = poll(PATIENCE, || {
+        // As seldom as the limit of requests allows.
+        std::thread::sleep(BETWEEN_LOOKS);
+        (city.get(PATH)["days"][0]["status"] == "open").then_some(())
+    });
     assert!(opened.is_some(), "{}", city.get(PATH));
 }
 
